@@ -1,0 +1,61 @@
+"""The SDK: all a plugin of Gobservability needs. `__all__` is the plugin API; it is only ever added to."""
+
+from gobs_core.collector import Collector, CollectorConfig, Context, Inspector
+from gobs_core.condition import Condition
+from gobs_core.errors import DeclarationError, Forbidden, GobsError, Gone, Missing, NoData, ParseError, UserError
+from gobs_core.frame import Frame, Reading
+from gobs_core.hookspecs import hookimpl
+from gobs_core.notifier import Notifier
+from gobs_core.plugin import Plugin, PluginConfig
+from gobs_core.proc import Proc
+from gobs_core.profiler import Profiler
+from gobs_core.sink import Sink, SinkConfig, Source
+from gobs_core.state import PluginState
+from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table, Total, counter, derived, gauge, info, key
+from gobs_core.units import Unit
+from gobs_core.workloads import Workload, Workloads
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cell",
+    "Collector",
+    "CollectorConfig",
+    "Column",
+    "Condition",
+    "Context",
+    "DeclarationError",
+    "Forbidden",
+    "Frame",
+    "GobsError",
+    "Gone",
+    "Inspector",
+    "Kind",
+    "Missing",
+    "NoData",
+    "Notifier",
+    "ParseError",
+    "Plugin",
+    "PluginConfig",
+    "PluginState",
+    "Proc",
+    "Profiler",
+    "Reading",
+    "RowValues",
+    "Rows",
+    "Sink",
+    "SinkConfig",
+    "Source",
+    "Table",
+    "Total",
+    "Unit",
+    "UserError",
+    "Workload",
+    "Workloads",
+    "counter",
+    "derived",
+    "gauge",
+    "hookimpl",
+    "info",
+    "key",
+]

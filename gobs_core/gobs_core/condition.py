@@ -1,0 +1,16 @@
+"""The contract of a condition: decides, for a whole column at once, which rows are breaching.
+
+Only its name, its settings and its place in the plugin list are settled; what it is asked to do is added to this class
+together with the part of the product that asks.
+"""
+
+from __future__ import annotations
+
+from gobs_core.plugin import Plugin, PluginConfig
+
+
+class Condition(Plugin):
+    """Decides, for a whole column at once, which rows are breaching."""
+
+    def __init__(self, config: PluginConfig) -> None:
+        self.config = config

@@ -1,0 +1,91 @@
+"""The small safe language of derived columns: `+ - * /`, parentheses, numbers, columns of the row, and `rate(column)`.
+
+An expression is parsed once where it is declared or received and evaluated by whoever holds the columns, with any type
+that has the four operators: a float for one row, a numpy array for all rows at once. Division by zero is the
+evaluator's business; it must end as "not known", never as an infinity.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gobs_core.errors import DeclarationError
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+MAX_LENGTH = 1024
+MAX_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One parsed expression. Immutable; evaluating it never fails but through the operators of the values given."""
+
+    text: str
+    levels: frozenset[str]
+    """Columns whose level it uses."""
+    rates: frozenset[str]
+    """Columns whose rate it uses."""
+    _tree: ast.expr
+
+    def evaluate(self, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:  # noqa: ANN401  generic over value types
+        """Compute the value; `level` and `rate` look a column up by name."""
+        return _evaluate(self._tree, level, rate)
+
+
+def parse_expression(text: str) -> Expression:
+    """Parse `text`; raises DeclarationError that names the part that is not allowed."""
+    if len(text) > MAX_LENGTH:
+        raise DeclarationError(f"expression of {len(text)} characters, at most {MAX_LENGTH} are allowed")
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise DeclarationError(f"expression {text!r} is not valid: {error}") from None
+    levels: set[str] = set()
+    rates: set[str] = set()
+    _check(tree, text, levels, rates, 0)
+    return Expression(text, frozenset(levels), frozenset(rates), tree)
+
+
+def _check(node: ast.expr, text: str, levels: set[str], rates: set[str], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise DeclarationError(f"expression {text!r} is nested deeper than {MAX_DEPTH}")
+    match node:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            _check(left, text, levels, rates, depth + 1)
+            _check(right, text, levels, rates, depth + 1)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            _check(operand, text, levels, rates, depth + 1)
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            pass
+        case ast.Name(id=name):
+            levels.add(name)
+        case ast.Call(func=ast.Name(id="rate"), args=[ast.Name(id=name)], keywords=[]):
+            rates.add(name)
+        case _:
+            raise DeclarationError(
+                f"expression {text!r} uses {ast.unparse(node)!r}; allowed are + - * / ( ), numbers, columns and rate(column)"
+            )
+
+
+def _evaluate(node: ast.expr, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:  # noqa: ANN401  see above
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            return _OPERATORS[type(op)](_evaluate(left, level, rate), _evaluate(right, level, rate))
+        case ast.UnaryOp(operand=operand):
+            return -_evaluate(operand, level, rate)
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return level(name)
+        case ast.Call(args=[ast.Name(id=name)]):
+            return rate(name)
+    raise AssertionError(ast.dump(node))

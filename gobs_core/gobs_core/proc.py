@@ -1,0 +1,150 @@
+"""The only module that knows where /proc and /sys are mounted, and how reading them fails.
+
+In a pod the host's are at /host/proc and /host/sys, in a test they are a folder. A descriptor is kept for every file
+read by `read` and read again with pread, which costs a third of opening it. A kept descriptor costs 4 KiB of kernel
+memory, so `read` is for the files of the node; readers of many processes manage their own through `open`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gobs_core.errors import Forbidden, Gone, Missing, NoData
+
+_CHUNK = 65536
+_OUTCOMES: dict[int, type[NoData]] = {
+    errno.ENOENT: Missing,
+    errno.ENOTDIR: Missing,
+    errno.EOPNOTSUPP: Missing,
+    errno.ENODEV: Missing,
+    errno.EACCES: Forbidden,
+    errno.EPERM: Forbidden,
+    errno.ESRCH: Gone,
+}
+
+
+def text(raw: bytes) -> str:
+    """Text of any bytes a kernel or a user may have put into a name; what is not UTF-8 becomes `\\xNN`."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+class Proc:
+    """One machine's /proc and /sys, by where they are mounted. Lives as long as its agent; close it, or use `with`.
+
+    Paths are relative to the mount, e.g. `stat` or `1/stat`. Every method raises NoData in its three shapes: Missing,
+    Forbidden, Gone; any other OSError is passed on. Not thread-safe: one collector at a time.
+    """
+
+    def __init__(self, root: str | os.PathLike[str] = "/proc", sys: str | os.PathLike[str] = "/sys") -> None:
+        self.root = Path(root)
+        self.sys = Path(sys)
+        self._prefix = f"{os.fspath(root)}/"
+        self._kept: dict[str, int] = {}
+
+    def read(self, path: str) -> bytes:
+        """The whole of a file of the node, through a kept descriptor."""
+        fd = self._kept.get(path)
+        if fd is None:
+            fd = self._kept[path] = self.open(path)
+        try:
+            return _read_all(fd)
+        except OSError as error:
+            os.close(self._kept.pop(path))
+            raise outcome(error, path) from None
+
+    def text(self, path: str) -> str:
+        """The same as text."""
+        return text(self.read(path))
+
+    def read_once(self, path: str) -> bytes:
+        """The whole of a file, opened and closed again."""
+        fd = self.open(path)
+        try:
+            return _read_all(fd)
+        except OSError as error:
+            raise outcome(error, path) from None
+        finally:
+            os.close(fd)
+
+    def open(self, path: str) -> int:
+        """A descriptor for reading, which is the caller's to close."""
+        try:
+            return os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def pids(self) -> list[str]:
+        """The processes there are now, as the names of their folders."""
+        try:
+            return [name for name in os.listdir(self._prefix) if name.isdigit()]
+        except OSError as error:
+            raise outcome(error, "") from None
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder."""
+        try:
+            return os.listdir(self._prefix + path)
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def stat(self, path: str) -> os.stat_result:
+        """What stat(2) says of a file."""
+        try:
+            return os.stat(self._prefix + path)
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def link(self, path: str) -> str:
+        """Where a symbolic link points to."""
+        try:
+            return text(os.fsencode(os.readlink(self._prefix + path)))
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def sys_read(self, path: str) -> bytes:
+        """The whole of a file below /sys."""
+        try:
+            return (self.sys / path).read_bytes()
+        except OSError as error:
+            raise outcome(error, f"/sys/{path}") from None
+
+    def sys_names(self, path: str) -> list[str]:
+        """The names in a folder below /sys."""
+        try:
+            return os.listdir(self.sys / path)
+        except OSError as error:
+            raise outcome(error, f"/sys/{path}") from None
+
+    def close(self) -> None:
+        """Close every kept descriptor; safe twice."""
+        while self._kept:
+            os.close(self._kept.popitem()[1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def outcome(error: OSError, path: str) -> NoData | OSError:
+    """The NoData an OSError of /proc stands for, or the error itself."""
+    kind = _OUTCOMES.get(error.errno or 0)
+    return error if kind is None else kind(f"{path}: {os.strerror(error.errno or 0)}")
+
+
+
+def _read_all(fd: int) -> bytes:
+    data = os.pread(fd, _CHUNK, 0)
+    if len(data) < _CHUNK:
+        return data
+    parts = [data]
+    offset = len(data)
+    while data := os.pread(fd, _CHUNK, offset):
+        parts.append(data)
+        offset += len(data)
+    return b"".join(parts)
