@@ -1,0 +1,87 @@
+# Every target makes .venv by itself, with uv where it is on PATH and pip otherwise.
+#   make run ARGS="--http 127.0.0.1:9000"    more arguments for the command behind a target
+#   make run PYTHON=python3.12               the Python that .venv is made with
+
+BIN := .venv/bin
+ARGS ?=
+PYTEST_WORKERS ?= auto
+
+# The commands behind the targets that start something; nowhere else.
+UP := $(BIN)/gobs up
+AGENT := $(BIN)/gobs simulate --own --with-server
+AGENTS := $(BIN)/gobs simulate --nodes 7 --with-server
+
+MEMBERS := gobs_core collectors sinks notifiers proto server
+PYPROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
+HOOKS := proto/hatch_build.py server/hatch_build.py
+PROTO := proto/gobs_proto/gobs_pb2.py
+FRONTEND := server/gobs_server/static/dist/app.js
+FRONTEND_SOURCES := $(wildcard server/frontend/*.json server/frontend/*.mjs) $(shell find server/frontend/src -type f)
+RUN := .venv/run.stamp
+DEV := .venv/dev.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help run agent agents stop test soak check golden bench proto build clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN) $(PROTO) $(FRONTEND) ## See this machine live: server and agent here, on http://127.0.0.1:8080
+	$(UP) $(ARGS)
+
+agent: $(RUN) $(PROTO) $(FRONTEND) ## A server, and one agent with this machine and simulated pods beside it
+	$(AGENT) $(ARGS)
+
+agents: $(RUN) $(PROTO) $(FRONTEND) ## A server and a simulated cluster of seven nodes
+	$(AGENTS) $(ARGS)
+
+stop: ## End what run, agent or agents started
+	@if [ -x $(BIN)/gobs ]; then $(BIN)/gobs stop; else echo "nothing was started from here"; fi
+
+test: $(DEV) $(PROTO) $(FRONTEND) ## Run every test at a reduced count, in parallel
+	$(BIN)/python -m tests.support.needs
+	$(BIN)/pytest -n $(PYTEST_WORKERS) -m "not soak" $(ARGS)
+
+soak: $(DEV) $(PROTO) $(FRONTEND) ## Run the long tests at their full counts
+	$(BIN)/python -m tests.support.needs
+	GOBS_SOAK=1 $(BIN)/pytest -m soak --timeout 0 $(ARGS)
+
+check: $(DEV) $(PROTO) ## Check format, lint, types, imports and the front end's lock
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	for hook in $(HOOKS); do $(BIN)/mypy $$hook || exit 1; done
+	$(BIN)/lint-imports
+	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
+
+golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference before committing it
+	$(BIN)/pytest --update-golden tests/collectors $(ARGS)
+
+bench: $(DEV) $(PROTO) $(FRONTEND) ## Measure, side by side with the floor and the peers
+	$(BIN)/python -m benchmarks $(ARGS)
+
+proto: $(RUN) ## Generate the Python code of gobs.proto
+	$(BIN)/python proto/hatch_build.py
+
+build: $(DEV) ## Build every package into dist/, each wheel from its sdist
+	rm -rf dist
+	for member in $(MEMBERS) .; do $(BIN)/python -m build --outdir dist $$member || exit 1; done
+
+clean: ## Remove .venv, built and generated files
+	rm -rf .venv dist build server/frontend/node_modules server/gobs_server/static/dist proto/gobs_proto/*_pb2*
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	find $(MEMBERS) tests benchmarks examples scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): $(PYPROJECTS) scripts/venv
+	scripts/venv run
+	@touch $@
+
+$(DEV): pyproject.toml | $(RUN)
+	scripts/venv dev
+	@touch $@
+
+$(PROTO): proto/gobs_proto/gobs.proto proto/hatch_build.py | $(RUN)
+	$(BIN)/python proto/hatch_build.py
+
+$(FRONTEND): $(FRONTEND_SOURCES) server/hatch_build.py | $(RUN)
+	$(BIN)/python server/hatch_build.py

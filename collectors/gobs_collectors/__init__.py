@@ -1,0 +1,1 @@
+"""The collectors that come with Gobservability, one module for each source they read."""

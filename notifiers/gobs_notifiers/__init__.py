@@ -1,0 +1,1 @@
+"""The notifiers of Gobservability: how people are told."""

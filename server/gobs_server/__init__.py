@@ -1,0 +1,1 @@
+"""The server of Gobservability: ingest, live tables, history, REST and the pages."""
