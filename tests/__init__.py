@@ -1,0 +1,1 @@
+"""What the tests share; the folders below mirror the packages."""
