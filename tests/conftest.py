@@ -1,0 +1,20 @@
+"""The lane of tests that need root: always run in CI, and never left out in silence."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+NEEDS_ROOT = "needs root, and CI runs it: run `make test` as root to have it here too"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the root lane for an ordinary user, each test with the reason; CI may not."""
+    if os.geteuid() == 0:
+        return
+    lane = [item for item in items if item.get_closest_marker("root")]
+    if lane and os.environ.get("CI"):
+        raise pytest.UsageError("CI must run as root: the tests marked `root` need cgroups and network namespaces")
+    for item in lane:
+        item.add_marker(pytest.mark.skip(reason=NEEDS_ROOT))

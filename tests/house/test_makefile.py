@@ -1,0 +1,62 @@
+"""The Makefile documents itself, starts at once when nothing changed, and CI runs the same two commands."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from tests.support.house import ROOT
+
+TARGETS = (
+    "help",
+    "run",
+    "agent",
+    "agents",
+    "stop",
+    "test",
+    "soak",
+    "check",
+    "golden",
+    "bench",
+    "proto",
+    "build",
+    "clean",
+)
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def make(*arguments: str) -> str:
+    done = subprocess.run(
+        ["make", "--no-print-directory", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_the_targets_are_the_ones_that_are_promised() -> None:
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert sorted(phony.split()) == sorted(TARGETS)
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",)])
+def test_help_is_the_default_and_explains_every_target(arguments: tuple[str, ...]) -> None:
+    explained = dict(re.findall(r"^  make (\w+) +(\S.*)$", make(*arguments), re.MULTILINE))
+    assert sorted(explained) == sorted(TARGETS)
+
+
+@pytest.mark.parametrize("target", sorted({*TARGETS} - {"help", "clean", "stop"}))
+def test_every_target_that_needs_it_makes_the_environment(target: str) -> None:
+    plan = make("--dry-run", "--always-make", target)
+    assert "scripts/venv run" in plan
+
+
+@pytest.mark.parametrize("target", ["run", "agent", "agents"])
+def test_starting_the_program_installs_no_tools(target: str) -> None:
+    assert "scripts/venv dev" not in make("--dry-run", "--always-make", target)
+
+
+def test_ci_is_check_and_test_and_nothing_else() -> None:
+    lines = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line and not line.startswith(("#", "cd ", "set "))]
+    assert commands == ["make check", "make test"]
