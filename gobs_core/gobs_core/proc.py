@@ -137,14 +137,12 @@ def outcome(error: OSError, path: str) -> NoData | OSError:
     return error if kind is None else kind(f"{path}: {os.strerror(error.errno or 0)}")
 
 
-
 def _read_all(fd: int) -> bytes:
+    # A seq_file hands out a page at a time however much is asked for, so a short read is not the end: only an empty one is.
     data = os.pread(fd, _CHUNK, 0)
-    if len(data) < _CHUNK:
-        return data
     parts = [data]
     offset = len(data)
-    while data := os.pread(fd, _CHUNK, offset):
+    while data and (data := os.pread(fd, _CHUNK, offset)):
         parts.append(data)
         offset += len(data)
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
