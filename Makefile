@@ -17,6 +17,7 @@ HOOKS := proto/hatch_build.py server/hatch_build.py
 PROTO := proto/gobs_proto/gobs_pb2.py
 FRONTEND := server/gobs_server/static/dist/app.js
 FRONTEND_SOURCES := $(wildcard server/frontend/*.json server/frontend/*.mjs) $(shell find server/frontend/src -type f)
+BUILD_WITH := $(if $(shell command -v uv),--installer uv)
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
@@ -50,7 +51,7 @@ check: $(DEV) $(PROTO) ## Check format, lint, types, imports and the front end's
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	for hook in $(HOOKS); do $(BIN)/mypy $$hook || exit 1; done
+	for alone in $(HOOKS) $(wildcard examples/*/); do $(BIN)/mypy $$alone || exit 1; done
 	$(BIN)/lint-imports
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 
@@ -65,12 +66,12 @@ proto: $(RUN) ## Generate the Python code of gobs.proto
 
 build: $(DEV) ## Build every package into dist/, each wheel from its sdist
 	rm -rf dist
-	for member in $(MEMBERS) .; do $(BIN)/python -m build --outdir dist $$member || exit 1; done
+	for member in $(MEMBERS) .; do $(BIN)/python -m build $(BUILD_WITH) --outdir dist $$member || exit 1; done
 
 clean: ## Remove .venv, built and generated files
 	rm -rf .venv dist build server/frontend/node_modules server/gobs_server/static/dist proto/gobs_proto/*_pb2*
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
-	find $(MEMBERS) tests benchmarks examples scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): $(PYPROJECTS) scripts/venv
 	scripts/venv run

@@ -24,7 +24,7 @@ def test_the_layers_name_every_package() -> None:
 
 
 def test_mypy_checks_every_package() -> None:
-    assert set(TOOLS["mypy"]["packages"]) >= PACKAGES | {"tests"}
+    assert set(TOOLS["mypy"]["packages"]) >= PACKAGES | {"benchmarks", "tests"}
     assert TOOLS["mypy"]["strict"] is True
 
 
