@@ -17,7 +17,7 @@ HOOKS := proto/hatch_build.py server/hatch_build.py
 PROTO := proto/gobs_proto/gobs_pb2.py
 FRONTEND := server/gobs_server/static/dist/app.js
 FRONTEND_SOURCES := $(wildcard server/frontend/*.json server/frontend/*.mjs) $(shell find server/frontend/src -type f)
-BUILD_WITH := $(if $(shell command -v uv),--installer uv)
+BUILD_WITH := $(if $(shell command -v uv 2>/dev/null),--installer uv)
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
