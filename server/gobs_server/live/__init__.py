@@ -1,0 +1,7 @@
+"""The newest rows of every table of every node, and how each node fares."""
+
+from gobs_server.live.live import Live
+from gobs_server.live.node import LiveTable, Node
+from gobs_server.tables import View
+
+__all__ = ["Live", "LiveTable", "Node", "View"]

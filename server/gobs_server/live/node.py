@@ -1,0 +1,79 @@
+"""What is known of a node now: who it is, how it fares, and its newest tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gobs_core import PluginState, Table
+
+from gobs_server.tables import TableState, View
+
+State = Literal["fresh", "stale", "down"]
+
+
+class LiveTable:
+    """The newest rows of one table of one node. Lives as long as the agent's run; read it between two awaits."""
+
+    def __init__(self, state: TableState, interval: float) -> None:
+        self.table: Table = state.layout.table
+        self.interval = interval
+        """Seconds between two readings."""
+        self.version = 0
+        """The version of `Live` at which it last changed."""
+        self.read_at = 0.0
+        """When it was read, in seconds since 1970 by the server's clock."""
+        self._state = state
+        self._texts: Mapping[int, str] = {}
+        self._view: View | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self._state.rows
+
+    def view(self) -> View:
+        """The table as people see it; made once per version and shared."""
+        if self._view is None:
+            self._view = self._state.view(self.read_at, self._texts)
+        return self._view
+
+    def update(self, state: TableState, texts: Mapping[int, str], read_at: float, version: int) -> None:
+        """Take what a frame brought."""
+        self._state, self._texts, self.read_at, self.version = state, texts, read_at, version
+        self._view = None
+
+
+@dataclass(slots=True)
+class Node:
+    """One machine that runs an agent. It never vanishes; its fields change under the reader between two awaits."""
+
+    name: str
+    state: State = "down"
+    state_since: float = 0.0
+    """Seconds since 1970, as all times here, by the server's clock."""
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    """When anything was last heard of it; 0: never since this server started and its database was made."""
+    agent_version: str = ""
+    protocol: int = 0
+    boot_id: str = ""
+    run: str = ""
+    """The random id of the agent's start."""
+    connected: bool = False
+    skew: float = 0.0
+    """Seconds the node's wall clock is ahead of the server's, the way of its message included."""
+    interval: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What a person should know, e.g. "two agents claim this name"."""
+    plugins: tuple[PluginState, ...] = ()
+    tables: Mapping[str, LiveTable] = field(default_factory=dict)
+    version: int = 0
+    """The version of `Live` at which anything of it last changed."""
+    frames: int = 0
+    """Frames taken since the server started."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Reason -> frames or tables not taken since the server started."""
+    heard: float = float("-inf")
+    """When anything was last heard of it, on the server's monotonic clock."""
