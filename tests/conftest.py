@@ -1,12 +1,16 @@
-"""The lane of tests that need root: always run in CI, and never left out in silence."""
+"""What holds for every test: the root lane is never left out in silence, and a slow machine fails no property."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
 
 NEEDS_ROOT = "needs root, and CI runs it: run `make test` as root to have it here too"
+
+settings.register_profile("house", deadline=None)  # two busy cores tell nothing about one example
+settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
