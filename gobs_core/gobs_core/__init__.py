@@ -2,7 +2,17 @@
 
 from gobs_core.collector import Collector, CollectorConfig, Context, Inspector
 from gobs_core.condition import Condition
-from gobs_core.errors import DeclarationError, Forbidden, GobsError, Gone, Missing, NoData, ParseError, UserError
+from gobs_core.errors import (
+    DeclarationError,
+    Forbidden,
+    GobsError,
+    Gone,
+    Missing,
+    NoData,
+    ParseError,
+    SettingsError,
+    UserError,
+)
 from gobs_core.frame import Frame, Reading
 from gobs_core.hookspecs import hookimpl
 from gobs_core.notifier import Notifier
@@ -13,6 +23,7 @@ from gobs_core.sink import Sink, SinkConfig, Source
 from gobs_core.state import PluginState
 from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table, Total, counter, derived, gauge, info, key
 from gobs_core.units import Unit
+from gobs_core.values import Duration, Secret, Size
 from gobs_core.workloads import Workload, Workloads
 
 __version__ = "0.1.0"
@@ -25,6 +36,7 @@ __all__ = [
     "Condition",
     "Context",
     "DeclarationError",
+    "Duration",
     "Forbidden",
     "Frame",
     "GobsError",
@@ -43,8 +55,11 @@ __all__ = [
     "Reading",
     "RowValues",
     "Rows",
+    "Secret",
+    "SettingsError",
     "Sink",
     "SinkConfig",
+    "Size",
     "Source",
     "Table",
     "Total",

@@ -22,15 +22,16 @@ import msgspec
 from gobs_core.plugin import Plugin, PluginConfig
 from gobs_core.proc import Proc
 from gobs_core.table import Rows, Table
+from gobs_core.values import Duration
 from gobs_core.workloads import Workloads
 
 
 class CollectorConfig(PluginConfig, frozen=True, kw_only=True):
     """What may be set for every collector; subclass it as `Config` to add settings of your own."""
 
-    interval: Annotated[float, msgspec.Meta(ge=1)] | None = None
+    interval: Annotated[Duration, msgspec.Meta(ge=1)] | None = None
     """Seconds between two readings; None: the agent's interval."""
-    deadline: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    deadline: Annotated[Duration, msgspec.Meta(gt=0)] | None = None
     """Seconds a reading may take before the tick goes on without it; None: the agent's interval."""
 
 

@@ -1,0 +1,57 @@
+"""What a class that a hook announces must be, before anything is made of it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+
+from gobs_core.collector import Collector
+from gobs_core.errors import DeclarationError
+from gobs_core.plugin import Plugin
+from gobs_core.plugins.registry import Contract
+from gobs_core.table import Table
+
+OWN_TABLES = ("agent", "collector", "sink")
+"""Tables the agent fills itself; no collector may declare them."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+
+def announced(contract: Contract, result: object) -> tuple[object, ...]:
+    """Turn what a hook returned into classes to check; raises DeclarationError when it is no list."""
+    if isinstance(result, str | bytes) or not isinstance(result, Iterable):
+        raise DeclarationError(f"{contract.hook} must return a list of classes, not {result!r}")
+    return tuple(result)
+
+
+def check_class(contract: Contract, cls: object) -> type[Plugin]:
+    """Return the class when it keeps its contract; raises DeclarationError saying what is wrong."""
+    base = contract.base
+    if not isinstance(cls, type) or not issubclass(cls, base):
+        hint = " (announce the class, not an instance)" if isinstance(cls, base) else ""
+        raise DeclarationError(f"{contract.hook} announced {cls!r}, which is not a subclass of {base.__name__}{hint}")
+    where = f"{cls.__module__}.{cls.__qualname__}"
+    name = getattr(cls, "name", None)
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise DeclarationError(f"{where}: `name` must be lower-case letters, digits and _, at most 63, not {name!r}")
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))
+        raise DeclarationError(f"{where}: does not implement {missing}")
+    if not isinstance(cls.Config, type) or not issubclass(cls.Config, base.Config):
+        raise DeclarationError(f"{where}: `Config` must be a subclass of {base.Config.__name__}, not {cls.Config!r}")
+    if issubclass(cls, Collector):
+        _check_tables(where, getattr(cls, "tables", None))
+    return cls
+
+
+def _check_tables(where: str, tables: object) -> None:
+    if not isinstance(tables, tuple) or not tables or not all(isinstance(table, Table) for table in tables):
+        raise DeclarationError(f"{where}: `tables` must be a tuple of at least one Table, not {tables!r}")
+    seen: set[str] = set()
+    for table in tables:
+        if table.name in OWN_TABLES:
+            raise DeclarationError(f"{where}: table {table.name!r} is the agent's own")
+        if table.name in seen:
+            raise DeclarationError(f"{where}: declares table {table.name!r} twice")
+        seen.add(table.name)

@@ -1,0 +1,119 @@
+"""Loading plugins from the entry points of the group `gobs`, each in its own try, so that a broken one costs no other.
+
+Own code, because pluggy's loader stops at the first broken entry point and one raising hook aborts the whole call.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import pluggy
+
+from gobs_core import hookspecs
+from gobs_core.errors import DeclarationError
+from gobs_core.plugin import Plugin
+from gobs_core.plugins.checks import announced, check_class
+from gobs_core.plugins.conflicts import without_conflicts
+from gobs_core.plugins.origin import EntryPointLike, Origin, installed, origin_of, sort
+from gobs_core.plugins.registry import CONTRACTS, Contract, Plugins, freeze
+from gobs_core.state import PluginState
+
+GROUP = "gobs"
+
+
+class Found(NamedTuple):
+    """One class that keeps its contract."""
+
+    contract: Contract
+    cls: type[Plugin]
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        return self.cls.name
+
+
+def load_plugins(
+    entry_points: Iterable[EntryPointLike] | None = None,
+    *,
+    allow: Collection[str] | None = None,
+    deny: Collection[str] = (),
+) -> Plugins:
+    """Load every plugin that is installed, allowed and not denied; never raises because of one of them.
+
+    `allow` and `deny` hold names of entry points or of plugins; None allows all. An entry point that is denied, or not
+    allowed while every allowed name is an entry point's, is not even imported.
+    """
+    points = installed(GROUP) if entry_points is None else sort(entry_points)
+    names = frozenset(point.name for point in points)
+    gate = None if allow is None or not names.issuperset(allow) else allow
+    found: list[Found] = []
+    failed: list[PluginState] = []
+    for point in points:
+        origin = origin_of(point)
+        if point.name in deny or (gate is not None and point.name not in gate):
+            failed.append(_off("plugin", point.name, origin, denied=point.name in deny))
+            continue
+        for item in _load(point, origin, failed):
+            denied = item.name in deny
+            if denied or (allow is not None and point.name not in allow and item.name not in allow):
+                failed.append(_off(item.contract.kind, item.name, origin, denied=denied))
+            else:
+                found.append(item)
+    return _collect(found, failed, names)
+
+
+def _load(point: EntryPointLike, origin: Origin, failed: list[PluginState]) -> list[Found]:
+    found: list[Found] = []
+    try:
+        manager = pluggy.PluginManager("gobs")
+        manager.add_hookspecs(hookspecs)
+        plugin = point.load()
+        manager.register(plugin, name=point.name)
+        manager.check_pending()
+        if not manager.get_hookcallers(plugin):
+            raise DeclarationError(f"{point.value} implements no hook; mark one with @hookimpl")
+    except (Exception, SystemExit):  # noqa: BLE001  whatever a stranger's module raises is its own failure
+        failed.append(_broken("plugin", point.name, origin, traceback.format_exc()))
+        return found
+    for contract in CONTRACTS:
+        try:
+            results = getattr(manager.hook, contract.hook)()
+            classes = [cls for result in results for cls in announced(contract, result)]
+        except (Exception, SystemExit):  # noqa: BLE001  as above
+            failed.append(_broken("plugin", point.name, origin, traceback.format_exc()))
+            continue
+        for cls in classes:
+            try:
+                found.append(Found(contract, check_class(contract, cls), origin))
+            except (Exception, SystemExit):  # noqa: BLE001  as above
+                name = getattr(cls, "name", None)
+                shown = name if isinstance(name, str) and name else getattr(cls, "__qualname__", point.name)
+                failed.append(_broken(contract.kind, str(shown), origin, traceback.format_exc()))
+    return found
+
+
+def _collect(found: list[Found], failed: list[PluginState], names: frozenset[str]) -> Plugins:
+    good, conflicts = without_conflicts([(item.contract.kind, item.cls, item.origin) for item in found])
+    classes: dict[str, dict[str, type[Plugin]]] = {}
+    for kind, cls, _ in good:
+        classes.setdefault(kind, {})[cls.name] = cls
+    failed += [_broken(kind, cls.name, origin, reason) for kind, cls, origin, reason in conflicts]
+    origins = {(kind, cls.name): origin for kind, cls, origin in good}
+    return freeze(classes, origins=origins, failed=tuple(failed), entry_points=names)
+
+
+def _broken(kind: str, name: str, origin: Origin, error: str) -> PluginState:
+    return PluginState(
+        kind=kind, name=name, distribution=origin.distribution, version=origin.version, state="broken", error=error
+    )
+
+
+def _off(kind: str, name: str, origin: Origin, *, denied: bool) -> PluginState:
+    error = "named in [plugins] deny" if denied else "not named in [plugins] allow"
+    return PluginState(
+        kind=kind, name=name, distribution=origin.distribution, version=origin.version, state="off", error=error
+    )

@@ -1,0 +1,70 @@
+"""Where a plugin came from: its entry point and the distribution that brought it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+
+class Distribution(Protocol):
+    """What is asked of the distribution behind an entry point."""
+
+    @property
+    def name(self) -> str:
+        """Its name, e.g. `gobs-collectors`."""
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+
+
+class EntryPointLike(Protocol):
+    """What is asked of an entry point; `importlib.metadata.EntryPoint` is one, tests bring their own."""
+
+    @property
+    def name(self) -> str:
+        """Left of the equals sign."""
+
+    @property
+    def value(self) -> str:
+        """Right of it."""
+
+    @property
+    def dist(self) -> Any:
+        """A Distribution, or None where it is not known."""
+
+    def load(self) -> Any:
+        """Import what it points to; anything may be raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plugin came from. An unknown distribution has an empty name."""
+
+    entry_point: str
+    distribution: str = ""
+    version: str = ""
+
+    def __str__(self) -> str:
+        """Return it as errors name it."""
+        where = f"{self.distribution} {self.version}".strip() or "an unknown distribution"
+        return f"entry point {self.entry_point!r} of {where}"
+
+
+def origin_of(entry_point: EntryPointLike) -> Origin:
+    """Tell the origin of an entry point; a distribution with broken metadata counts as unknown."""
+    try:
+        return Origin(entry_point.name, str(entry_point.dist.name or ""), str(entry_point.dist.version or ""))
+    except Exception:  # noqa: BLE001  metadata of strangers may be broken in any way
+        return Origin(entry_point.name)
+
+
+def installed(group: str) -> tuple[EntryPointLike, ...]:
+    """All entry points of a group, sorted by name, then by distribution, so that no order depends on the disk."""
+    return sort(entry_points(group=group))
+
+
+def sort(found: Any) -> tuple[EntryPointLike, ...]:
+    """Sort entry points by name, then by distribution."""
+    return tuple(sorted(found, key=lambda point: (point.name, origin_of(point).distribution, point.value)))

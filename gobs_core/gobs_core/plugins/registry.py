@@ -1,0 +1,85 @@
+"""What was found: classes by kind and name, each with its origin, and what could not be loaded with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+from gobs_core.collector import Collector
+from gobs_core.condition import Condition
+from gobs_core.notifier import Notifier
+from gobs_core.plugin import Plugin
+from gobs_core.plugins.origin import Origin
+from gobs_core.profiler import Profiler
+from gobs_core.sink import Sink
+from gobs_core.state import PluginState
+
+
+class Contract(NamedTuple):
+    """One kind of plugin: how it is called, what announces it, what it must be."""
+
+    kind: str
+    hook: str
+    base: type[Plugin]
+
+    @property
+    def section(self) -> str:
+        """Where its settings are: `[<section>.<name>]`."""
+        return f"{self.kind}s"
+
+
+CONTRACTS = (
+    Contract("collector", "gobs_register_collectors", Collector),
+    Contract("sink", "gobs_register_sinks", Sink),
+    Contract("profiler", "gobs_register_profilers", Profiler),
+    Contract("condition", "gobs_register_conditions", Condition),
+    Contract("notifier", "gobs_register_notifiers", Notifier),
+)
+KINDS = tuple(contract.kind for contract in CONTRACTS)
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """All plugins of this process. Immutable; made once at start by `load_plugins`, or by hand in a test."""
+
+    collectors: Mapping[str, type[Collector]] = field(default_factory=dict)
+    sinks: Mapping[str, type[Sink]] = field(default_factory=dict)
+    profilers: Mapping[str, type[Profiler]] = field(default_factory=dict)
+    conditions: Mapping[str, type[Condition]] = field(default_factory=dict)
+    notifiers: Mapping[str, type[Notifier]] = field(default_factory=dict)
+    origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
+    """(kind, name) -> where it came from."""
+    failed: tuple[PluginState, ...] = ()
+    """What could not be used, `broken` with its traceback or reason, and what the settings left out, `off`."""
+    entry_points: frozenset[str] = frozenset()
+    """The names of all entry points that were found, used or not."""
+
+    def of_kind(self, kind: str) -> Mapping[str, type[Plugin]]:
+        """Name -> class of one of KINDS."""
+        classes: Mapping[str, type[Plugin]] = getattr(self, f"{kind}s")
+        return classes
+
+    def origin(self, kind: str, name: str) -> Origin:
+        """Where a plugin came from; an empty origin where that is not known."""
+        return self.origins.get((kind, name), Origin(""))
+
+    def states(self) -> tuple[PluginState, ...]:
+        """Every plugin as it was after loading: `ok`, or why not; sorted by kind and name."""
+        found = [self.state(kind, name) for kind in KINDS for name in self.of_kind(kind)]
+        order = {kind: place for place, kind in enumerate(KINDS)}
+        return tuple(sorted([*found, *self.failed], key=lambda state: (order.get(state.kind, 9), state.name)))
+
+    def state(self, kind: str, name: str, state: str = "ok", error: str = "") -> PluginState:
+        """One plugin's state with its provenance filled in."""
+        origin = self.origin(kind, name)
+        return PluginState(
+            kind=kind, name=name, distribution=origin.distribution, version=origin.version, state=state, error=error
+        )
+
+
+def freeze(classes: dict[str, dict[str, type[Plugin]]], **rest: object) -> Plugins:
+    """Make Plugins from classes by kind and name."""
+    kinds = {f"{kind}s": MappingProxyType(dict(sorted(classes.get(kind, {}).items()))) for kind in KINDS}
+    return Plugins(**kinds, **rest)  # type: ignore[arg-type]  each was checked against its contract by the loader

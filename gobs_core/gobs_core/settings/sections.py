@@ -1,0 +1,55 @@
+"""The settings of the agent and of the command itself; every other section belongs to a plugin or another program."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated, Literal
+
+import msgspec
+
+from gobs_core.values import Duration
+
+MAX_NODE = 253
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of a program's section; unknown keys are refused."""
+
+
+class AgentSettings(Section, frozen=True, kw_only=True):
+    """`[agent]`: what is read, how often, and where it goes."""
+
+    node: str = msgspec.field(default_factory=socket.gethostname)
+    """The name of this machine; its host name unless set."""
+    interval: Annotated[Duration, msgspec.Meta(ge=1, le=3600)] = 5.0
+    """Time between two readings."""
+    proc_root: str = "/proc"
+    """Where the machine's /proc is mounted; /host/proc in a pod."""
+    sys_root: str = "/sys"
+    """Where the machine's /sys is mounted; /host/sys in a pod."""
+    sinks: list[str] | None = None
+    """Names of the sinks that run; unset: those that run by default, and those that have a section of their own."""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that no page could show."""
+        if not 1 <= len(self.node) <= MAX_NODE or not self.node.isprintable() or self.node != self.node.strip():
+            raise ValueError(f"node: expected 1 to {MAX_NODE} printable characters, got {self.node!r:.80}")
+
+
+class LogSettings(Section, frozen=True, kw_only=True):
+    """`[log]`: what is logged, and how it looks."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are still written."""
+    format: Literal["auto", "console", "json"] = "auto"
+    """`auto` is console on a terminal and JSON lines otherwise."""
+
+
+class PluginsSettings(Section, frozen=True, kw_only=True):
+    """`[plugins]`: which of the installed plugins may run."""
+
+    allow: list[str] | None = None
+    """Names of entry points or plugins that may be loaded; unset: all. Name entry points where you can: then no other
+    plugin's code is even imported."""
+    deny: list[str] = []
+    """Names of entry points or plugins that are left out, whatever `allow` says."""
