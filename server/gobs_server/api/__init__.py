@@ -1,0 +1,40 @@
+"""The REST interface below /api/v1, its OpenAPI document, and what probes and scrapers ask of the server itself."""
+
+from __future__ import annotations
+
+import msgspec
+from quart import Response
+
+from gobs_server.api.history import add_history
+from gobs_server.api.nodes import add_nodes
+from gobs_server.api.openapi import document
+from gobs_server.api.operations import Operations
+from gobs_server.api.plugins import add_plugins
+from gobs_server.api.problem import problem_response
+from gobs_server.api.processes import add_processes
+from gobs_server.api.service import service_routes
+from gobs_server.api.tables import add_tables
+from gobs_server.routes import Routes
+from gobs_server.services import Services
+from gobs_server.tags import Tags
+
+__all__ = ["PREFIX", "api_routes", "problem_response", "service_routes"]
+
+PREFIX = "/api/v1"
+
+
+def api_routes(services: Services, tags: Tags) -> Routes:
+    """Return every route below /api/v1."""
+    api = Operations("api", PREFIX)
+    add_nodes(api, services, tags)
+    add_tables(api, services, tags)
+    add_history(api, services)
+    add_processes(api, services)
+    add_plugins(api, services, tags)
+    described = msgspec.json.encode(document(api.all, PREFIX, services.version))
+
+    @api.routes.get(f"{PREFIX}/openapi.json", role="viewer")
+    async def openapi() -> Response:
+        return Response(described, content_type="application/json")
+
+    return api.routes

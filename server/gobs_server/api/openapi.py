@@ -1,0 +1,109 @@
+"""The OpenAPI 3.1 document, made from the very operations that are served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from gobs_server.api.operations import Operation
+from gobs_server.api.problem import MEDIA_TYPE, Problem
+
+_REFERENCE = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"<name:(\w+)>")
+_REASONS = {
+    404: "No such node, table, process or column, or nothing kept of that time.",
+    422: "A parameter is not as expected; `errors` names each.",
+    429: "That node is being asked too much; try again in a moment.",
+    502: "The agent could not answer.",
+    503: "The node's agent is not connected.",
+    504: "The agent did not answer in time.",
+}
+
+
+def document(operations: Sequence[Operation], prefix: str, version: str) -> dict[str, Any]:
+    """Return the document as plain values."""
+    kinds: list[Any] = [Problem, *dict.fromkeys(operation.answer for operation in operations)]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    by_kind = dict(zip(kinds, schemas, strict=True))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Gobservability",
+            "version": version,
+            "summary": "Nodes, tables and processes, live and looking back.",
+            "license": {"name": "GPL-3.0-only", "identifier": "GPL-3.0-only"},
+        },
+        "paths": {
+            prefix + _PARAMETER.sub(r"{\1}", operation.rule): {"get": _describe(operation, by_kind)}
+            for operation in operations
+        },
+        "components": {"schemas": components},
+    }
+
+
+def _describe(operation: Operation, by_kind: dict[Any, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": "The answer.",
+        "content": {"application/json": {"schema": by_kind[operation.answer]}},
+    }
+    responses: dict[str, Any] = {"200": answer}
+    if operation.live:
+        tag = {"description": "What the answer was made from.", "schema": {"type": "string"}}
+        answer["headers"] = {"ETag": tag}
+        responses["304"] = {"description": "Nothing changed since the tag in If-None-Match.", "headers": {"ETag": tag}}
+    refusal = {MEDIA_TYPE: {"schema": by_kind[Problem]}}
+    for status in sorted(set(operation.errors)):
+        responses[str(status)] = {"description": _REASONS[status], "content": refusal}
+    responses["default"] = {"description": "Refused or failed.", "content": refusal}
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_tag_parameter(operation)],
+        "responses": responses,
+    }
+    if operation.description:
+        described["description"] = operation.description
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {"in": "path", "name": name, "required": True, "schema": msgspec.json.schema(kind)}
+        for name, kind in operation.parameters.items()
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    _, components = msgspec.json.schema_components([operation.query], ref_template=_REFERENCE)
+    schema = components[operation.query.__name__]
+    required = schema.get("required", [])
+    return [
+        {
+            "in": "query",
+            "name": name,
+            "required": name in required,
+            "description": parameter.pop("description", ""),
+            "schema": parameter,
+        }
+        for name, parameter in schema["properties"].items()
+    ]
+
+
+def _tag_parameter(operation: Operation) -> list[dict[str, Any]]:
+    if not operation.live:
+        return []
+    described = "The tag of the answer the client has; 304 when nothing changed since."
+    return [
+        {
+            "in": "header",
+            "name": "If-None-Match",
+            "required": False,
+            "description": described,
+            "schema": {"type": "string"},
+        }
+    ]

@@ -1,0 +1,38 @@
+"""What probes and scrapers ask of the server itself: is it alive, is it ready, how does it fare."""
+
+from __future__ import annotations
+
+import msgspec
+from quart import Response
+
+from gobs_server.api.problem import Fault, problem_response
+from gobs_server.routes import Routes
+from gobs_server.services import Services
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+def service_routes(services: Services) -> Routes:
+    """Return /healthz, /readyz and /metrics."""
+    routes = Routes("service")
+
+    @routes.get("/healthz", role="public")
+    async def healthz() -> Response:
+        return _json({"status": "ok", "version": services.version})
+
+    @routes.get("/readyz", role="public")
+    async def readyz() -> Response:
+        reasons = services.ready()
+        if reasons:
+            return problem_response(503, "not ready", [Fault(part, reason) for part, reason in reasons.items()])
+        return _json({"status": "ready"})
+
+    @routes.get("/metrics", role="viewer")
+    async def metrics() -> Response:
+        return Response(services.metrics(), content_type=OPENMETRICS)
+
+    return routes
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), content_type="application/json")

@@ -1,0 +1,134 @@
+"""What the REST interface answers with: every shape once, documented where it stands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from gobs_core import PluginState
+
+Time = Annotated[float, Meta(description="Seconds since 1970.")]
+Values = dict[str, float | None]
+Texts = dict[str, str | None]
+
+
+class NodeSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One machine that runs an agent, and how it fares."""
+
+    name: str
+    state: Annotated[str, Meta(description="fresh, stale or down.")]
+    state_since: Time
+    first_seen: Time
+    last_seen: Annotated[Time | None, Meta(description="When anything was last heard of it; null: never.")]
+    connected: bool
+    agent_version: str
+    protocol: int
+    boot_id: str
+    run: Annotated[str, Meta(description="The random id of the agent's start.")]
+    skew: Annotated[float, Meta(description="Seconds the node's clock is ahead of the server's.")]
+    interval: Annotated[float, Meta(description="Seconds between two readings.")]
+    notes: Annotated[list[str], Meta(description="What a person should know.")]
+    frames: Annotated[int, Meta(description="Frames taken since the server started.")]
+    dropped: Annotated[dict[str, int], Meta(description="Reason -> frames or tables not taken.")]
+    tables: Annotated[list[str], Meta(description="The tables it sends.")]
+
+
+class Nodes(msgspec.Struct, frozen=True):
+    """All nodes, by name."""
+
+    nodes: list[NodeSummary]
+
+
+class NodeDetail(msgspec.Struct, frozen=True):
+    """One node, its plugins, and how much of its past is kept."""
+
+    node: NodeSummary
+    plugins: list[PluginState]
+    history: Annotated[tuple[float, float] | None, Meta(description="First and last moment kept, seconds since 1970.")]
+
+
+class ColumnInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One column as its collector declared it."""
+
+    name: str
+    kind: Annotated[str, Meta(description="key, counter, gauge, derived or info.")]
+    help: str
+    unit: str
+    rate_unit: Annotated[str | None, Meta(description="Unit of a counter's rate; of one in seconds it is a ratio.")]
+    expression: Annotated[str | None, Meta(description="What a derived column is computed by.")]
+    needs: Annotated[str, Meta(description="What reading it takes where that may be lacking.")]
+    source: Annotated[str, Meta(description="The kernel file it comes from.")]
+    unknown: Annotated[str | None, Meta(description="Why its values are not known on this node.")]
+
+
+class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of a node, without its rows."""
+
+    name: str
+    help: str
+    rows: int
+    interval: Annotated[float, Meta(description="Seconds between two readings.")]
+    read_at: Time
+    columns: list[ColumnInfo]
+
+
+class Tables(msgspec.Struct, frozen=True):
+    """The tables of one node, by name."""
+
+    node: str
+    tables: list[TableSummary]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row, by column name. null is "not known"."""
+
+    keys: dict[str, str]
+    infos: Texts
+    values: Annotated[Values, Meta(description="Levels: raw value x scale; derived columns as computed.")]
+    rates: Annotated[Values, Meta(description="Counters' rates per second.")]
+
+
+class TableRows(msgspec.Struct, frozen=True, kw_only=True):
+    """One table at one moment."""
+
+    node: str
+    table: str
+    help: str
+    at: Annotated[Time, Meta(description="When it was read.")]
+    columns: list[ColumnInfo]
+    totals: Annotated[Values, Meta(description="Over the rows a total counts: rates of counters, levels of gauges.")]
+    count: Annotated[int, Meta(description="Rows there are; `rows` may hold fewer, see `limit`.")]
+    rows: list[Row]
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell over time."""
+
+    node: str
+    table: str
+    column: str
+    key: list[str]
+    kind: str
+    unit: str
+    rate: Annotated[bool, Meta(description="Whether the values are rates per second.")]
+    since: Time
+    until: Time
+    points: Annotated[list[tuple[float, float | None]], Meta(description="Time and value; null is a gap.")]
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agent read about one process when asked."""
+
+    node: str
+    pid: int
+    key: dict[str, str]
+    sections: dict[str, Any]
+
+
+class Plugins(msgspec.Struct, frozen=True):
+    """What is loaded where, and how it fares."""
+
+    server: list[PluginState]
+    nodes: dict[str, list[PluginState]]

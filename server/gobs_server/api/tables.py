@@ -1,0 +1,84 @@
+"""REST: the rows of a table, now or as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from gobs_server.api.lookup import find_node, find_table
+from gobs_server.api.nodes import column_infos
+from gobs_server.api.operations import Live, Operations
+from gobs_server.api.problem import ApiError
+from gobs_server.api.shapes import Row, TableRows
+from gobs_server.api.times import Moment, moment
+from gobs_server.live import View
+from gobs_server.reasons import reasons
+from gobs_server.services import Services
+from gobs_server.tags import Tags
+
+T = TypeVar("T")
+
+MAX_ROWS = 100_000
+
+
+class TableQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked of a table's rows."""
+
+    at: Moment | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_ROWS, description="Rows to answer with at most.")] = 10_000
+
+
+def add_tables(api: Operations, services: Services, tags: Tags) -> None:
+    """Add the operation on rows."""
+
+    @api.get("/nodes/<name:node>/tables/<name:table>", errors=(404,))
+    async def get_table(node: str, table: str, query: TableQuery) -> Live[TableRows]:
+        """The rows of one table, now, or with `at` as it last was at that time."""
+        found = find_node(services.live, node)
+        newest = find_table(found, table)
+        unknown = reasons(found, table)
+        if query.at is None:
+            tag = tags.of(newest.version, query.limit)
+            return Live(tag, lambda: _rows(node, newest.view(), unknown, query.limit))
+        wall = moment(query.at, "query.at", services.clock.wall())
+        past = services.history.at(node, table, wall)
+        if past is None:
+            raise ApiError(404, f"nothing is kept of table {table!r} of that time; {_kept(services, node)}")
+        return Live(tags.of(0, past.time, query.limit), lambda: _rows(node, past, unknown, query.limit))
+
+
+def _kept(services: Services, node: str) -> str:
+    span = services.history.span(node)
+    return "no history is kept of this node" if span is None else f"history reaches from {span[0]:.3f} to {span[1]:.3f}"
+
+
+def _rows(node: str, view: View, unknown: dict[str, str], limit: int) -> TableRows:
+    table = view.table
+    keys = view.keys[:limit]
+    names = [column.name for column in table.keys]
+    parts = zip(
+        [dict(zip(names, key, strict=True)) for key in keys],
+        _by_row({name: texts[:limit] for name, texts in view.infos.items()}, len(keys)),
+        _by_row({name: values[:limit].tolist() for name, values in view.values.items()}, len(keys)),
+        _by_row({name: rates[:limit].tolist() for name, rates in view.rates.items()}, len(keys)),
+        strict=True,
+    )
+    return TableRows(
+        node=node,
+        table=table.name,
+        help=table.help,
+        at=view.time,
+        columns=column_infos(table, unknown),
+        totals=dict(view.totals()),
+        count=len(view.keys),
+        rows=[Row(key, infos, values, rates) for key, infos, values, rates in parts],
+    )
+
+
+def _by_row(columns: Mapping[str, list[T]], rows: int) -> list[dict[str, T]]:
+    if not columns:
+        return [{} for _ in range(rows)]
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]

@@ -1,0 +1,102 @@
+"""What is asked of every request and put on every answer: its Host, its size, and the headers browsers obey."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+
+from quart import Quart, Response, abort, request
+
+MAX_BODY = 64 * 1024
+MAX_QUERY = 8 * 1024
+MAX_PATH = 8 * 1024
+BODY_TIMEOUT = 10
+RESPONSE_TIMEOUT = 60
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def allowed_hosts(bind: str, extra: Collection[str]) -> frozenset[str] | None:
+    """Return the names a request may call this server by, without ports; None: any.
+
+    A server on loopback is reached by the names of loopback alone, so that a page from elsewhere whose name was bent
+    to 127.0.0.1 reads nothing. `bind` is HOST:PORT; `extra` are names the user allows, and then only those besides
+    the bound one count on any interface.
+    """
+    host = host_name(bind)
+    if host == "localhost" or _is_loopback(host):
+        return _LOOPBACK_NAMES | {host, *map(_clean, extra)}
+    if not extra:
+        return None
+    return _LOOPBACK_NAMES | {host, *map(_clean, extra)}
+
+
+def host_name(authority: str) -> str:
+    """Return the host of HOST, HOST:PORT or [HOST]:PORT in lower case, without brackets and a final dot."""
+    authority = authority.strip()
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0].lower()
+    if authority.count(":") == 1:
+        authority = authority.partition(":")[0]
+    return _clean(authority)
+
+
+def guard(app: Quart, hosts: frozenset[str] | None) -> None:
+    """Check every request and complete every answer of the app."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        BODY_TIMEOUT=BODY_TIMEOUT,
+        RESPONSE_TIMEOUT=RESPONSE_TIMEOUT,
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+
+    async def check() -> None:
+        if hosts is not None and host_name(request.headers.get("Host", "")) not in hosts:
+            abort(421, "this server is not reached by that name; GOBS_ALLOWED_HOSTS can allow it")
+        if len(request.query_string) > MAX_QUERY or len(request.path) > MAX_PATH:
+            abort(414, f"path and query may have {MAX_QUERY} bytes each")
+        if (request.content_length or 0) > MAX_BODY:
+            abort(413, f"a request may carry {MAX_BODY} bytes")
+
+    async def complete(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    app.before_request(check)
+    app.after_request(complete)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _clean(host: str) -> str:
+    return host.strip().strip("[]").rstrip(".").lower()

@@ -1,0 +1,142 @@
+"""How values look: the one place that turns numbers into text, with units people read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import isfinite, isnan
+
+from gobs_core import Unit
+from gobs_core.units import UNIT_NAMES
+
+UNKNOWN = "–"
+"""Shown for what is not known now; never 0."""
+
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_DECIMAL = ("", "k", "M", "G", "T", "P")
+_TINY_SECONDS = ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms"))
+
+
+def cell(value: float, unit: Unit, rate: bool = False) -> str:
+    """Return a value as it stands in a column whose header names the unit: `1.2 MiB`, `37.5`, `12.3k`."""
+    if isnan(value):
+        return UNKNOWN
+    if not isfinite(value) or abs(value) >= 1e18:
+        return f"{value:.3g}"
+    if unit is Unit.BYTES:
+        return _binary(value) + ("/s" if rate else "")
+    if unit is Unit.SECONDS:
+        return _percent(100 * value) if rate else duration(value)
+    if unit is Unit.PERCENT:
+        return _percent(value)
+    return _decimal(value)
+
+
+def full(value: float, unit: Unit, rate: bool = False) -> str:
+    """Return a value that stands alone, with its unit: `1.2 MiB/s`, `37.5 %`, `12.3 kop/s`."""
+    text = cell(value, unit, rate)
+    if text == UNKNOWN or unit is Unit.BYTES or (unit is Unit.SECONDS and not rate):
+        return text
+    symbol = unit_symbol(unit, rate)
+    if not symbol:
+        return text
+    if text[-1] in "kMGTP":
+        return f"{text[:-1]} {text[-1]}{symbol}"
+    return f"{text}{symbol}" if symbol == "/s" else f"{text} {symbol}"
+
+
+def exact(value: float, unit: Unit, rate: bool = False) -> str:
+    """Return every digit that is known, with the plain unit: `1,234,567 B`."""
+    if isnan(value):
+        return "not known"
+    if unit is Unit.SECONDS and rate:
+        value *= 100
+    text = (
+        f"{int(value):,}"
+        if value == int(value) and abs(value) < 1e15
+        else f"{value:,.6g}"
+        if isfinite(value)
+        else str(value)
+    )
+    symbol = unit_symbol(unit, rate)
+    return f"{text} {symbol}".rstrip()
+
+
+def unit_symbol(unit: Unit, rate: bool = False) -> str:
+    """Return the unit as a header shows it: `B/s`, `%`."""
+    names = UNIT_NAMES[unit]
+    return names.rate_symbol if rate else names.symbol
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time in its two largest units: `340 µs`, `12.5 s`, `3 h 12 min`, `4 d 2 h`."""
+    size = abs(seconds)
+    if size == 0:
+        return "0 s"
+    for limit, factor, name in _TINY_SECONDS:
+        if size < limit:
+            return f"{_three(seconds * factor)} {name}"
+    if size < 60:
+        return f"{_three(seconds)} s"
+    sign = "-" if seconds < 0 else ""
+    minutes, rest = divmod(int(size), 60)
+    if minutes < 60:
+        return f"{sign}{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{sign}{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{sign}{days:,} d {hours} h"
+
+
+def clock(wall: float) -> str:
+    """Return a moment as the time of day in UTC; the page turns it into an age."""
+    try:
+        return datetime.fromtimestamp(wall, UTC).strftime("%H:%M:%S UTC")
+    except (OverflowError, OSError, ValueError):
+        return UNKNOWN
+
+
+def stamp(wall: float) -> str:
+    """Return a moment in RFC 3339, for machines and tooltips."""
+    try:
+        return datetime.fromtimestamp(wall, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def _binary(value: float) -> str:
+    size, power = abs(value), 0
+    while size >= 1023.95 and power < len(_BINARY) - 1:
+        size /= 1024
+        power += 1
+    sign = "-" if value < 0 else ""
+    return f"{sign}{size:.0f} B" if power == 0 else f"{sign}{size:.1f} {_BINARY[power]}"
+
+
+def _decimal(value: float) -> str:
+    size, power = abs(value), 0
+    if size < 9999.5:
+        return _three(value) if size < 999.5 else f"{value:.0f}"
+    while size >= 999.5 and power < len(_DECIMAL) - 1:
+        size /= 1000
+        power += 1
+    return f"{'-' if value < 0 else ''}{_three(size)}{_DECIMAL[power]}"
+
+
+def _percent(value: float) -> str:
+    if value == 0:
+        return "0.0"
+    if 0 < abs(value) < 0.05:
+        return "<0.1" if value > 0 else ">-0.1"
+    return f"{value:.1f}" if abs(value) < 999.95 else f"{value:,.0f}"
+
+
+def _three(value: float) -> str:
+    size = abs(value)
+    if value == int(value) and size < 1000:
+        return str(int(value))
+    if size >= 99.95:
+        return f"{value:.0f}"
+    if size >= 9.995:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if size >= 0.01 else f"{value:.2g}"
