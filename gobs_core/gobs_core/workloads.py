@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gobs_core.cgroup_path import Place, place
+
 
 class Workload(NamedTuple):
     """What a process belongs to. Ids only, all permanent."""
@@ -22,9 +24,36 @@ class Workload(NamedTuple):
     """containerd, cri-o, docker, podman, … where the path tells."""
 
 
+KERNEL = Workload("kernel", "kernel")
+"""What the kernel's own threads belong to: they have no owner and no control group of their own."""
+
+
 class Workloads:
-    """Which workload a process belongs to. Without I/O; one instance serves all collectors of an agent."""
+    """Which workload a process belongs to. Without I/O; one instance serves all collectors of an agent.
+
+    What a control group says is remembered by its bytes, for `capacity` groups: processes of one container share them.
+    """
+
+    def __init__(self, capacity: int = 8192) -> None:
+        self._capacity = capacity
+        self._known: dict[bytes, Workload | None] = {}
 
     def of(self, cgroup: bytes, uid: str) -> Workload:
         """The workload of a process from the bytes of its /proc/PID/cgroup and its owner."""
-        raise AssertionError("written with the process collector")
+        try:
+            known = self._known[cgroup]
+        except KeyError:
+            if len(self._known) >= self._capacity:
+                self._known.clear()
+            known = self._known[cgroup] = _workload(place(cgroup))
+        return known or Workload("user", uid)
+
+
+def _workload(found: Place) -> Workload | None:
+    if found.pod:
+        return Workload("pod", found.pod, found.container, found.runtime)
+    if found.container:
+        return Workload("container", found.container, found.container, found.runtime)
+    if found.unit:
+        return Workload("unit", found.unit)
+    return None
