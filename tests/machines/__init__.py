@@ -1,0 +1,1 @@
+"""Fixture machines: the /proc and /sys of machines nobody has at hand. `python -m tests.machines.make` writes them."""
