@@ -36,7 +36,7 @@ class Expression:
     """Columns whose rate it uses."""
     _tree: ast.expr
 
-    def evaluate(self, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:  # noqa: ANN401  generic over value types
+    def evaluate(self, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:
         """Compute the value; `level` and `rate` look a column up by name."""
         return _evaluate(self._tree, level, rate)
 
@@ -72,11 +72,12 @@ def _check(node: ast.expr, text: str, levels: set[str], rates: set[str], depth: 
             rates.add(name)
         case _:
             raise DeclarationError(
-                f"expression {text!r} uses {ast.unparse(node)!r}; allowed are + - * / ( ), numbers, columns and rate(column)"
+                f"expression {text!r} uses {ast.unparse(node)!r}; "
+                "allowed are + - * / ( ), numbers, columns and rate(column)"
             )
 
 
-def _evaluate(node: ast.expr, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:  # noqa: ANN401  see above
+def _evaluate(node: ast.expr, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             return _OPERATORS[type(op)](_evaluate(left, level, rate), _evaluate(right, level, rate))

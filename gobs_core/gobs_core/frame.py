@@ -22,7 +22,7 @@ class Reading(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What one node's due collectors read at one tick. A table that is not here was not read, which says nothing of it."""
+    """What one node's due collectors read at one tick. A table that is not here was not read."""
 
     sequence: int
     """1, 2, 3, … within the agent's run; never repeated."""

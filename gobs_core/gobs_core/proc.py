@@ -28,7 +28,7 @@ _OUTCOMES: dict[int, type[NoData]] = {
 
 
 def text(raw: bytes) -> str:
-    """Text of any bytes a kernel or a user may have put into a name; what is not UTF-8 becomes `\\xNN`."""
+    r"""Text of any bytes a kernel or a user may have put into a name; what is not UTF-8 becomes `\xNN`."""
     return raw.decode("utf-8", "backslashreplace")
 
 
@@ -44,6 +44,10 @@ class Proc:
         self.sys = Path(sys)
         self._prefix = f"{os.fspath(root)}/"
         self._kept: dict[str, int] = {}
+
+    def clone(self) -> Self:
+        """Another one for the same mounts, with descriptors of its own."""
+        return type(self)(self.root, self.sys)
 
     def read(self, path: str) -> bytes:
         """The whole of a file of the node, through a kept descriptor."""
@@ -127,7 +131,9 @@ class Proc:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -138,7 +144,7 @@ def outcome(error: OSError, path: str) -> NoData | OSError:
 
 
 def _read_all(fd: int) -> bytes:
-    # A seq_file hands out a page at a time however much is asked for, so a short read is not the end: only an empty one is.
+    # A seq_file hands out a page at a time however much is asked for: not a short read, only an empty one is the end.
     data = os.pread(fd, _CHUNK, 0)
     parts = [data]
     offset = len(data)

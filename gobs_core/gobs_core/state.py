@@ -6,7 +6,7 @@ import msgspec
 
 
 class PluginState(msgspec.Struct, frozen=True, kw_only=True):
-    """One plugin as shown by `gobs plugins`, REST and the dashboard. A value; a new one is made when anything changes."""
+    """One plugin as shown by `gobs plugins`, REST and the dashboard. A value; made anew when anything changes."""
 
     kind: str
     """collector, sink, profiler, condition, notifier, or `plugin` for an entry point that never got that far."""

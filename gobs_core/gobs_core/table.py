@@ -80,14 +80,26 @@ def key(name: str, help: str) -> Column:  # noqa: A002  `help` is the field's st
 
 
 def counter(
-    name: str, help: str, unit: Unit = Unit.EVENTS, *, scale: float | None = 1, needs: str = "", source: str = ""  # noqa: A002  as above
+    name: str,
+    help: str,  # noqa: A002  as above
+    unit: Unit = Unit.EVENTS,
+    *,
+    scale: float | None = 1,
+    needs: str = "",
+    source: str = "",
 ) -> Column:
     """A number that only grows; integers times `scale`, or any numbers with `scale=None`."""
     return Column(name, Kind.COUNTER, help, unit, scale, needs=needs, source=source)
 
 
 def gauge(
-    name: str, help: str, unit: Unit = Unit.NONE, *, scale: float | None = None, needs: str = "", source: str = ""  # noqa: A002  as above
+    name: str,
+    help: str,  # noqa: A002  as above
+    unit: Unit = Unit.NONE,
+    *,
+    scale: float | None = None,
+    needs: str = "",
+    source: str = "",
 ) -> Column:
     """A level: any number, or integers times `scale` where one is given (smaller on the wire and in history)."""
     return Column(name, Kind.GAUGE, help, unit, scale, needs=needs, source=source)
@@ -158,7 +170,7 @@ class Table:
         """One row from values by column name; a column left out is not known. Raises DeclarationError."""
         row = tuple(values.pop(column.name, None) for column in self.stored)
         if values:
-            raise DeclarationError(f"table {self.name!r} has no stored column {sorted(values)[0]!r}")
+            raise DeclarationError(f"table {self.name!r} has no stored column {min(values)!r}")
         return Rows(self, (row,))
 
     def batch(self, rows: Sequence[RowValues]) -> Rows:
@@ -172,9 +184,21 @@ def _check(table: Table) -> None:
     if not table.cells:
         raise DeclarationError(f"table {table.name!r} stores no column besides its keys")
     if len(table.columns) > MAX_COLUMNS:
-        raise DeclarationError(f"table {table.name!r} has {len(table.columns)} columns, at most {MAX_COLUMNS} are allowed")
+        raise DeclarationError(
+            f"table {table.name!r} has {len(table.columns)} columns, at most {MAX_COLUMNS} are allowed"
+        )
     if table.columns[: len(table.keys)] != table.keys:
         raise DeclarationError(f"table {table.name!r}: key columns come first")
+    seen = _check_columns(table)
+    if table.total is not None:
+        over = seen.get(table.total.column)
+        if over is None or over.numeric:
+            raise DeclarationError(
+                f"table {table.name!r}: total over {table.total.column!r}, which is no key or info column"
+            )
+
+
+def _check_columns(table: Table) -> dict[str, Column]:
     seen: dict[str, Column] = {}
     for column in table.columns:
         where = f"table {table.name!r}, column {column.name!r}"
@@ -188,10 +212,7 @@ def _check(table: Table) -> None:
     for column in table.columns:
         if column.expression is not None:
             _check_expression(table, column, column.expression, seen)
-    if table.total is not None:
-        over = seen.get(table.total.column)
-        if over is None or over.numeric:
-            raise DeclarationError(f"table {table.name!r}: total over {table.total.column!r}, which is no key or info column")
+    return seen
 
 
 def _check_expression(table: Table, column: Column, expression: Expression, seen: dict[str, Column]) -> None:

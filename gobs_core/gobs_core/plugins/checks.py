@@ -36,10 +36,11 @@ def check_class(contract: Contract, cls: object) -> type[Plugin]:
     if not isinstance(name, str) or not _NAME.match(name):
         raise DeclarationError(f"{where}: `name` must be lower-case letters, digits and _, at most 63, not {name!r}")
     if inspect.isabstract(cls):
-        missing = ", ".join(sorted(cls.__abstractmethods__))
+        missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
         raise DeclarationError(f"{where}: does not implement {missing}")
-    if not isinstance(cls.Config, type) or not issubclass(cls.Config, base.Config):
-        raise DeclarationError(f"{where}: `Config` must be a subclass of {base.Config.__name__}, not {cls.Config!r}")
+    config: object = cls.Config
+    if not isinstance(config, type) or not issubclass(config, base.Config):
+        raise DeclarationError(f"{where}: `Config` must be a subclass of {base.Config.__name__}, not {config!r}")
     if issubclass(cls, Collector):
         _check_tables(where, getattr(cls, "tables", None))
     return cls

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gobs_core.collector import Collector
 from gobs_core.condition import Condition
@@ -79,7 +79,9 @@ class Plugins:
         )
 
 
-def freeze(classes: dict[str, dict[str, type[Plugin]]], **rest: object) -> Plugins:
-    """Make Plugins from classes by kind and name."""
-    kinds = {f"{kind}s": MappingProxyType(dict(sorted(classes.get(kind, {}).items()))) for kind in KINDS}
-    return Plugins(**kinds, **rest)  # type: ignore[arg-type]  each was checked against its contract by the loader
+def freeze(classes: dict[str, dict[str, type[Plugin]]], **rest: Any) -> Plugins:
+    """Make Plugins from classes by kind and name; each was checked against its contract by the loader."""
+    kinds: dict[str, Any] = {
+        f"{kind}s": MappingProxyType(dict(sorted(classes.get(kind, {}).items()))) for kind in KINDS
+    }
+    return Plugins(**kinds, **rest)

@@ -18,7 +18,7 @@ _MARKERS: dict[str, Callable[[str], float]] = {"duration": parse_duration, "size
 _SECRET_FILE_LIMIT = 65536
 
 
-class _Bad(Exception):  # noqa: N818  never leaves this module
+class _Bad(Exception):
     """A value is not what is expected; already noted."""
 
 
@@ -90,17 +90,19 @@ def _leaf(shape: Shape, annotation: Any, leaf: Leaf, faults: list[str]) -> objec
             raise _Bad from None
     elif isinstance(value, str) and leaf.lax and shape.origin in (list, tuple, set, frozenset, dict):
         value = _split(value)
-    return _convert(shape, annotation, value, leaf.where, faults, strict=not leaf.lax)
+    return _convert(shape, annotation, value, leaf.where, faults, strict=not leaf.lax, written=leaf.value)
 
 
-def _convert(shape: Shape, annotation: Any, value: object, where: str, faults: list[str], *, strict: bool) -> object:
+def _convert(
+    shape: Shape, annotation: Any, value: object, where: str, faults: list[str], *, strict: bool, written: object = None
+) -> object:
     try:
         return msgspec.convert(value, annotation, strict=strict, dec_hook=_custom)
     except msgspec.ValidationError as error:
         text = str(error)
         inside = text.partition(" - at `$")[2].rstrip("`")
         expected = expectation(shape) if text.startswith(("Expected", "Invalid")) else text.partition(" - at `$")[0]
-        got = "***" if shape.secret else _show(value)
+        got = "***" if shape.secret else _show(value if written is None else written)
         faults.append(f"{where}{inside}: expected {expected}, got {got}")
         raise _Bad from None
 

@@ -190,13 +190,16 @@ def _note_unknown_plugin(
 
 
 def _check_sinks(agent: AgentSettings, plugins: Plugins, faults: list[str]) -> None:
-    for name in agent.sinks or ():
-        if name not in plugins.sinks and not any(state.name == name for state in plugins.failed):
-            faults.append(f"agent.sinks: expected the name of a sink, got {name!r}{did_you_mean(name, plugins.sinks)}")
+    known = {*plugins.sinks, *(state.name for state in plugins.failed)}
+    faults += [
+        f"agent.sinks: expected the name of a sink, got {name!r}{did_you_mean(name, plugins.sinks)}"
+        for name in agent.sinks or ()
+        if name not in known
+    ]
 
 
 def _unknown_names(chosen: PluginsSettings, plugins: Plugins) -> list[str]:
-    known = {name: None for name in plugins.entry_points}
+    known = dict.fromkeys(plugins.entry_points)
     known |= {state.name: None for state in plugins.states()}
     return [
         f"plugins.{key}: no plugin here is called {name!r}{did_you_mean(name, known)}"

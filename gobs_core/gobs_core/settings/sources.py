@@ -61,7 +61,7 @@ def read_sources(
 
 
 def settings_file(config: str | None, environ: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> Path | None:
-    """The one file that is read: `--config`, `GOBS_CONFIG`, the user's if there is one, the system's if there is one."""
+    """The one file that is read: `--config`, else `GOBS_CONFIG`, else the user's, else the system's if there is one."""
     named = config or environ.get("GOBS_CONFIG")
     if named:
         return Path(named)

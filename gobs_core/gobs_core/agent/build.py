@@ -1,0 +1,88 @@
+"""From settings and classes to the objects of one agent: which run, which do not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from gobs_core.agent.clock import Clock
+from gobs_core.agent.outbox import Outbox
+from gobs_core.agent.runner import Runner
+from gobs_core.collector import Context
+from gobs_core.plugin import Plugin
+from gobs_core.plugins import Plugins
+from gobs_core.proc import Proc
+from gobs_core.settings import Settings
+from gobs_core.sink import Sink, Source
+from gobs_core.state import PluginState
+from gobs_core.text import one_line
+
+
+class Chosen(NamedTuple):
+    """What became of the classes of one kind."""
+
+    running: tuple[Any, ...]
+    idle: tuple[PluginState, ...]
+
+
+def build_runners(
+    settings: Settings, plugins: Plugins, proc: Proc, clock: Clock, redact: Callable[[str], str]
+) -> Chosen:
+    """A Runner for every collector that is to run."""
+    context = Context(node=settings.agent.node)
+
+    def make(cls: Any, config: Any, state: PluginState) -> Runner:
+        return Runner(cls(config, context), proc.clone(), clock, state, redact)
+
+    return _build("collector", settings, plugins, make, lambda _: "")
+
+
+def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact: Callable[[str], str]) -> Chosen:
+    """An Outbox for every sink that is to run in the agent."""
+
+    def make(cls: Any, config: Any, state: PluginState) -> Outbox:
+        return Outbox(cls(config, source), state, redact)
+
+    return _build("sink", settings, plugins, make, lambda cls: _why_not(cls, settings))
+
+
+def _build(
+    kind: str,
+    settings: Settings,
+    plugins: Plugins,
+    make: Callable[[Any, Any, PluginState], Any],
+    why_not: Callable[[Any], str],
+) -> Chosen:
+    running: list[Any] = []
+    idle: list[PluginState] = []
+    for name, cls, state in _states(kind, settings, plugins):
+        reason = why_not(cls)
+        if state.state != "ok" or reason:
+            idle.append(state if state.state != "ok" else plugins.state(kind, name, "off", reason))
+            continue
+        try:
+            running.append(make(cls, settings.config(kind, cls), state))
+        except Exception as error:  # noqa: BLE001  a constructor that raises costs its own plugin alone
+            idle.append(plugins.state(kind, name, "broken", one_line(f"{type(error).__name__}: {error}")))
+    return Chosen(tuple(running), tuple(idle))
+
+
+def _states(kind: str, settings: Settings, plugins: Plugins) -> Iterator[tuple[str, type[Plugin], PluginState]]:
+    for name, cls in plugins.of_kind(kind).items():
+        missing = settings.incomplete.get((kind, name))
+        if missing:
+            yield name, cls, plugins.state(kind, name, "disabled", missing)
+        elif not settings.config(kind, cls).enabled:
+            yield name, cls, plugins.state(kind, name, "disabled", "switched off by its setting `enabled`")
+        else:
+            yield name, cls, plugins.state(kind, name)
+
+
+def _why_not(cls: type[Sink], settings: Settings) -> str:
+    if cls.side != "agent":
+        return f"runs in the {cls.side}"
+    chosen = settings.agent.sinks
+    if chosen is not None:
+        return "" if cls.name in chosen else "not named in agent.sinks"
+    named = cls.default or ("sink", cls.name) in settings.named
+    return "" if named else "runs only when it is named in the settings"

@@ -1,0 +1,135 @@
+"""Whether the rows a collector yields are what it declared; what was checked once is not checked again."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from operator import is_, itemgetter
+from types import NoneType
+from typing import Any
+
+from gobs_core.errors import DeclarationError
+from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table
+
+MAX_ROWS = 20_000
+"""Rows a collector may yield at one tick, over all its tables."""
+MAX_TEXT = 1024
+"""Bytes a text may have in UTF-8."""
+
+_TEXT, _INTEGER, _REAL = "a text", "a whole number", "a number"
+_ALLOWED: dict[str, set[type]] = {_TEXT: {str, NoneType}, _INTEGER: {int, NoneType}, _REAL: {int, float, NoneType}}
+
+
+class TableCheck:
+    """Checks the rows of one table.
+
+    Keeps the rows of the last tick: those that come again, as the very same objects, are known to be good.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._good: tuple[RowValues, ...] = ()
+        self._key = itemgetter(*range(len(table.keys))) if table.keys else None
+
+    def check(self, rows: tuple[RowValues, ...]) -> tuple[RowValues, ...]:
+        """Return the rows; raises DeclarationError naming table and column of the first that is bad."""
+        good = self._good
+        if len(rows) == len(good) and all(map(is_, rows, good)):
+            return good
+        known = set(map(id, good))
+        fresh = [row for row in rows if id(row) not in known]
+        if fresh:
+            self._check_cells(fresh)
+        self._check_keys(rows)
+        self._good = rows
+        return rows
+
+    def _check_cells(self, rows: Sequence[Any]) -> None:
+        columns = self.table.stored
+        for row in rows:
+            if not isinstance(row, tuple) or len(row) != len(columns):
+                raise self._bad(f"expected rows of {len(columns)} cells, got {_size(row)}: {row!r:.200}")
+        for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
+            fault = _fault(column, cells)
+            if fault:
+                raise self._bad(fault, column)
+
+    def _check_keys(self, rows: tuple[RowValues, ...]) -> None:
+        if self._key is None:
+            if len(rows) > 1:
+                raise self._bad(f"expected one row, since it has no key columns, got {len(rows)}")
+            return
+        if len(set(map(self._key, rows))) == len(rows):
+            return
+        seen: set[object] = set()
+        for key in map(self._key, rows):
+            if key in seen:
+                raise self._bad(f"key {key!r:.200} comes twice", self.table.keys[0])
+            seen.add(key)
+
+    def _bad(self, fault: str, column: Column | None = None) -> DeclarationError:
+        where = f"table {self.table.name!r}" + (f", column {column.name!r}" if column else "")
+        return DeclarationError(f"{where}: {fault}")
+
+
+class RowCheck:
+    """Checks everything one collector yields at a tick."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._checks = {table.name: TableCheck(table) for table in tables}
+
+    def check(self, yielded: Iterable[Rows]) -> list[tuple[Table, tuple[RowValues, ...]]]:
+        """The rows of every table declared, none for one that was not yielded; raises DeclarationError."""
+        found: dict[str, list[RowValues]] = {name: [] for name in self._checks}
+        for batches, item in enumerate(yielded):
+            if not isinstance(item, Rows):
+                raise DeclarationError(f"expected rows made by a table, got {item!r:.200}")
+            table, rows = item
+            known = self._checks.get(getattr(table, "name", ""))
+            if known is None or (known.table is not table and known.table != table):
+                raise DeclarationError(f"table {getattr(table, 'name', table)!r} is not declared in `tables`")
+            if not isinstance(rows, Iterable):
+                raise DeclarationError(f"table {table.name!r}: expected rows, got {rows!r:.200}")
+            found[table.name] += islice(rows, MAX_ROWS + 1)
+            if batches >= MAX_ROWS or sum(map(len, found.values())) > MAX_ROWS:
+                raise DeclarationError(f"table {table.name!r}: more than {MAX_ROWS} rows at one tick")
+        return [(check.table, check.check(tuple(found[name]))) for name, check in self._checks.items()]
+
+
+def _size(row: object) -> str:
+    return f"{len(row)} cells" if isinstance(row, tuple) else f"a {type(row).__name__}"
+
+
+def _fault(column: Column, cells: tuple[Cell, ...]) -> str:
+    """What is wrong with the cells of a column, or nothing."""
+    wanted = _TEXT if not column.numeric else _INTEGER if column.integral else _REAL
+    kinds = set(map(type, cells))
+    if not kinds <= _ALLOWED[wanted] or (NoneType in kinds and column.kind is Kind.KEY):
+        allowed = {str} if column.kind is Kind.KEY else _ALLOWED[wanted]
+        bad = next(cell for cell in cells if type(cell) not in allowed)
+        return f"expected {wanted}{' or None' if NoneType in allowed else ''}, got {bad!r:.200}"
+    known: Any = [cell for cell in cells if cell is not None] if NoneType in kinds else cells
+    return _text_fault(known) if wanted is _TEXT else _number_fault(known, wanted)
+
+
+def _text_fault(texts: Sequence[str]) -> str:
+    if all(map(str.isascii, texts)):
+        longest = max(map(len, texts), default=0)
+    else:
+        try:
+            longest = max(len(text.encode()) for text in texts)
+        except UnicodeEncodeError as error:
+            return f"expected text that can be written as UTF-8, got {error.object!r:.200}"
+    return f"expected at most {MAX_TEXT} bytes of text, got {longest}" if longest > MAX_TEXT else ""
+
+
+def _number_fault(numbers: Any, wanted: str) -> str:
+    try:
+        packed: array[int] | array[float] = array("q" if wanted is _INTEGER else "d", numbers)
+    except OverflowError:
+        return "expected a number that fits in 64 bits, got a larger one"
+    if wanted is _REAL and (math.inf in packed or -math.inf in packed):
+        return "expected a finite number, got an infinity"
+    return ""

@@ -1,0 +1,211 @@
+"""The agent's tick: due collectors read, their rows become one frame, the frame goes to every sink's own queue."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import secrets
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+import structlog
+
+from gobs_core import __version__
+from gobs_core.agent.build import build_outboxes, build_runners
+from gobs_core.agent.clock import NANO, Clock
+from gobs_core.agent.inspect import Inspections
+from gobs_core.agent.outbox import Outbox
+from gobs_core.agent.report import report
+from gobs_core.agent.runner import Runner
+from gobs_core.agent.schedule import Schedule
+from gobs_core.agent.selftables import AGENT, COLLECTOR, OWN_TABLES, SINK, agent_row, collector_rows, sink_rows
+from gobs_core.agent.worker import Job, Worker
+from gobs_core.errors import NoData
+from gobs_core.frame import Frame, Reading
+from gobs_core.plugins import Plugins
+from gobs_core.proc import Proc
+from gobs_core.redact import Redactor
+from gobs_core.settings import Settings
+from gobs_core.sink import Source
+from gobs_core.state import PluginState
+
+CLOSE = 2.0
+"""Seconds a collector gets to close."""
+_SELF = ""
+"""The agent's own place in its schedule."""
+
+
+class TickStats(NamedTuple):
+    """What one tick did."""
+
+    frame: Frame | None
+    """None when nothing was due, or nothing was read."""
+    ran: tuple[str, ...]
+    """Collectors that were run, in order."""
+    skipped: tuple[str, ...]
+    """Collectors that were due, and are stuck or in quarantine."""
+    missed: int
+    """Ticks that passed unread because the one before took too long."""
+
+
+class Agent:
+    """One node's agent. Lives as long as its process; `run` it, or `open`, `tick` and `close` it step by step.
+
+    Everything it touches is passed in: settings, plugins, the machine as a Proc, the clocks. It owns copies of `proc`,
+    one for each collector, so that a stuck one shares no descriptor with the others.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        plugins: Plugins,
+        proc: Proc,
+        *,
+        clock: Clock | None = None,
+        run: str | None = None,
+        version: str = __version__,
+        own: Proc | None = None,
+    ) -> None:
+        self._settings = settings
+        self._plugins = plugins
+        self._clock = clock or Clock()
+        self._redact = Redactor(settings.secrets())
+        self._worker = Worker("gobs collectors")
+        self._own = own or Proc()
+        chosen = build_runners(settings, plugins, proc, self._clock, self._redact)
+        self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
+        self._inspections = Inspections(self.runners.values(), self._worker)
+        self.source = Source(
+            node=settings.agent.node,
+            version=version,
+            run=run or secrets.token_hex(8),
+            boot_id=_boot_id(proc),
+            interval=settings.agent.interval,
+            tables=(*(table for runner in chosen.running for table in runner.collector.tables), *OWN_TABLES),
+            intervals=self._table_intervals(),
+            plugins=self.states,
+            inspect=self._inspections.ask,
+        )
+        sinks = build_outboxes(settings, plugins, self.source, self._redact)
+        self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
+        self._idle = (*chosen.idle, *sinks.idle)
+        self._schedule: Schedule | None = None
+        self._sequence = 0
+        self._late = 0
+        self._log = structlog.get_logger("gobs.agent")
+
+    def states(self) -> tuple[PluginState, ...]:
+        """Every plugin and how it fares now."""
+        now = [*self._idle]
+        now += [runner.state for runner in self.runners.values()]
+        now += [box.state for box in self.outboxes.values()]
+        known = {(state.kind, state.name): state for state in now}
+        return tuple(known.get((state.kind, state.name), state) for state in self._plugins.states())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until `stop` is set, then close everything."""
+        await self.open()
+        try:
+            while not stop.is_set():
+                await self._clock.sleep_until(self.next_ns(), stop)
+                if not stop.is_set():
+                    await self.tick()
+        finally:
+            await self.close()
+
+    async def open(self) -> None:
+        """Start the sinks and the schedule; the first tick is due at once."""
+        for box in self.outboxes.values():
+            box.start()
+        intervals = {name: self._interval(runner) for name, runner in self.runners.items()}
+        nanos = {name: int(seconds * NANO) for name, seconds in intervals.items()}
+        nanos[_SELF] = int(self._settings.agent.interval * NANO)
+        self._schedule = Schedule(nanos, self._clock.monotonic_ns())
+        gc.collect()
+        gc.freeze()
+
+    def next_ns(self) -> int:
+        """When the next tick is due, on the monotonic clock; only after `open`."""
+        assert self._schedule is not None
+        return self._schedule.next()
+
+    async def tick(self) -> TickStats:
+        """Run what is due now and hand one frame to every sink; only after `open`."""
+        assert self._schedule is not None
+        wall_ns, now = self._clock.wall_ns(), self._clock.monotonic_ns()
+        due, missed = self._schedule.take(now)
+        self._late += missed
+        wanted = [self.runners[name] for name in due if name != _SELF]
+        ready = [runner for runner in wanted if runner.ready(now)]
+        outcomes = await self._worker.run([Job(runner.call, self._deadline(runner)) for runner in ready])
+        readings: list[Reading] = []
+        for runner, outcome in zip(ready, outcomes, strict=True):
+            before = runner.state.state
+            readings += runner.finish(outcome, self._clock.monotonic_ns())
+            report(self._log, runner, before, outcome)
+        if _SELF in due:
+            readings += self._own_readings()
+        frame = self._send(wall_ns, now, readings) if readings else None
+        ran = tuple(runner.name for runner in ready)
+        return TickStats(frame, ran, tuple(runner.name for runner in wanted if runner.name not in ran), missed)
+
+    async def close(self) -> None:
+        """Close collectors, then sinks, each in reverse order and in its own try. Safe unopened and twice."""
+        for runner in reversed(tuple(self.runners.values())):
+            if runner.busy:
+                self._log.warning("collector is stuck and was left behind", collector=runner.name)
+                continue
+            [error] = await self._worker.run([Job(partial(_error_of, runner), CLOSE)])
+            if error != "":
+                reason = f"not within {CLOSE:g} s" if error is None else self._redact(error)
+                self._log.warning("collector did not close", collector=runner.name, error=reason)
+        for box in reversed(tuple(self.outboxes.values())):
+            await box.close()
+        self._worker.close()
+        self._own.close()
+
+    def _send(self, wall_ns: int, now: int, readings: list[Reading]) -> Frame:
+        self._sequence += 1
+        frame = Frame(self._sequence, wall_ns, now, tuple(readings))
+        for box in self.outboxes.values():
+            box.put(frame)
+        return frame
+
+    def _own_readings(self) -> list[Reading]:
+        now = self._clock.monotonic_ns()
+        return [
+            Reading(AGENT, (agent_row(self._late, self._own),), now),
+            Reading(COLLECTOR, collector_rows(self.runners.values()), now),
+            Reading(SINK, sink_rows(self.outboxes.values()), now),
+        ]
+
+    def _interval(self, runner: Runner) -> float:
+        return runner.collector.config.interval or self._settings.agent.interval
+
+    def _deadline(self, runner: Runner) -> float:
+        return runner.collector.config.deadline or self._settings.agent.interval
+
+    def _table_intervals(self) -> dict[str, float]:
+        return {
+            table.name: self._interval(runner)
+            for runner in self.runners.values()
+            if self._interval(runner) != self._settings.agent.interval
+            for table in runner.collector.tables
+        }
+
+
+def _boot_id(proc: Proc) -> str:
+    try:
+        return proc.read_once("sys/kernel/random/boot_id").decode("ascii", "replace").strip()[:64]
+    except (NoData, OSError):
+        return ""
+
+
+def _error_of(runner: Runner) -> str:
+    """Close it and return what it raised, or nothing."""
+    try:
+        runner.close()
+    except Exception as error:  # noqa: BLE001  one plugin's failing close keeps no other from closing
+        return f"{type(error).__name__}: {error}"
+    return ""

@@ -1,0 +1,126 @@
+"""One sink's own bounded queue, and the task that empties it: a slow or raising sink delays nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from gobs_core.frame import Frame
+from gobs_core.sink import Sink
+from gobs_core.state import PluginState
+from gobs_core.text import one_line
+
+FLUSH = 2.0
+"""Seconds a sink gets to send what waits when the agent stops, and the same again to close."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds between two attempts to open a sink."""
+
+
+class Outbox:
+    """The queue of one sink. Lives as long as its agent; `start`, then `put` any number of times, then `close`."""
+
+    def __init__(self, sink: Sink, state: PluginState, redact: Callable[[str], str]) -> None:
+        self.sink = sink
+        self.sent = 0
+        self._state = state
+        self._redact = redact
+        self._queue: deque[Frame] = deque()
+        self._limit = sink.config.queue
+        self._filled = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._sending = False
+        self._task: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger("gobs.sink")
+
+    @property
+    def name(self) -> str:
+        """The sink's name."""
+        return self.sink.name
+
+    @property
+    def queued(self) -> int:
+        """Frames that wait, the one in hand included."""
+        return len(self._queue) + self._sending
+
+    @property
+    def state(self) -> PluginState:
+        """How the sink fares."""
+        return self._state
+
+    def start(self) -> None:
+        """Open the sink and begin to send, in the background."""
+        self._task = asyncio.create_task(self._run(), name=f"sink {self.name}")
+
+    def put(self, frame: Frame) -> None:
+        """Queue one frame; the oldest is dropped and counted when there are too many."""
+        if len(self._queue) >= self._limit:
+            self._queue.popleft()
+            self._state = msgspec.structs.replace(self._state, drops=self._state.drops + 1)
+        self._queue.append(frame)
+        self._drained.clear()
+        self._filled.set()
+
+    async def close(self) -> None:
+        """Send what waits and close the sink, each within FLUSH seconds; a raising close is logged, not passed on."""
+        if self._task is not None:
+            if not self._queue and not self._sending:
+                self._drained.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH):
+                    await self._drained.wait()
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=FLUSH)
+            self._task = None
+        try:
+            async with asyncio.timeout(FLUSH):
+                await self.sink.close()
+        except Exception as error:  # noqa: BLE001  one plugin's failing close keeps no other from closing
+            self._log.warning("sink did not close", sink=self.name, error=self._line(error))
+
+    async def _run(self) -> None:
+        await self._open()
+        while True:
+            while not self._queue:
+                self._drained.set()
+                self._filled.clear()
+                await self._filled.wait()
+            frame = self._queue.popleft()
+            self._sending = True
+            try:
+                await self.sink.send(frame)
+            except Exception as error:  # noqa: BLE001  whatever a sink raises costs its own frame alone
+                self._note("failing", self._line(error), failures=1)
+            else:
+                self.sent += 1
+                self._note("ok")
+            finally:
+                self._sending = False
+
+    async def _open(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self.sink.open()
+            except Exception as error:  # noqa: BLE001  as above
+                self._note("failing", self._line(error), failures=1)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                return
+
+    def _note(self, state: str, error: str = "", failures: int = 0) -> None:
+        last = self._state
+        if last.state != state:
+            log = self._log.warning if failures else self._log.info
+            log("sink is " + state, sink=self.name, **({"error": error} if error else {}))
+        self._state = msgspec.structs.replace(
+            last, state=state, error=error, runs=last.runs + 1, failures=last.failures + failures
+        )
+
+    def _line(self, error: Exception) -> str:
+        return one_line(self._redact(f"{type(error).__name__}: {error}"))

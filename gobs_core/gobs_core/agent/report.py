@@ -1,0 +1,22 @@
+"""What the log says of collectors: a line when a state changes, nothing while it stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gobs_core.agent.runner import Outcome, Runner
+
+_QUIET = ("ok", "no data")
+
+
+def report(log: Any, runner: Runner, before: str, outcome: Outcome | None) -> None:
+    """Log a collector's change of state, a failure with its traceback."""
+    state = runner.state
+    if state.state == before:
+        return
+    event = f"collector is {state.state}"
+    if state.state in _QUIET:
+        log.info(event, collector=runner.name, **({"reason": state.error} if state.error else {}))
+    else:
+        raised = outcome.raised if outcome is not None else None
+        log.warning(event, collector=runner.name, error=state.error, exc_info=raised)

@@ -1,0 +1,149 @@
+"""One collector at work: read under a deadline, checked, measured, and put in quarantine when it keeps failing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from gobs_core.agent.check import RowCheck
+from gobs_core.agent.clock import NANO, Clock
+from gobs_core.collector import Collector, Inspector
+from gobs_core.errors import NoData
+from gobs_core.frame import Reading
+from gobs_core.proc import Proc
+from gobs_core.state import PluginState
+from gobs_core.text import one_line
+
+FAILURES = 3
+"""Failures in a row that lead to quarantine."""
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+MAX_UNKNOWN = 500
+
+
+class Outcome(NamedTuple):
+    """How one run went."""
+
+    state: str
+    readings: tuple[Reading, ...] = ()
+    error: str = ""
+    raised: BaseException | None = None
+    duration_ns: int | None = None
+    unknown: dict[str, str] = {}  # noqa: RUF012  never changed
+
+
+class Runner:
+    """One collector and how it fares. `call` runs in the worker's thread, everything else on the loop."""
+
+    def __init__(
+        self, collector: Collector, proc: Proc, clock: Clock, state: PluginState, redact: Callable[[str], str]
+    ) -> None:
+        self.collector = collector
+        self.state = state
+        self.busy = False
+        """Whether a call has not returned yet; set and cleared by the thread."""
+        self._proc = proc
+        self._clock = clock
+        self._check = RowCheck(collector.tables)
+        self._redact = redact
+        self._opened = False
+        self._in_a_row = 0
+        self._pause = 0.0
+        self._retry_ns = 0
+        self._filled = False
+
+    @property
+    def name(self) -> str:
+        """The collector's name."""
+        return self.collector.name
+
+    def ready(self, now_ns: int) -> bool:
+        """Whether it may run now: not stuck, not in quarantine."""
+        return not self.busy and now_ns >= self._retry_ns
+
+    def call(self) -> Outcome:
+        """Open the collector if it is not open, read once, check the rows. Never raises."""
+        self.busy = True
+        began = time.perf_counter_ns()
+        try:
+            self.open()
+            read_ns = self._clock.monotonic_ns()
+            rows = self._check.check(self.collector.collect(self._proc))
+            readings = tuple(Reading(table, found, read_ns) for table, found in rows)
+            outcome = Outcome("ok", readings, unknown=self._unknown())
+        except NoData as reason:
+            outcome = Outcome("no data", error=self._line(str(reason)), unknown=self._unknown())
+        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a collector raises is its own failure
+            outcome = Outcome("failing", error=self._line(f"{type(error).__name__}: {error}"), raised=error)
+        finally:
+            self.busy = False
+        return outcome._replace(duration_ns=time.perf_counter_ns() - began)
+
+    def inspect(self, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
+        """Ask a collector that is an Inspector; raises what it raises. In the thread."""
+        self.busy = True
+        try:
+            self.open()
+            assert isinstance(self.collector, Inspector)
+            return self.collector.inspect(self._proc, key, sections)
+        finally:
+            self.busy = False
+
+    def open(self) -> None:
+        """Open the collector once; raises what it raises. In the thread."""
+        if not self._opened:
+            self.collector.open(self._proc)
+            self._opened = True
+
+    def close(self) -> None:
+        """Close collector and descriptors; raises what the collector raises. In the thread."""
+        try:
+            self.collector.close()
+        finally:
+            self._proc.close()
+
+    def finish(self, outcome: Outcome | None, now_ns: int) -> tuple[Reading, ...]:
+        """Note how a run went (None: over its deadline) and return what goes into the frame."""
+        outcome = outcome or Outcome("late", error="over its deadline; skipped until it has returned")
+        failed = outcome.state in ("failing", "late")
+        self._in_a_row = self._in_a_row + 1 if failed else 0
+        state, error = outcome.state, outcome.error
+        if self._in_a_row >= FAILURES:
+            self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+            self._retry_ns = now_ns + int(self._pause * NANO)
+            state, error = "quarantined", f"{error} ({self._in_a_row} times in a row)"
+        elif not failed:
+            self._pause = 0.0
+        last = self.state
+        self.state = msgspec.structs.replace(
+            last,
+            state=state,
+            error=error,
+            runs=last.runs + 1,
+            failures=last.failures + failed,
+            duration=None if outcome.duration_ns is None else outcome.duration_ns / NANO,
+            rows=sum(len(reading.rows) for reading in outcome.readings) if state == "ok" else None,
+            unknown=last.unknown if failed else outcome.unknown,
+        )
+        return self._readings(state, outcome, now_ns)
+
+    def _readings(self, state: str, outcome: Outcome, now_ns: int) -> tuple[Reading, ...]:
+        """What was read; where there is no data any more, or will be none for long, that the rows are gone."""
+        if state == "ok":
+            self._filled = True
+            return outcome.readings
+        if self._filled and state in ("no data", "quarantined"):
+            self._filled = False
+            return tuple(Reading(table, (), now_ns) for table in self.collector.tables)
+        return ()
+
+    def _unknown(self) -> dict[str, str]:
+        unknown: Mapping[str, str] = self.collector.unknown()
+        if unknown == self.state.unknown:
+            return self.state.unknown
+        return {str(name)[:200]: self._line(str(reason)) for name, reason in list(unknown.items())[:MAX_UNKNOWN]}
+
+    def _line(self, text: str) -> str:
+        return one_line(self._redact(text))

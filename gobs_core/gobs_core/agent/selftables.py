@@ -1,0 +1,93 @@
+"""The agent's own tables: how its collectors and sinks fare, and what it costs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+from gobs_core.agent.outbox import Outbox
+from gobs_core.agent.runner import Runner
+from gobs_core.errors import NoData
+from gobs_core.proc import Proc
+from gobs_core.table import Cell, RowValues, Table, counter, gauge, info, key
+from gobs_core.units import Unit
+
+COLLECTOR = Table(
+    "collector",
+    "How the agent's collectors fare.",
+    [
+        key("collector", "Name of the collector."),
+        gauge("duration", "How long its last run took.", Unit.SECONDS, scale=1e-6),
+        gauge("rows", "Rows it yielded at its last run.", Unit.ITEMS, scale=1),
+        counter("runs", "Runs since the agent started."),
+        counter("failures", "Runs that failed or were over their deadline."),
+        info("outcome", "ok, no data, failing, late or quarantined."),
+        info("error", "What its last run had to say, where it was not ok."),
+    ],
+)
+SINK = Table(
+    "sink",
+    "How the agent's sinks fare.",
+    [
+        key("sink", "Name of the sink."),
+        counter("sent", "Frames it took."),
+        counter("dropped", "Frames dropped because its queue was full."),
+        counter("failures", "Frames it failed to take, and failed attempts to open it."),
+        gauge("queued", "Frames that wait for it.", Unit.ITEMS, scale=1),
+    ],
+)
+AGENT = Table(
+    "agent",
+    "What the agent itself costs.",
+    [
+        gauge("rss", "Resident memory of its process.", Unit.BYTES, scale=1, source="/proc/self/statm"),
+        counter(
+            "cpu", "CPU time of its process, user and system.", Unit.SECONDS, scale=1e-6, source="clock_gettime(2)"
+        ),
+        gauge("descriptors", "Open file descriptors of its process.", Unit.ITEMS, scale=1, source="/proc/self/fd"),
+        counter("late", "Ticks that were skipped because one before took too long."),
+    ],
+)
+OWN_TABLES = (AGENT, COLLECTOR, SINK)
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def collector_rows(runners: Iterable[Runner]) -> tuple[RowValues, ...]:
+    """One row for each collector."""
+    return tuple(_collector_row(runner) for runner in runners)
+
+
+def sink_rows(outboxes: Iterable[Outbox]) -> tuple[RowValues, ...]:
+    """One row for each sink."""
+    return tuple((box.name, box.sent, box.state.drops, box.state.failures, box.queued) for box in outboxes)
+
+
+def agent_row(late: int, own: Proc) -> RowValues:
+    """The one row of the agent's process; `own` is the /proc it runs under, which may be another than it watches."""
+    return (_rss(own), _cpu(), _descriptors(own), late)
+
+
+def _collector_row(runner: Runner) -> RowValues:
+    state = runner.state
+    duration = None if state.duration is None else round(state.duration * 1e6)
+    return (runner.name, duration, state.rows, state.runs, state.failures, state.state, state.error or None)
+
+
+def _rss(own: Proc) -> Cell:
+    try:
+        return int(own.read("self/statm").split()[1]) * _PAGE
+    except (NoData, OSError, ValueError, IndexError):
+        return None
+
+
+def _cpu() -> Cell:
+    return time.process_time_ns() // 1000
+
+
+def _descriptors(own: Proc) -> Cell:
+    try:
+        return own.stat("self/fd").st_size or len(own.names("self/fd"))
+    except (NoData, OSError):
+        return None
