@@ -28,6 +28,7 @@ class SysTree:
             (root / f"devices/{place}/slaves").mkdir()
             self._tree.link(f"block/{name}", f"../devices/{place}")
         self._tree.write(f"devices/{BLOCK['nvme0n1']}/nvme0n1p1/partition", b"1\n")
+        self._tree.link(f"devices/{BLOCK['nvme0n1']}/device", "../../nvme0")
         self._tree.write("devices/virtual/block/dm-0/dm/name", b"vg0-data\n")
         self._tree.link("devices/virtual/block/dm-0/slaves/nvme0n1", f"../../../../{BLOCK['nvme0n1']}")
         self._interface("lo", "virtual/net/lo", 772)
