@@ -13,17 +13,9 @@ MAX_PATH = 8 * 1024
 BODY_TIMEOUT = 10
 RESPONSE_TIMEOUT = 60
 
-CSP = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
-    )
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -44,12 +36,10 @@ def allowed_hosts(bind: str, extra: Collection[str]) -> frozenset[str] | None:
     to 127.0.0.1 reads nothing. `bind` is HOST:PORT; `extra` are names the user allows, and then only those besides
     the bound one count on any interface.
     """
-    host = host_name(bind)
-    if host == "localhost" or _is_loopback(host):
-        return _LOOPBACK_NAMES | {host, *map(_clean, extra)}
-    if not extra:
+    host, named = host_name(bind), frozenset(name for one in extra if (name := host_name(one)))
+    if not named and host != "localhost" and not _is_loopback(host):
         return None
-    return _LOOPBACK_NAMES | {host, *map(_clean, extra)}
+    return _LOOPBACK_NAMES | named | {host}
 
 
 def host_name(authority: str) -> str:

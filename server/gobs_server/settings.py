@@ -6,39 +6,45 @@ from typing import Annotated
 
 import msgspec
 
-_Seconds = Annotated[float, msgspec.Meta(gt=0)]
+from gobs_core.settings import Section
+from gobs_core.values import Duration, Secret
+
+_Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ServerSettings(Section, frozen=True, kw_only=True):
     """Settings of the server. A value; made once at start."""
 
-    http: str = "0.0.0.0:8080"
-    """HOST:PORT of the pages and of REST."""
-    grpc: str = "0.0.0.0:9090"
-    """HOST:PORT agents connect to."""
+    http: str = ""
+    """HOST:PORT of the pages and of REST; 0.0.0.0:8080 for `gobs server` and 127.0.0.1:8080 for `gobs up` unless set."""
+    grpc: str = ""
+    """HOST:PORT agents connect to; 0.0.0.0:9090 for `gobs server` and 127.0.0.1:9090 for `gobs up` unless set."""
+    allowed_hosts: str = ""
+    """More names the pages may be asked for under, with commas between them; a name that is not known is refused."""
     data: str = ""
-    """Folder for what outlives the server; empty: the XDG state folder."""
-    database: str = ""
-    """postgres://… or sqlite://…; empty: a SQLite file in `data`."""
-    token: str = ""
-    """What agents must show before anything they send is read; empty: any agent may join."""
+    """Folder for what outlives the server; the XDG state folder unless set."""
+    database: Secret = Secret("")
+    """postgres://… or sqlite://…; a SQLite file in `data` unless set."""
+    token: Secret = Secret("")
+    """What agents must show before anything they send is read; unset: any agent may join."""
     token_file: str = ""
     """A file that holds the token."""
     cert_file: str = ""
-    """PEM certificate for agents' connections; empty: plain text."""
+    """PEM certificate for agents' connections, with its chain; unset: plain text."""
     key_file: str = ""
+    """PEM key of the certificate."""
     client_ca_file: str = ""
-    """PEM certificates one of which must have signed an agent's own (mTLS)."""
+    """PEM certificates one of which must have signed an agent's own (mTLS); unset: agents need no certificate."""
     stale: _Seconds = 10.0
-    """Seconds of silence after which a node is stale; two of its intervals if that is longer."""
+    """Silence after which a node is stale; two of its intervals if that is longer."""
     down: _Seconds = 60.0
-    """Seconds of silence after which a node is down."""
-    history: Annotated[float, msgspec.Meta(ge=0)] = 3600.0
-    """Seconds of history kept in memory; 0: none."""
+    """Silence after which a node is down; later by as much as `stale` had to be."""
+    history: Annotated[Duration, msgspec.Meta(ge=0)] = 3600.0
+    """How much of the past is kept in memory; 0: nothing."""
     history_bytes: Annotated[int, msgspec.Meta(ge=0)] = 256 << 20
     """Bytes all history together may take before the oldest is let go."""
     max_agents: _Count = 5000
     """Streams served at once; more are refused."""
-    drain: Annotated[float, msgspec.Meta(ge=0)] = 5.0
-    """Seconds requests under way are given when the server ends."""
+    drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0
+    """How long requests under way are given when the server ends."""

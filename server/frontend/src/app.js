@@ -1,8 +1,13 @@
 // The one script of every page.
 import "./htmx.js"; // first: idiomorph's extension registers itself with window.htmx
 import "idiomorph/htmx";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import "./app.css";
+import { keepAges } from "./ages.js";
+import { watchConnection } from "./connection.js";
+import { morphGently } from "./morph.js";
+import { pollThrifty } from "./polls.js";
 
-window.uPlot = uPlot;
+morphGently();
+pollThrifty();
+watchConnection();
+keepAges();

@@ -1,7 +1,21 @@
-// htmx as the pages use it: no eval, no inline style, no request to another origin.
+// htmx as the pages use it: no eval, no inline style, no request to another origin, no page kept in the browser's storage.
 import htmx from "htmx.org";
 
 window.htmx = htmx;
-Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true });
+Object.assign(htmx.config, {
+  allowEval: false,
+  allowScriptTags: false,
+  includeIndicatorStyles: false,
+  selfRequestsOnly: true,
+  historyEnabled: false,
+  timeout: 10_000,
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "304", swap: false }, // the page shows it already
+    { code: "404", swap: true }, // the fragment says what is not there
+    { code: "[23]..", swap: true },
+    { code: "[45]..", swap: false, error: true },
+  ],
+});
 
 export default htmx;

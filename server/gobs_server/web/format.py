@@ -8,7 +8,7 @@ from math import isfinite, isnan
 from gobs_core import Unit
 from gobs_core.units import UNIT_NAMES
 
-UNKNOWN = "–"
+UNKNOWN = "\N{EN DASH}"
 """Shown for what is not known now; never 0."""
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")

@@ -18,6 +18,11 @@ def visible(name: str) -> str:
     return shown if len(name) <= MAX_SHOWN else f"{shown}… ({len(name):,} characters)"
 
 
+def lines(text: str) -> list[str]:
+    """Return the lines of a text that is meant to have several, such as a traceback, each made visible."""
+    return [visible(line) for line in text[: 16 * MAX_SHOWN].strip().splitlines()]
+
+
 def ident(*parts: str) -> str:
     """Return a short id for an element, the same for the same parts, of letters and digits whatever they hold."""
     return "x" + blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

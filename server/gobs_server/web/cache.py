@@ -1,0 +1,32 @@
+"""Keeps what was rendered until it is older than what it shows, and shares it among all who look."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+
+class Cache:
+    """Rendered bytes by view, each under the tag of what it was made from; the least used go when it gets too much."""
+
+    def __init__(self, max_bytes: int = 32 << 20) -> None:
+        self._kept: OrderedDict[Hashable, tuple[str, bytes]] = OrderedDict()
+        self._max_bytes = max_bytes
+        self.bytes = 0
+        """What is kept now."""
+
+    def get(self, view: Hashable, tag: str, render: Callable[[], bytes]) -> bytes:
+        """Return the view as it is under `tag`, rendered only if what is kept has another tag."""
+        kept = self._kept.get(view)
+        if kept is not None:
+            if kept[0] == tag:
+                self._kept.move_to_end(view)
+                return kept[1]
+            self.bytes -= len(kept[1])
+            del self._kept[view]
+        content = render()
+        self._kept[view] = (tag, content)
+        self.bytes += len(content)
+        while self.bytes > self._max_bytes and len(self._kept) > 1:
+            self.bytes -= len(self._kept.popitem(last=False)[1][1])
+        return content

@@ -1,0 +1,74 @@
+"""The few numbers a node is summed up in: which cell each comes from, and what to say where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+
+from gobs_core import Kind
+from gobs_server.live import Node
+from gobs_server.reasons import reasons
+from gobs_server.web.format import UNKNOWN, exact, full
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One number: the total of a column over its table."""
+
+    label: str
+    table: str
+    column: str
+    bar: bool = False
+    """Whether it is a share of a whole, drawn as a bar too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One number of one node, ready to be shown."""
+
+    label: str
+    text: str
+    title: str
+    bar: float | None
+    """Percent of the bar that is full; None: no bar."""
+
+
+HEADLINES = (
+    Headline("CPU", "cpu", "busy", bar=True),
+    Headline("Memory", "memory", "used_percent", bar=True),
+    Headline("Load", "load", "load1"),
+    Headline("Net in", "net", "receive_bytes"),
+    Headline("Net out", "net", "transmit_bytes"),
+    Headline("Disk read", "disk", "read_bytes"),
+    Headline("Disk write", "disk", "write_bytes"),
+)
+
+
+def headlines(node: Node) -> list[Value]:
+    """Return the numbers of a node, in the order of HEADLINES."""
+    totals: dict[str, dict[str, float]] = {}
+    return [_value(node, headline, totals) for headline in HEADLINES]
+
+
+def _value(node: Node, headline: Headline, totals: dict[str, dict[str, float]]) -> Value:
+    live = node.tables.get(headline.table)
+    if live is None:
+        return _unknown(headline, f"this node sends no table {headline.table!r}")
+    if headline.table not in totals:
+        totals[headline.table] = dict(live.view().totals())
+    value = totals[headline.table].get(headline.column, nan)
+    if value != value:  # noqa: PLR0124  the cheapest test for NaN
+        return _unknown(headline, reasons(node, headline.table).get(headline.column, "not known yet"))
+    column = live.table.column(headline.column)
+    rate = column.kind is Kind.COUNTER
+    title = f"{column.help}: {exact(value, column.unit, rate)}"
+    return Value(headline.label, full(value, column.unit, rate), title, _bar(value) if headline.bar else None)
+
+
+def _unknown(headline: Headline, reason: str) -> Value:
+    return Value(headline.label, UNKNOWN, reason, 0.0 if headline.bar else None)
+
+
+def _bar(percent: float) -> float:
+    """Return how much of a bar is full; only the drawing ends at its edges, the number beside it does not."""
+    return round(min(max(percent, 0.0), 100.0), 1)

@@ -1,0 +1,82 @@
+"""The page of plugins: what is loaded where, those that need a look first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gobs_core import PluginState
+from gobs_server.live import Node
+from gobs_server.web.format import UNKNOWN, duration
+from gobs_server.web.rendering import Templates
+from gobs_server.web.states import at_work
+from gobs_server.web.text import ident, lines
+
+MOST = 500
+_COLOURS = {"ok": "fresh", "no data": "idle", "disabled": "idle", "off": "idle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One plugin in one place, ready to be shown."""
+
+    id: str
+    node: str
+    """Empty: in the server."""
+    plugin: PluginState
+    colour: str
+    error: str
+    trace: str
+    """The whole of an error that has several lines."""
+
+    @property
+    def runs(self) -> str:
+        """How often it ran."""
+        return f"{self.plugin.runs:,}"
+
+    @property
+    def failures(self) -> str:
+        """How often it failed."""
+        return f"{self.plugin.failures:,}"
+
+    @property
+    def drops(self) -> str:
+        """How many frames it lost."""
+        return f"{self.plugin.drops:,}"
+
+    @property
+    def cost(self) -> str:
+        """How long its last run took."""
+        taken = self.plugin.duration
+        return UNKNOWN if taken is None or taken != taken else duration(taken)  # noqa: PLR0124  NaN
+
+    @property
+    def rows(self) -> str:
+        """How many rows its last run yielded."""
+        return UNKNOWN if self.plugin.rows is None else f"{self.plugin.rows:,}"
+
+
+def render_plugins(templates: Templates, own: Sequence[PluginState], nodes: Sequence[Node]) -> bytes:
+    """Return the fragment that lists them."""
+    found = [("", plugin) for plugin in own]
+    found += [(node.name, plugin) for node in nodes for plugin in node.plugins]
+    found.sort(key=lambda one: at_work(one[1]))
+    return templates.render(
+        "plugins_list.html",
+        lines=[_line(node, plugin) for node, plugin in found[:MOST]],
+        count=len(found),
+        places=len({node for node, _ in found}),
+        attention=sum(not at_work(plugin) for _, plugin in found),
+    )
+
+
+def _line(node: str, plugin: PluginState) -> Line:
+    said = lines(plugin.error)
+    return Line(
+        id=ident("plugin", node, plugin.kind, plugin.name, plugin.distribution),
+        node=node,
+        plugin=plugin,
+        colour=_COLOURS.get(plugin.state, "down" if plugin.state in {"broken", "quarantined"} else "stale"),
+        error=said[-1] if said else "",
+        trace="\n".join(said) if len(said) > 1 else "",
+    )

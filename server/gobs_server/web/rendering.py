@@ -1,0 +1,48 @@
+"""The templates, set up so that whatever is put into one is escaped and whatever is missing from one is an error."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gobs_server.paths import segment
+from gobs_server.web import format as form
+from gobs_server.web.assets import Assets
+from gobs_server.web.text import ident, visible
+
+
+class Templates:
+    """Renders to UTF-8 bytes, which caches keep and answers carry as they are. Lives as long as the app."""
+
+    def __init__(self, assets: Assets, version: str, run: str) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("gobs_server.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters.update(
+            visible=visible, segment=segment, clock=form.clock, stamp=form.stamp, duration=form.duration
+        )
+        self._environment.globals.update(asset=assets.url, ident=ident, version=version, run=run)
+
+    def render(self, template: str, **values: object) -> bytes:
+        """Return the template filled in."""
+        return self._environment.get_template(template).render(values).encode("utf-8", "replace")
+
+    def raw(self, content: bytes) -> object:
+        """Return bytes this class has rendered, for use inside another template without escaping them again."""
+        return _Rendered(content)
+
+
+class _Rendered:
+    """What was rendered already; the one thing templates do not escape."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __html__(self) -> str:
+        return self._content.decode("utf-8")
