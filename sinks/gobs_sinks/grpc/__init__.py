@@ -1,0 +1,1 @@
+"""The sink `grpc`: streams an agent's frames to a server."""
