@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from gobs_core.settings import Section
-from gobs_core.values import Duration, Secret
+from gobs_core.values import Duration, Secret, Size
 
 _Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -28,8 +28,6 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """postgres://… or sqlite://…; a SQLite file in `data` unless set."""
     token: Secret = Secret("")
     """What agents must show before anything they send is read; unset: any agent may join."""
-    token_file: str = ""
-    """A file that holds the token."""
     cert_file: str = ""
     """PEM certificate for agents' connections, with its chain; unset: plain text."""
     key_file: str = ""
@@ -42,8 +40,8 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Silence after which a node is down; later by as much as `stale` had to be."""
     history: Annotated[Duration, msgspec.Meta(ge=0)] = 3600.0
     """How much of the past is kept in memory; 0: nothing."""
-    history_bytes: Annotated[int, msgspec.Meta(ge=0)] = 256 << 20
-    """Bytes all history together may take before the oldest is let go."""
+    history_bytes: Annotated[Size, msgspec.Meta(ge=0)] = 256 << 20
+    """Memory all history together may take before the oldest is let go."""
     max_agents: _Count = 5000
     """Streams served at once; more are refused."""
     drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+
+from gobs_core import PluginState
 
 from gobs_server.clock import Clock
-from gobs_server.live.node import Node
+from gobs_server.live.node import LiveTable, Node, State
+from gobs_server.tables import RunState
 
 
 class Live:
@@ -14,7 +18,7 @@ class Live:
     def __init__(self, clock: Clock, *, stale: float = 10.0, down: float = 60.0) -> None:
         self._clock = clock
         self._stale = stale
-        self._down = down
+        self._down = max(down, stale)
         self._nodes: dict[str, Node] = {}
         self._changed: asyncio.Future[None] | None = None
         self.version = 0
@@ -30,9 +34,97 @@ class Live:
 
     async def wait(self, version: int, timeout: float) -> int:
         """Return the version as soon as it is above `version`, or after `timeout` seconds whatever it is then."""
-        if self.version > version:
-            return self.version
-        if self._changed is None:
-            self._changed = asyncio.get_running_loop().create_future()
-        await asyncio.wait({self._changed}, timeout=timeout)
+        if self.version <= version:
+            if self._changed is None:
+                self._changed = asyncio.get_running_loop().create_future()
+            await asyncio.wait({self._changed}, timeout=timeout)
         return self.version
+
+    def remember(self, name: str, *, first_seen: float, last_seen: float, agent_version: str = "", boot_id: str = "") -> None:
+        """A node known from before this server started: down until it is heard of."""
+        if name not in self._nodes:
+            node = self._nodes[name] = Node(name, "down", last_seen, first_seen, last_seen, agent_version, boot_id=boot_id)
+            self._touch(node)
+
+    def connect(
+        self, name: str, *, agent_version: str, protocol: int, boot_id: str, run: str, interval: float, skew: float
+    ) -> Node:
+        """An agent has said Hello: the node, known from now on."""
+        node = self._nodes.get(name)
+        if node is None:
+            node = self._nodes[name] = Node(name, first_seen=self._clock.wall())
+        node.agent_version, node.protocol, node.boot_id = agent_version, protocol, boot_id
+        node.run, node.interval, node.skew, node.connected = run, interval, skew, True
+        self.heard(node)
+        return node
+
+    def disconnect(self, node: Node) -> None:
+        """Its stream has ended and no other has taken its place."""
+        node.connected = False
+        self._touch(node)
+
+    def heard(self, node: Node) -> None:
+        """Something came from the node."""
+        node.heard, node.last_seen = self._clock.monotonic(), self._clock.wall()
+        self._set_state(node, "fresh")
+        self._touch(node)
+
+    def take(self, node: Node, run: RunState, changed: Iterable[int], wall_offset: float) -> None:
+        """A frame of the node was applied to `run`; `wall_offset` takes its monotonic seconds to the server's wall clock."""
+        node.frames += 1
+        self.heard(node)
+        tables: dict[str, LiveTable] = {} if run.whole else dict(node.tables)
+        for place in changed:
+            state = run.tables[place]
+            assert state is not None
+            name = state.layout.table.name
+            table = node.tables.get(name)
+            if table is None or table.table is not state.layout.table:
+                table = LiveTable(state, run.schemas.intervals[place])
+            table.update(state, run.texts, wall_offset + state.read_ns / 1e9, self.version)
+            tables[name] = table
+        if tables.keys() != node.tables.keys() or run.whole:
+            node.tables = {name: tables[name] for name in sorted(tables)}
+
+    def drop(self, node: Node, reason: str, count: int = 1) -> None:
+        """Something of the node was not taken."""
+        node.dropped[reason] = node.dropped.get(reason, 0) + count
+        self._touch(node)
+
+    def set_notes(self, node: Node, notes: tuple[str, ...]) -> None:
+        """What a person should know of the node."""
+        if node.notes != notes:
+            node.notes = notes
+            self._touch(node)
+
+    def set_plugins(self, node: Node, plugins: tuple[PluginState, ...]) -> None:
+        """How the node's plugins fare."""
+        if node.plugins != plugins:
+            node.plugins = plugins
+            self._touch(node)
+
+    def age(self) -> None:
+        """Let nodes become stale and down by the clock; called about once a second."""
+        now = self._clock.monotonic()
+        for node in self._nodes.values():
+            silence = now - node.heard
+            stale = self.stale_after(node)
+            state: State = "fresh" if silence < stale else "stale" if silence < stale + self._down - self._stale else "down"
+            self._set_state(node, state)
+
+    def stale_after(self, node: Node) -> float:
+        """Seconds of silence after which the node is stale."""
+        return max(self._stale, 2 * node.interval)
+
+    def _set_state(self, node: Node, state: State) -> None:
+        if node.state != state:
+            node.state, node.state_since = state, self._clock.wall()
+            self._touch(node)
+
+    def _touch(self, node: Node) -> None:
+        self.version += 1
+        node.version = self.version
+        if self._changed is not None:
+            if not self._changed.done():
+                self._changed.set_result(None)
+            self._changed = None

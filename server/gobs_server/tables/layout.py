@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gobs_core import Kind, Table
+from gobs_core import Column, Kind, Table
 
 
 class Layout:
@@ -19,22 +19,27 @@ class Layout:
         """Texts that make a row's key."""
         self.place = {c.name: i for i, c in enumerate(table.cells)}
         """Name of a stored column that is no key -> its place in a row."""
-        info = [c.kind is Kind.INFO for c in table.cells]
-        real = [c.kind is not Kind.INFO and c.scale is None for c in table.cells]
-        self.info: NDArray[np.bool_] = np.array(info, dtype=bool)
-        self.real: NDArray[np.bool_] = np.array(real, dtype=bool)
-        self.integral: NDArray[np.bool_] = ~(self.info | self.real)
-        self.counter: NDArray[np.bool_] = np.array([c.kind is Kind.COUNTER for c in table.cells], dtype=bool)
-        self.infos = np.flatnonzero(self.info)
-        self.counters = np.flatnonzero(self.counter)
-        self.has_info = any(info)
-        self.has_real = any(real)
+        self.info = _mask([c.kind is Kind.INFO for c in table.cells])
+        self.real = _mask([_real(c) for c in table.cells])
+        self.integral = ~(self.info | self.real)
+        self.counter = _mask([c.kind is Kind.COUNTER for c in table.cells])
+        self.scales = np.array([c.scale or 1.0 for c in table.cells], dtype=np.float64)
+        self.has_info = bool(self.info.any())
+        self.has_real = bool(self.real.any())
         self._dense: dict[tuple[int, int], NDArray[np.intp]] = {}
 
     def dense(self, first: int, columns: int) -> NDArray[np.intp]:
-        """The places in `first` … `first + columns` that travel as integers."""
+        """The places from `first` on, `columns` of them, that travel as integers."""
         places = self._dense.get((first, columns))
         if places is None:
             span = np.arange(first, first + columns)
             places = self._dense[first, columns] = span[~self.real[span]]
         return places
+
+
+def _mask(flags: list[bool]) -> NDArray[np.bool_]:
+    return np.array(flags, dtype=bool)
+
+
+def _real(column: Column) -> bool:
+    return column.kind is not Kind.INFO and column.scale is None

@@ -21,7 +21,7 @@ def shown(raw: Cells, column: Column) -> Numbers:
     """The shown values of raw cells of one column; NaN is "not known"."""
     if column.scale is None:
         return np.ascontiguousarray(raw).view(np.float64)
-    values = raw * column.scale
+    values: Numbers = raw * np.float64(column.scale)
     values[raw == UNKNOWN] = np.nan
     return values
 

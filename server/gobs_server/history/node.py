@@ -1,0 +1,74 @@
+"""One node's past: its runs, each with its segments in order."""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass, field
+
+from gobs_server.history.ranges import Range, covers, merge
+from gobs_server.history.segment import OpenSegment, Segment
+from gobs_server.tables import Schemas
+
+
+@dataclass(eq=False)
+class RunHistory:
+    """The segments of one run of the agent, and what is needed to decode them."""
+
+    run: str
+    schemas: Schemas
+    segments: list[Segment] = field(default_factory=list)
+    """Sealed, by their first sequence number; two may overlap, none lies within what the others hold."""
+    open: OpenSegment | None = None
+
+    def ranges(self) -> list[Range]:
+        """The sequence numbers of all frames kept."""
+        found = [r for segment in self.segments for r in segment.ranges]
+        if self.open is not None:
+            found += self.open.ranges
+        return merge(found)
+
+    def all(self) -> list[Segment | OpenSegment]:
+        """All segments in order, the open one last."""
+        return [*self.segments, self.open] if self.open is not None and self.open.ranges else list(self.segments)
+
+    def before(self, segment: Segment | OpenSegment) -> Segment | None:
+        """The sealed segment before one of this run's."""
+        first = segment.ranges[0][0]
+        return next((s for s in reversed(self.segments) if s.first < first), None)
+
+    def add(self, segment: Segment) -> list[Segment] | None:
+        """Keep a segment; returns those it made superfluous, or None when it brings nothing new itself."""
+        if covers(self.ranges(), segment.ranges):
+            return None
+        own = list(segment.ranges)
+        superfluous = [old for old in self.segments if covers(own, old.ranges)]
+        self.segments = [old for old in self.segments if old not in superfluous]
+        insort(self.segments, segment, key=lambda s: s.first)
+        return superfluous
+
+    def offset_for(self, first: int, bias_ns: int, otherwise: float) -> float:
+        """What takes monotonic seconds to the server's wall clock, for frames that come late.
+
+        Taken from the segment nearest in sequence whose wall and monotonic clock were as far apart: so a clock that was
+        set, or a machine that slept, does not misplace them.
+        """
+        known = [(s.first, s.bias_ns, s.offset) for s in self.segments]
+        if self.open is not None and self.open.ranges:
+            known.append((self.open.ranges[0][0], self.open.bias_ns, self.open.offset))
+        if not known:
+            return otherwise
+        return min(known, key=lambda k: (abs(k[1] - bias_ns) > 1_000_000_000, abs(k[0] - first)))[2]
+
+
+@dataclass(eq=False)
+class NodeHistory:
+    """All that is kept of one node."""
+
+    runs: list[RunHistory] = field(default_factory=list)
+    """In the order they were first heard of."""
+    bytes: int = 0
+    connected: bool = False
+
+    def run(self, run: str) -> RunHistory | None:
+        """The run of that id."""
+        return next((r for r in reversed(self.runs) if r.run == run), None)

@@ -1,0 +1,34 @@
+"""Ranges of sequence numbers: which frames there are, as a sorted list of (first, last), both included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Range = tuple[int, int]
+
+
+def merge(ranges: Iterable[Range]) -> list[Range]:
+    """The same numbers in as few ranges as can be."""
+    merged: list[Range] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def covers(ranges: list[Range], wanted: Iterable[Range]) -> bool:
+    """Whether all numbers of `wanted` are in `ranges`, which is merged."""
+    return all(any(first <= a and b <= last for first, last in ranges) for a, b in wanted)
+
+
+def runs(numbers: Iterable[int]) -> list[Range]:
+    """The ranges of ascending numbers."""
+    found: list[Range] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found

@@ -1,0 +1,117 @@
+"""Back-fill: putting segments together from their parts, and taking them into history without holding up what is live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+import structlog
+
+from gobs_proto import gobs_pb2 as pb
+from gobs_proto.limits import MAX_SEGMENT_PARTS
+
+from gobs_server.history import History
+from gobs_server.ingest.session import Session
+from gobs_server.live import Live
+from gobs_server.metrics import Metrics
+from gobs_server.tables import BadFrame
+
+log = structlog.get_logger(__name__)
+_MOST_BYTES = 16 << 20
+"""Of one segment, compressed."""
+
+
+@dataclass
+class _Assembly:
+    first: int
+    last: int
+    parts: int
+    data: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+
+class Filling:
+    """Takes late segments into history, one at a time. Lives as long as the server; `run` does the work."""
+
+    def __init__(self, live: Live, history: History, metrics: Metrics, *, most: int) -> None:
+        self._live = live
+        self._history = history
+        self._metrics = metrics
+        self._most = most
+        self._assemblies: dict[int, _Assembly] = {}
+        self._waiting: deque[tuple[Session, _Assembly]] = deque()
+        self._more = asyncio.Event()
+        self._broken: set[str] = set()
+        self.bytes = 0
+        """Of the segments, whole or in part, that are not yet in history."""
+
+    def part(self, session: Session, part: pb.SegmentPart) -> None:
+        """Take one part of a segment; never raises: a segment that is wrong is counted and left out."""
+        if part.part == 0:
+            self._forget(session)
+            self._assemblies[session.epoch] = _Assembly(part.first_sequence, part.last_sequence, part.parts)
+        assembly = self._assemblies.get(session.epoch)
+        if assembly is None:
+            return
+        expected = (assembly.first, assembly.last, assembly.parts, len(assembly.data))
+        if (part.first_sequence, part.last_sequence, part.parts, part.part) != expected or not (
+            0 < part.parts <= MAX_SEGMENT_PARTS
+        ):
+            self._lose(session, BadFrame("segment", "a segment's parts do not follow each other"))
+            return
+        assembly.data.append(part.data)
+        assembly.size += len(part.data)
+        self.bytes += len(part.data)
+        if assembly.size > _MOST_BYTES or self.bytes > self._most:
+            self._lose(session, BadFrame("limits", f"a segment of more than {_MOST_BYTES} bytes, or too many at once"))
+        elif len(assembly.data) == assembly.parts:
+            del self._assemblies[session.epoch]
+            self._waiting.append((session, assembly))
+            self._more.set()
+
+    def closed(self, session: Session) -> None:
+        """The stream has ended: what it left half sent is forgotten."""
+        self._forget(session)
+
+    async def run(self) -> None:
+        """Take segments in as they come, letting everything else go first; until cancelled."""
+        while True:
+            await self._more.wait()
+            while self._waiting:
+                self.take_one()
+                await asyncio.sleep(0)
+            self._more.clear()
+
+    def take_one(self) -> None:
+        """Take in the segment that has waited longest."""
+        session, assembly = self._waiting.popleft()
+        self.bytes -= assembly.size
+        name = session.node.name
+        try:
+            claimed = (assembly.first, assembly.last)
+            count = self._history.fill(
+                name, session.greeting.run, b"".join(assembly.data), claimed, session.node.skew
+            )
+        except BadFrame as bad:
+            self._refused(session, bad)
+            return
+        self._metrics.add("gobs_server_filled_frames", count)
+        self._broken.discard(name)
+
+    def _forget(self, session: Session) -> None:
+        assembly = self._assemblies.pop(session.epoch, None)
+        if assembly is not None:
+            self.bytes -= assembly.size
+
+    def _lose(self, session: Session, bad: BadFrame) -> None:
+        self._forget(session)
+        self._refused(session, bad)
+
+    def _refused(self, session: Session, bad: BadFrame) -> None:
+        name = session.node.name
+        self._live.drop(session.node, bad.reason)
+        self._metrics.add("gobs_server_dropped", reason=bad.reason)
+        if name not in self._broken:
+            self._broken.add(name)
+            log.warning("a segment of the past was refused", node=name, reason=bad.reason, why=str(bad))

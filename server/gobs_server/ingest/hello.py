@@ -1,0 +1,94 @@
+"""Hello: judging how an agent introduces itself, and what is understood of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import grpc
+
+from gobs_core import PluginState
+from gobs_proto import gobs_pb2 as pb
+from gobs_proto.limits import MAX_NODE, PROTOCOL
+
+from gobs_server.ingest.auth import Identity
+from gobs_server.ingest.refusal import Refusal
+from gobs_server.tables import Schemas, schemas_from
+
+_MOST_FAULTS = 5
+_MOST_PLUGINS = 1000
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What an agent has said of itself, checked."""
+
+    node: str
+    run: str
+    boot_id: str
+    agent_version: str
+    protocol: int
+    """The lower of what both speak."""
+    interval: float
+    wall: float
+    """The node's clock when it said so, seconds since 1970."""
+    schemas: Schemas
+    plugins: tuple[PluginState, ...]
+    notes: tuple[str, ...]
+    """What a person should know of it."""
+
+
+def greeting_from(hello: pb.Hello, identity: Identity) -> Greeting:
+    """Check a Hello; raises Refusal."""
+    node = identity.node or hello.node
+    if not node or len(node.encode()) > MAX_NODE or not node.isprintable() or node != node.strip():
+        raise _bad(f"a node's name is 1 to {MAX_NODE} bytes that can be printed, not {node[:MAX_NODE]!r}")
+    if not hello.run or len(hello.run) > _LONGEST or len(hello.boot_id) > _LONGEST:
+        raise _bad("Hello has no run, or one that is too long")
+    if hello.protocol < 1:
+        raise _bad("Hello says no protocol")
+    if not 0 < hello.interval_ms <= 86_400_000:
+        raise _bad(f"an interval of {hello.interval_ms} ms cannot be")
+    schemas = schemas_from(hello)
+    notes = [f"not shown: {fault}" for fault in schemas.faults[:_MOST_FAULTS]]
+    if hello.protocol > PROTOCOL:
+        notes.insert(0, f"speaks a newer protocol ({hello.protocol}) than this server ({PROTOCOL}): some of it may be missing")
+    return Greeting(
+        node,
+        hello.run,
+        hello.boot_id,
+        hello.agent_version[:_LONGEST],
+        min(hello.protocol, PROTOCOL),
+        hello.interval_ms / 1000,
+        hello.wall_ns / 1e9,
+        schemas,
+        plugins_from(hello.plugins),
+        tuple(notes),
+    )
+
+
+def plugins_from(states: object) -> tuple[PluginState, ...]:
+    """What an agent tells of its plugins."""
+    return tuple(_plugin(state) for state in list(states)[:_MOST_PLUGINS])  # type: ignore[call-overload]
+
+
+def _plugin(state: pb.PluginState) -> PluginState:
+    return PluginState(
+        kind=state.kind,
+        name=state.name,
+        distribution=state.distribution,
+        version=state.version,
+        state=state.state,
+        error=state.error,
+        runs=state.runs,
+        failures=state.failures,
+        drops=state.drops,
+        duration=state.duration if math.isfinite(state.duration) else None,
+        rows=state.rows if state.rows >= 0 else None,
+        unknown=dict(state.unknown),
+    )
+
+
+def _bad(text: str) -> Refusal:
+    return Refusal(grpc.StatusCode.INVALID_ARGUMENT, "hello", text)

@@ -1,0 +1,112 @@
+"""Intake: what becomes of each message an agent sends once its stream is up."""
+
+from __future__ import annotations
+
+import grpc
+import structlog
+
+from gobs_proto import gobs_pb2 as pb
+
+from gobs_server.clock import Clock
+from gobs_server.history import History
+from gobs_server.history.segment import delimited
+from gobs_server.ingest.fill import Filling
+from gobs_server.ingest.hello import plugins_from
+from gobs_server.ingest.refusal import Refusal
+from gobs_server.ingest.session import Session
+from gobs_server.ingest.sessions import Sessions
+from gobs_server.live import Live
+from gobs_server.metrics import Metrics
+from gobs_server.tables import BadFrame
+
+log = structlog.get_logger(__name__)
+_FRAME = pb.AgentMessage.FRAME_FIELD_NUMBER << 3 | 2
+
+
+class Intake:
+    """Applies messages to the live store and to history. Lives as long as the server; never awaits."""
+
+    def __init__(
+        self, live: Live, history: History, sessions: Sessions, filling: Filling, metrics: Metrics, clock: Clock
+    ) -> None:
+        self._live = live
+        self._history = history
+        self._sessions = sessions
+        self._filling = filling
+        self._metrics = metrics
+        self._clock = clock
+        self._troubled: set[str] = set()
+
+    def take(self, session: Session, raw: bytes) -> bool:
+        """Take one message; whether it completed a frame. Raises Refusal when the stream cannot go on."""
+        if not self._sessions.owns(session):
+            return False
+        self._metrics.add("gobs_server_received_bytes", len(raw))
+        try:
+            message = pb.AgentMessage.FromString(raw)
+        except Exception as error:  # upb raises its own DecodeError, which is no subclass of anything public
+            raise self._refuse(session, BadFrame("malformed", f"a message is no AgentMessage: {error}")) from None
+        kind = message.WhichOneof("kind")
+        if kind == "frame":
+            return self._frame(session, message.frame, raw)
+        self._live.heard(session.node)
+        if kind == "segment":
+            self._filling.part(session, message.segment)
+        elif kind == "plugins":
+            self._live.set_plugins(session.node, plugins_from(message.plugins.plugins))
+        elif kind == "answer":
+            if not session.questions.answer(message.answer):
+                self._drop(session, "late answer")
+        elif kind == "hello":
+            raise self._refuse(session, BadFrame("hello", "a second Hello on one stream"))
+        else:
+            self._drop(session, "unknown message")
+        return False
+
+    def _frame(self, session: Session, part: pb.Frame, raw: bytes) -> bool:
+        whole = session.collect(part, _framed(part, raw))
+        if whole is None:
+            return False
+        parts, raws = whole
+        run, node = session.run, session.node
+        ignored = run.ignored
+        try:
+            changed = run.apply(parts)
+        except BadFrame as bad:
+            raise self._refuse(session, bad) from None
+        session.offset = self._clock.wall() - run.monotonic_ns / 1e9
+        self._live.take(node, run, changed, session.offset)
+        self._history.append(node.name, session.greeting.run, parts, raws, session.offset, run)
+        self._metrics.add("gobs_server_frames")
+        if run.ignored > ignored:
+            self._drop(session, "unknown table", run.ignored - ignored)
+        if node.name in self._troubled:
+            self._troubled.discard(node.name)
+            log.info("frames are taken again", node=node.name)
+        return True
+
+    def _refuse(self, session: Session, bad: BadFrame) -> Refusal:
+        node = session.node
+        self._drop(session, bad.reason)
+        if node.name not in self._troubled:
+            self._troubled.add(node.name)
+            log.warning("a frame was refused; the agent is asked for a keyframe", node=node.name, reason=bad.reason, why=str(bad))
+        return Refusal(grpc.StatusCode.INVALID_ARGUMENT, bad.reason, f"refused, connect again with a keyframe: {bad}")
+
+    def _drop(self, session: Session, reason: str, count: int = 1) -> None:
+        self._live.drop(session.node, reason, count)
+        self._metrics.add("gobs_server_dropped", count, reason=reason)
+
+
+def _framed(part: pb.Frame, raw: bytes) -> bytes:
+    """The encoded Frame preceded by its length: the message without its first byte, where it holds nothing else."""
+    if raw[0] == _FRAME:
+        size = shift = 0
+        for at in range(1, min(6, len(raw))):
+            size |= (raw[at] & 0x7F) << shift
+            shift += 7
+            if raw[at] < 0x80:
+                if at + 1 + size == len(raw):
+                    return raw[1:]
+                break
+    return delimited(part.SerializeToString())

@@ -1,0 +1,70 @@
+"""A session: one stream of one agent. It may change its node only until another session takes the node over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import grpc
+
+from gobs_proto import gobs_pb2 as pb
+
+from gobs_server.clock import Clock
+from gobs_server.ingest.hello import Greeting
+from gobs_server.ingest.questions import Questions
+from gobs_server.ingest.refusal import Refusal
+from gobs_server.live import Node
+from gobs_server.tables import RunState
+
+_MOST_PARTS_BYTES = 32 << 20
+"""Of one frame in all its parts."""
+
+Send = Callable[[pb.ServerMessage], Awaitable[None]]
+
+
+class Session:
+    """One stream. `epoch` grows from session to session of this server."""
+
+    def __init__(self, epoch: int, greeting: Greeting, node: Node, run: RunState, clock: Clock) -> None:
+        self.epoch = epoch
+        self.greeting = greeting
+        self.node = node
+        self.run = run
+        """What its frames are applied to."""
+        self.offset = float("inf")
+        """What takes the agent's monotonic seconds to the server's wall clock, by the newest frame."""
+        self.questions = Questions(clock)
+        self.ended: asyncio.Future[Refusal | pb.Bye] = asyncio.get_running_loop().create_future()
+        self.send: Send = _cannot_send
+        """Sends to the agent; set once the stream is up."""
+        self._parts: list[pb.Frame] = []
+        self._raw: list[bytes] = []
+        self._raw_bytes = 0
+
+    @property
+    def fenced(self) -> bool:
+        """Whether it has lost its node, or is ending: nothing it carries counts any more."""
+        return self.ended.done()
+
+    def end(self, why: Refusal | pb.Bye) -> None:
+        """End it from the server's side; safe twice."""
+        if not self.ended.done():
+            self.ended.set_result(why)
+
+    def collect(self, part: pb.Frame, raw: bytes) -> tuple[list[pb.Frame], list[bytes]] | None:
+        """Take one part of a frame; returns all parts once the last is there. Raises Refusal when they are too many."""
+        self._parts.append(part)
+        self._raw.append(raw)
+        self._raw_bytes += len(raw)
+        if self._raw_bytes > _MOST_PARTS_BYTES:
+            text = f"frame {part.sequence} has more than {_MOST_PARTS_BYTES} bytes"
+            raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "limits", text)
+        if part.more:
+            return None
+        whole = self._parts, self._raw
+        self._parts, self._raw, self._raw_bytes = [], [], 0
+        return whole
+
+
+async def _cannot_send(message: pb.ServerMessage) -> None:
+    raise AssertionError("the stream is not up yet")

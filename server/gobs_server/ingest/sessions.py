@@ -1,0 +1,150 @@
+"""Which session owns which node: a newer stream takes over from an older one, and two agents may not share a name."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+
+import grpc
+
+from gobs_proto import gobs_pb2 as pb
+
+from gobs_server.clock import Clock
+from gobs_server.history import History
+from gobs_server.ingest.hello import Greeting
+from gobs_server.ingest.refusal import Refusal
+from gobs_server.ingest.session import Session
+from gobs_server.live import Live
+from gobs_server.services import NotConnected
+from gobs_server.tables import RunState
+
+TWO_AGENTS = "two agents claim this name"
+_RIVAL_SECONDS = 180.0
+"""How long after its last attempt a second agent is still spoken of."""
+_REPLACED = 8
+"""Runs remembered that lost a node to another run."""
+_SKEW = 30.0
+"""Seconds a node's clock may be off before it is said."""
+
+
+class Sessions:
+    """All streams being served. Lives as long as the server."""
+
+    def __init__(self, live: Live, history: History, clock: Clock) -> None:
+        self._live = live
+        self._history = history
+        self._clock = clock
+        self._epochs = itertools.count(1)
+        self._current: dict[str, Session] = {}
+        self._states: dict[str, RunState] = {}
+        self._replaced: dict[str, deque[str]] = {}
+        self._rivals: dict[str, float] = {}
+        self.draining = False
+
+    def __len__(self) -> int:
+        """How many agents are connected."""
+        return len(self._current)
+
+    async def inspect(
+        self, node: str, table: str, key: tuple[str, ...], sections: tuple[str, ...], timeout: float = 5
+    ) -> dict[str, object]:
+        """Ask the agent of a node about one row; raises InspectError."""
+        session = self._current.get(node)
+        if session is None:
+            raise NotConnected(f"no agent of node {node!r} is connected")
+        return await session.questions.ask(session.send, table, key, sections, timeout)
+
+    def open(self, greeting: Greeting) -> Session:
+        """Begin a session and fence the one before it; raises Refusal when the node is another living agent's."""
+        name = greeting.node
+        if self.draining:
+            raise Refusal(grpc.StatusCode.UNAVAILABLE, "draining", "the server is ending; try again in a moment")
+        old = self._current.get(name)
+        if old is not None:
+            self._check_rival(old, greeting)
+            if old.greeting.run != greeting.run:
+                self._replaced.setdefault(name, deque(maxlen=_REPLACED)).append(old.greeting.run)
+            self._close(old)
+            old.end(Refusal(grpc.StatusCode.ABORTED, "replaced", "a newer stream of this node has taken its place"))
+        node = self._live.connect(
+            name,
+            agent_version=greeting.agent_version,
+            protocol=greeting.protocol,
+            boot_id=greeting.boot_id,
+            run=greeting.run,
+            interval=greeting.interval,
+            skew=greeting.wall - self._clock.wall(),
+        )
+        state = self._state(greeting)
+        session = Session(next(self._epochs), greeting, node, state, self._clock)
+        self._current[name] = session
+        self._live.set_plugins(node, greeting.plugins)
+        self._history.begin(name, greeting.run, state.schemas)
+        self._note(session)
+        return session
+
+    def owns(self, session: Session) -> bool:
+        """Whether what the session carries still counts."""
+        return self._current.get(session.greeting.node) is session
+
+    def closed(self, session: Session) -> None:
+        """The stream has ended, whoever ended it. Of a session that lost its node this changes nothing."""
+        session.questions.close()
+        if self.owns(session):
+            del self._current[session.greeting.node]
+            self._close(session)
+            self._live.disconnect(session.node)
+
+    def drain(self, reason: str, retry_after_ms: int) -> None:
+        """Say goodbye to all agents and let none in any more."""
+        self.draining = True
+        for session in list(self._current.values()):
+            session.end(pb.Bye(reason=reason, retry_after_ms=retry_after_ms))
+
+    def tick(self) -> None:
+        """Let old news of second agents go; called about once a second."""
+        now = self._clock.monotonic()
+        for name, until in list(self._rivals.items()):
+            if until <= now:
+                del self._rivals[name]
+                self._replaced.pop(name, None)
+                if name in self._current:
+                    self._note(self._current[name])
+
+    def _check_rival(self, old: Session, greeting: Greeting) -> None:
+        name = greeting.node
+        came_back = greeting.run != old.greeting.run and greeting.run in self._replaced.get(name, ())
+        same = greeting.run == old.greeting.run or (greeting.boot_id and greeting.boot_id == old.greeting.boot_id)
+        silent = self._clock.monotonic() - old.node.heard >= self._live.stale_after(old.node)
+        if silent or (same and not came_back):
+            return
+        self._rivals[name] = self._clock.monotonic() + _RIVAL_SECONDS
+        self._note(old)
+        raise Refusal(
+            grpc.StatusCode.ALREADY_EXISTS,
+            "two agents",
+            f"two agents claim the name {name!r}: another one, on another machine or of another start, is connected and "
+            "alive; give each node a name of its own (--node, GOBS_AGENT__NODE)",
+        )
+
+    def _note(self, session: Session) -> None:
+        notes = list(session.greeting.notes)
+        if session.greeting.node in self._rivals:
+            notes.insert(0, TWO_AGENTS)
+        if abs(session.node.skew) > _SKEW:
+            ahead = "ahead of" if session.node.skew > 0 else "behind"
+            notes.append(f"its clock is {abs(session.node.skew):.0f} s {ahead} the server's")
+        self._live.set_notes(session.node, tuple(notes))
+
+    def _state(self, greeting: Greeting) -> RunState:
+        before = self._states.get(greeting.node)
+        schemas = greeting.schemas
+        if before is not None and before.run == greeting.run and before.schemas.tables == schemas.tables:
+            schemas = before.schemas
+        else:
+            before = None
+        state = self._states[greeting.node] = RunState(schemas, run=greeting.run, before=before)
+        return state
+
+    def _close(self, session: Session) -> None:
+        self._history.end(session.greeting.node, session.greeting.run)

@@ -1,0 +1,68 @@
+"""The server's own metrics: counters the parts add to, and their OpenMetrics text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+Labels = tuple[tuple[str, str], ...]
+_HELP: Mapping[str, tuple[str, str]] = {
+    "gobs_server_frames": ("counter", "Frames taken from agents."),
+    "gobs_server_received_bytes": ("counter", "Bytes of messages from agents."),
+    "gobs_server_dropped": ("counter", "What agents sent and was not taken, by reason."),
+    "gobs_server_filled_frames": ("counter", "Frames of the past that agents sent late and history took."),
+    "gobs_server_acks": ("counter", "Acknowledgements sent."),
+    "gobs_server_refused_streams": ("counter", "Streams refused before a frame was taken, by reason."),
+    "gobs_server_streams": ("gauge", "Agents connected now."),
+    "gobs_server_nodes": ("gauge", "Nodes known, by state."),
+    "gobs_server_history_bytes": ("gauge", "Memory history takes."),
+    "gobs_server_history_evicted_segments": ("counter", "Segments let go for want of memory."),
+    "gobs_server_fill_queue_bytes": ("gauge", "Segments that wait to be taken into history."),
+    "gobs_server_loop_lag_seconds": ("gauge", "How late the event loop last ran what was due."),
+    "gobs_server_loop_lag_max_seconds": ("gauge", "The latest it ever ran what was due."),
+    "gobs_server_database_up": ("gauge", "Whether the database took the last write: 1 or 0."),
+    "gobs_server_database_dropped": ("counter", "Writes the database never took."),
+    "gobs_server_resident_bytes": ("gauge", "Memory of the server's process."),
+    "gobs_server_cpu_seconds": ("counter", "CPU time of the server's process."),
+    "gobs_server_start_time_seconds": ("gauge", "When the server started, since 1970."),
+}
+
+Gauge = Callable[[], Mapping[Labels, float]]
+
+
+class Metrics:
+    """Counters and gauges by name. Lives as long as the server; counters are added to from the event loop alone."""
+
+    def __init__(self) -> None:
+        self._counters: defaultdict[str, defaultdict[Labels, float]] = defaultdict(lambda: defaultdict(float))
+        self._gauges: dict[str, Gauge] = {}
+
+    def add(self, name: str, count: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+        self._counters[name][tuple(labels.items())] += count
+
+    def count(self, name: str, **labels: str) -> float:
+        """What a counter stands at."""
+        return self._counters[name][tuple(labels.items())]
+
+    def watch(self, name: str, gauge: Gauge) -> None:
+        """Ask `gauge` for labels -> value whenever the metrics are read."""
+        self._gauges[name] = gauge
+
+    def text(self) -> str:
+        """All of it as OpenMetrics text."""
+        lines: list[str] = []
+        for name, (kind, text) in _HELP.items():
+            samples = self._gauges[name]() if name in self._gauges else self._counters.get(name, {})
+            if samples:
+                lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
+                lines += [f"{name}{'_total' * (kind == 'counter')}{_labels(at)} {value!r}" for at, value in samples.items()]
+        return "\n".join([*lines, "# EOF", ""])
+
+
+def _labels(labels: Labels) -> str:
+    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels) + "}" if labels else ""
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

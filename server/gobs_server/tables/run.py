@@ -1,0 +1,177 @@
+"""One run of an agent as its frames tell it: dictionary, tables, and the order in which a frame's parts are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gobs_proto import gobs_pb2 as pb
+from gobs_proto.limits import MAX_CELLS
+
+from gobs_server.tables.check import check_cells, check_dense, check_rows
+from gobs_server.tables.compare import rates_between
+from gobs_server.tables.errors import BadFrame
+from gobs_server.tables.schema import Schemas
+from gobs_server.tables.state import CellChange, RowChange, TableState, rates_of
+from gobs_server.tables.texts import Texts
+
+_FARTHEST_NS = 1 << 62
+_MOST_WORK = 4 * MAX_CELLS
+
+Plan = tuple[RowChange | None, CellChange, int]
+"""What a sparse part changes, and when its table was read; checked, not yet applied."""
+
+
+class RunState:
+    """Everything the frames of one run have told so far. A frame is applied whole or, raising BadFrame, not at all.
+
+    `only` decodes a single table, by its place in the schemas, and skips the rest. `before` is the state the run was left
+    in when an earlier stream of it, with the same schemas, ended: it only serves to compute the first rates.
+    """
+
+    def __init__(
+        self, schemas: Schemas, *, run: str = "", only: int | None = None, before: RunState | None = None
+    ) -> None:
+        self.schemas = schemas
+        self.run = run
+        self.tables = [None if layout is None else TableState(layout) for layout in schemas.layouts]
+        if before is not None and before.schemas is schemas:
+            self.tables = list(before.tables)
+        self.texts = Texts()
+        self.sequence = 0
+        """Of the newest frame."""
+        self.wall_ns = 0
+        self.monotonic_ns = -1
+        self.whole = False
+        """Whether the newest frame was a keyframe."""
+        self.ignored = 0
+        """Parts of frames for tables that are not known here."""
+        self._only = only
+        self._begun = False
+        self._work = 0
+
+    def apply(self, parts: Sequence[pb.Frame]) -> list[int]:
+        """Apply one frame, given in all its parts; returns the places of the tables that were read."""
+        head = parts[0]
+        self._check_head(head, parts)
+        added = self.texts.add([part.texts for part in parts if part.HasField("texts")])
+        try:
+            drafts, plans = self._plan(head, parts)
+            self._check_size(drafts)
+        except BadFrame:
+            self.texts.remove(added)
+            raise
+        return self._commit(head, drafts, plans)
+
+    def _check_head(self, head: pb.Frame, parts: Sequence[pb.Frame]) -> None:
+        if not self._begun and not head.keyframe:
+            raise BadFrame("keyframe", f"frame {head.sequence} is no keyframe, and the first must be one")
+        if head.sequence <= self.sequence:
+            raise BadFrame("order", f"frame {head.sequence} comes after frame {self.sequence}")
+        if not 0 <= head.wall_ns < _FARTHEST_NS or not 0 <= head.monotonic_ns < _FARTHEST_NS:
+            raise BadFrame("time", f"frame {head.sequence} has a time that cannot be")
+        if head.monotonic_ns <= self.monotonic_ns:
+            raise BadFrame("time", f"frame {head.sequence} was read before the frame before it")
+        for part in parts[1:]:
+            if (part.sequence, part.keyframe, part.monotonic_ns) != (head.sequence, head.keyframe, head.monotonic_ns):
+                raise BadFrame("parts", f"frame {head.sequence} goes on as frame {part.sequence}")
+
+    def _plan(
+        self, head: pb.Frame, parts: Sequence[pb.Frame]
+    ) -> tuple[dict[int, TableState], dict[int, Plan]]:
+        drafts: dict[int, TableState] = {}
+        plans: dict[int, Plan] = {}
+        self._work = 0
+        for part in parts:
+            for frame in part.tables:
+                place = frame.table
+                state = self.tables[place] if place < len(self.tables) else None
+                if state is None:
+                    self.ignored += 1
+                    continue
+                if self._only is not None and place != self._only:
+                    continue
+                read_ns = _read_ns(state, head, frame)
+                draft = drafts.get(place)
+                if draft is None and not head.keyframe and place not in plans and not frame.dense:
+                    rows = check_rows(state, frame, self.texts)
+                    plans[place] = rows, check_cells(state, frame, rows, self.texts), read_ns
+                    continue
+                if draft is None:
+                    draft = drafts[place] = _draft(state, head.keyframe, plans.pop(place, None))
+                self._apply_at_once(draft, frame)
+                draft.read_ns = read_ns
+        return drafts, plans
+
+    def _apply_at_once(self, draft: TableState, frame: pb.TableFrame) -> None:
+        rows = check_rows(draft, frame, self.texts)
+        if rows is not None:
+            draft.put_rows(rows)
+        for dense in frame.dense:
+            self._work += draft.rows * dense.columns
+            if self._work > _MOST_WORK:
+                raise BadFrame("limits", f"more than {_MOST_WORK} dense cells in one frame")
+            places, values = check_dense(draft, dense, self.texts)
+            draft.matrix[draft.slots[:, None], places] = values
+        draft.put_cells(check_cells(draft, frame, None, self.texts))
+
+    def _check_size(self, drafts: dict[int, TableState]) -> None:
+        states = (drafts.get(i, state) for i, state in enumerate(self.tables))
+        cells = sum(s.matrix.size for s in states if s is not None)
+        if cells > MAX_CELLS:
+            raise BadFrame("limits", f"{cells} cells, at most {MAX_CELLS} are allowed for a node")
+
+    def _commit(
+        self,
+        head: pb.Frame,
+        drafts: dict[int, TableState],
+        plans: dict[int, Plan],
+    ) -> list[int]:
+        for place, (rows, cells, read_ns) in plans.items():
+            state = self.tables[place]
+            assert state is not None
+            state.rates = rates_of(state, rows, cells, read_ns)
+            _put(state, rows, cells)
+            state.read_ns = read_ns
+        for place, draft in drafts.items():
+            old = self.tables[place]
+            assert old is not None
+            draft.rates = rates_between(old, draft)
+            self.tables[place] = draft
+        if head.keyframe:
+            self._finish_keyframe(drafts)
+        self.whole = head.keyframe
+        self.sequence, self.wall_ns, self.monotonic_ns = head.sequence, head.wall_ns, head.monotonic_ns
+        return [*plans, *drafts]
+
+    def _finish_keyframe(self, drafts: dict[int, TableState]) -> None:
+        for place, state in enumerate(self.tables):
+            if state is not None and place not in drafts:
+                self.tables[place] = TableState(state.layout)
+        self._begun = True
+        if self._only is None:
+            used = [state.texts() for state in self.tables if state is not None]
+            self.texts.keep(set(np.concatenate(used).tolist()) if used else set())
+
+
+def _draft(state: TableState, keyframe: bool, plan: Plan | None) -> TableState:
+    if keyframe:
+        return TableState(state.layout)
+    draft = state.clone()
+    if plan is not None:
+        _put(draft, plan[0], plan[1])
+    return draft
+
+
+def _put(state: TableState, rows: RowChange | None, cells: CellChange) -> None:
+    if rows is not None:
+        state.put_rows(rows)
+    state.put_cells(cells)
+
+
+def _read_ns(state: TableState, head: pb.Frame, frame: pb.TableFrame) -> int:
+    read_ns = head.monotonic_ns + frame.read_offset_ns
+    if not (0 if head.keyframe else max(state.read_ns, 0)) <= read_ns < _FARTHEST_NS:
+        raise BadFrame("time", f"table {state.layout.table.name!r} was read before its reading before")
+    return read_ns
