@@ -1,0 +1,80 @@
+"""What changes rarely or is dear: control group, command line, limits, network namespace, descriptors.
+
+Read when a process is first seen, once more at the tick after that, when its name has changed, and every `every` ticks,
+a part of the processes at each tick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gobs_collectors.process.cmdline import READ, shown_cmdline
+from gobs_collectors.process.descriptors import UNREADABLE, Descriptors
+from gobs_collectors.process.limits_file import max_fds
+from gobs_collectors.process.stat_file import Value
+from gobs_collectors.process.tracked import Tracked
+from gobs_core import NoData, ParseError, Proc, Workload, Workloads
+from gobs_core.cgroup_path import paths
+from gobs_core.workloads import KERNEL
+
+_CGROUP_BYTES, _LIMITS_BYTES = 2048, 4096
+
+
+class Details:
+    """Reads what changes rarely of one process at a time. Without state but for how descriptors can be counted."""
+
+    def __init__(
+        self,
+        proc: Proc,
+        descriptors: Descriptors,
+        workloads: Workloads,
+        patterns: Iterable[re.Pattern[str]],
+        *,
+        cmdline: bool,
+    ) -> None:
+        self._proc = proc
+        self._descriptors = descriptors
+        self._workloads = workloads
+        self._patterns = tuple(patterns)
+        self._cmdline = cmdline
+
+    def cgroup(self, process: Tracked) -> bytes:
+        """The bytes of its cgroup file; empty when it cannot be read, which is no control group at all."""
+        raw = self._descriptors.read(-1, f"{process.pid}/cgroup", _CGROUP_BYTES)
+        return b"" if raw is UNREADABLE else raw
+
+    def workload(self, process: Tracked) -> Workload:
+        """What it belongs to, by its control group and owner as last read."""
+        if process.kernel:
+            return KERNEL
+        return self._workloads.of(process.cgroup, str(process.status[0] or "unknown"))
+
+    def tell(self, process: Tracked) -> None:
+        """Read command line and limits, and make the infos anew."""
+        cmdline = process.info[1]
+        if self._cmdline:
+            raw = self._raw(f"{process.pid}/cmdline", READ)
+            if raw != process.cmdline:
+                process.cmdline = raw
+                cmdline = None if raw is UNREADABLE else shown_cmdline(raw, self._patterns)
+        process.take_fds(process.fds[0], self._limit(process))
+        found = paths(process.cgroup)
+        process.take_info(cmdline, found[0] if found else None)
+
+    def listed(self, process: Tracked) -> Value:
+        """How many descriptors it has open, by listing them; None when that is not allowed."""
+        try:
+            return len(self._proc.names(process.fd_path))
+        except (NoData, OSError):
+            return None
+
+    def _limit(self, process: Tracked) -> Value:
+        raw = self._raw(f"{process.pid}/limits", _LIMITS_BYTES)
+        try:
+            return max_fds(raw)
+        except ParseError:
+            return None
+
+    def _raw(self, path: str, size: int) -> bytes:
+        return self._descriptors.read(-1, path, size)

@@ -1,0 +1,157 @@
+"""The tables `process` and `pod`, and the order in which the cells of a process's row come from its files."""
+
+from __future__ import annotations
+
+from gobs_core import Table, Unit, counter, derived, gauge, info, key
+
+STAT = "/proc/PID/stat"
+STATUS = "/proc/PID/status"
+IO = "/proc/PID/io"
+FD = "/proc/PID/fd"
+NET_DEV = "/proc/PID/net/dev"
+IO_NEEDS = "CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH when the agent is not root, for processes of other users"
+NET_NEEDS = "a network namespace that is not the host's"
+CLOCK_TICK = 0.01
+"""What Linux counts CPU time in where it tells user space (USER_HZ)."""
+
+STAT_CELLS = (
+    info(
+        "state",
+        "R running, S sleeping, D waiting for a disk or the like, T stopped, Z ended but not yet waited for, …",
+        source=STAT,
+    ),
+    info("ppid", "The process that waits for it to end", source=STAT),
+    counter("minor_faults", "Page faults that needed no reading", source=STAT),
+    counter("major_faults", "Page faults that needed a page to be read", source=STAT),
+    counter("utime", "CPU time of all its threads in user mode", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+    counter("stime", "CPU time of all its threads in the kernel", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+    counter("cutime", "User time of the children it has waited for", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+    counter("cstime", "Kernel time of the children it has waited for", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+    gauge("priority", "The scheduler's priority: 20 + nice, or below 0 for real time", scale=1, source=STAT),
+    gauge("nice", "From -20, pushing forward, to 19, giving way", scale=1, source=STAT),
+    gauge("threads", "Threads", Unit.ITEMS, scale=1, source=STAT),
+    gauge("start_time", "When it started, after the machine's boot", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+    gauge("processor", "The CPU it ran on last", scale=1, source=STAT),
+    gauge("rt_priority", "Real-time priority, 1 to 99; 0 for all others", scale=1, source=STAT),
+)
+STATUS_CELLS = (
+    info("uid", "The user it acts as (effective user id)", source=STATUS),
+    gauge("vm_peak", "Largest size of its address space so far", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_size", "Size of its address space", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_lck", "Memory it keeps from being swapped out", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_pin", "Memory that may not even be moved", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_rss", "Memory it has in RAM, shared pages included", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_data", "Address space of its data", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_stk", "Address space of its stack", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_exe", "Address space of its program's code", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_lib", "Address space of the code of its libraries", Unit.BYTES, scale=1024, source=STATUS),
+    gauge("vm_swap", "Its own memory that is swapped out", Unit.BYTES, scale=1024, source=STATUS),
+    info("seccomp", "Filter on system calls: disabled, strict, filter", source=STATUS),
+    info("speculation_store_bypass", "How it is guarded against Speculative Store Bypass", source=STATUS),
+    info("cpus_allowed_list", "CPUs it may run on", source=STATUS),
+    info("mems_allowed_list", "Memory nodes it may use", source=STATUS),
+    counter("voluntary_ctxt_switches", "Times its first thread gave up the CPU to wait", source=STATUS),
+    counter("nonvoluntary_ctxt_switches", "Times its first thread was made to give way", source=STATUS),
+)
+IO_CELLS = (
+    counter("read_bytes", "Read from storage", Unit.BYTES, needs=IO_NEEDS, source=IO),
+    counter("write_bytes", "Written, or to be written, to storage", Unit.BYTES, needs=IO_NEEDS, source=IO),
+    counter(
+        "cancelled_write_bytes",
+        "Never written after all: the file was cut or removed before",
+        Unit.BYTES,
+        needs=IO_NEEDS,
+        source=IO,
+    ),
+)
+FD_CELLS = (
+    gauge("open_fds", "Open descriptors", Unit.ITEMS, scale=1, needs="Linux 6.2, or the right to list them", source=FD),
+    gauge(
+        "max_fds", "How many it may open (soft limit); none: unlimited", Unit.ITEMS, scale=1, source="/proc/PID/limits"
+    ),
+)
+INFO_CELLS = (
+    info("comm", "Name of the program, at most 15 bytes", source=STAT),
+    info("cmdline", "Command line, secrets taken out", source="/proc/PID/cmdline"),
+    info("workload", "What it belongs to: the key of its row in `pod`", source="/proc/PID/cgroup"),
+    info("kind", "What its workload is: pod, container, unit, user, kernel", source="/proc/PID/cgroup"),
+    info("container", "Id of its container", source="/proc/PID/cgroup"),
+    info("cgroup", "Its control group", source="/proc/PID/cgroup"),
+    info("network_namespace", "The same for processes that share one network", source=NET_DEV),
+)
+
+PROCESS = Table(
+    "process",
+    "Every process",
+    [
+        key("pid", "Process id on the node"),
+        key("start", "When it started, in clock ticks since boot: a pid is used again, the pair never"),
+        *STAT_CELLS,
+        *STATUS_CELLS,
+        *IO_CELLS,
+        *FD_CELLS,
+        *INFO_CELLS,
+        derived("cpu", "CPU use, of one core", "100 * (rate(utime) + rate(stime))", Unit.PERCENT),
+        derived("fds_used", "Open descriptors, of those it may open", "100 * open_fds / max_fds", Unit.PERCENT),
+    ],
+)
+
+SUMMED_COUNTERS = (
+    "minor_faults",
+    "major_faults",
+    "utime",
+    "stime",
+    "voluntary_ctxt_switches",
+    "nonvoluntary_ctxt_switches",
+    "read_bytes",
+    "write_bytes",
+    "cancelled_write_bytes",
+)
+"""Columns of a process that are summed over all processes of a workload, those that have ended included."""
+SUMMED_LEVELS = ("threads", "vm_rss", "vm_swap", "open_fds")
+"""Columns of a process that are summed over the processes a workload has now."""
+NET_CELLS = tuple(
+    counter(f"{way}_{name}", f"{what} {way}{past}", unit, needs=NET_NEEDS, source=NET_DEV)
+    for way, past in (("receive", "d"), ("transmit", "ted"))
+    for name, what, unit in (
+        ("bytes", "Bytes", Unit.BYTES),
+        ("packets", "Packets", Unit.PACKETS),
+        ("errors", "Packets with errors when", Unit.EVENTS),
+        ("drops", "Packets dropped instead of being", Unit.EVENTS),
+    )
+)
+
+POD = Table(
+    "pod",
+    "Every pod, or other workload, with sums over all its processes, those that have ended included",
+    [
+        key("workload", "Pod uid, container id, systemd unit, or user id"),
+        info("kind", "pod, container, unit, user, kernel"),
+        info("runtime", "What runs it: containerd, cri-o, docker, podman, …"),
+        gauge("containers", "Containers with processes", Unit.ITEMS, scale=1),
+        gauge("processes", "Processes", Unit.ITEMS, scale=1),
+        counter("minor_faults", "Page faults that needed no reading", source=STAT),
+        counter("major_faults", "Page faults that needed a page to be read", source=STAT),
+        counter("cpu_user", "CPU time in user mode", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+        counter("cpu_system", "CPU time in the kernel", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
+        counter("voluntary_ctxt_switches", "Times a process's first thread gave up the CPU to wait", source=STATUS),
+        counter("nonvoluntary_ctxt_switches", "Times a process's first thread was made to give way", source=STATUS),
+        counter("read_bytes", "Read from storage", Unit.BYTES, needs=IO_NEEDS, source=IO),
+        counter("write_bytes", "Written, or to be written, to storage", Unit.BYTES, needs=IO_NEEDS, source=IO),
+        counter("cancelled_write_bytes", "Never written after all", Unit.BYTES, needs=IO_NEEDS, source=IO),
+        gauge("threads", "Threads", Unit.ITEMS, scale=1, source=STAT),
+        gauge(
+            "memory_rss",
+            "Memory in RAM; pages shared by processes count for each",
+            Unit.BYTES,
+            scale=1024,
+            source=STATUS,
+        ),
+        gauge("memory_swap", "Own memory that is swapped out", Unit.BYTES, scale=1024, source=STATUS),
+        gauge(
+            "open_fds", "Open descriptors", Unit.ITEMS, scale=1, needs="Linux 6.2, or the right to list them", source=FD
+        ),
+        *NET_CELLS,
+        derived("cpu", "CPU use, of one core", "100 * (rate(cpu_user) + rate(cpu_system))", Unit.PERCENT),
+    ],
+)
