@@ -1,0 +1,1 @@
+"""What those who work on this repository run; nothing here is installed."""

@@ -1,0 +1,64 @@
+"""Writes every subcommand of `gobs` from its own argument parser, whatever Python formats its help like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+
+from gobs_core.cli.common import LOG_FLAGS
+from gobs_core.cli.discover import find_commands
+from gobs_core.command import GROUP, Command
+from scripts.docs.builtin import DISTRIBUTIONS
+from scripts.docs.markdown import code, fence, table
+
+
+def commands() -> Mapping[str, Command]:
+    """Return the built-in subcommands by name; raises RuntimeError when one is broken."""
+    points = [
+        point for point in entry_points(group=GROUP) if point.dist is not None and point.dist.name in DISTRIBUTIONS
+    ]
+    found, broken = find_commands(None, points)
+    if broken:
+        raise RuntimeError("\n".join(f"{problem.name}: {problem.error}" for problem in broken))
+    return dict(sorted(found.items()))
+
+
+def flags(command: Command) -> list[argparse.Action]:
+    """Return the arguments of a subcommand, in order."""
+    parser = argparse.ArgumentParser(add_help=False)
+    command.configure(parser)
+    return [action for action in parser._actions if action.help is not argparse.SUPPRESS]  # noqa: SLF001  no public list
+
+
+def every_command() -> str:
+    """Return a section for each subcommand."""
+    return "\n\n".join(_section(command) for command in commands().values())
+
+
+def _section(command: Command) -> str:
+    settings = {**LOG_FLAGS, **getattr(sys.modules[command.run.__module__], "FLAGS", {})}
+    parts = [f"## gobs {command.name}", _sentence(command.help)]
+    if actions := flags(command):
+        parts.append(table(("argument", "setting", "what it does"), (_row(action, settings) for action in actions)))
+    if command.examples:
+        parts.append(fence("text", "\n".join(command.examples)))
+    return "\n\n".join(parts)
+
+
+def _row(action: argparse.Action, settings: Mapping[str, str]) -> tuple[str, str, str]:
+    setting = next((settings[flag] for flag in action.option_strings if flag in settings), "")
+    return ", ".join(_written(action)), code(setting), (action.help or "") % {**vars(action), "prog": "gobs"}
+
+
+def _written(action: argparse.Action) -> Iterator[str]:
+    value = str(action.metavar or (action.dest.upper() if action.nargs != 0 else ""))
+    if action.nargs in ("*", "+"):
+        value += "…"
+    for flag in action.option_strings or ("",):
+        yield code(f"{flag} {value if action.nargs != 0 else ''}".strip())
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."

@@ -1,0 +1,27 @@
+"""Writes what a role's folder holds: its plugins, each with its own first sentence."""
+
+from __future__ import annotations
+
+from scripts.docs.builtin import plugins
+from scripts.docs.markdown import code, table
+from scripts.docs.source import first_line
+
+
+def collectors() -> str:
+    """Return the table of the built-in collectors."""
+    heads = ("collector", "what it does", "tables")
+    rows = (
+        (code(name), first_line(cls), ", ".join(code(one.name) for one in cls.tables))
+        for name, cls in plugins().collectors.items()
+    )
+    return table(heads, rows)
+
+
+def sinks() -> str:
+    """Return the table of the built-in sinks."""
+    heads = ("sink", "what it does", "runs")
+    rows = (
+        (code(name), first_line(cls), "by default" if cls.default else "when it is named in the settings")
+        for name, cls in plugins().sinks.items()
+    )
+    return table(heads, rows)

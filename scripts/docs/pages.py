@@ -1,0 +1,47 @@
+"""Knows which pages there are, and what makes each kind of generated block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from scripts.docs import command, inside, reference, rest, sdk, settings
+from scripts.docs.blocks import fill
+from scripts.docs.source import ROOT, include
+
+MAKERS: Mapping[str, Callable[[], str]] = {
+    "tables": reference.short_list,
+    "columns": reference.every_column,
+    "settings": settings.every_setting,
+    "settings file": settings.example,
+    "original variables": settings.original_variables,
+    "commands": command.every_command,
+    "hooks": sdk.hooks,
+    "contracts": sdk.contracts,
+    "kinds": sdk.kinds,
+    "units": sdk.units,
+    "names": sdk.names,
+    "rest": rest.operations,
+    "shapes": rest.shapes,
+    "collectors": inside.collectors,
+    "sinks": inside.sinks,
+}
+"""Block -> what writes it; besides these, `include PATH` is a file of the repository as code."""
+
+
+def pages() -> list[Path]:
+    """Return every page of the documentation."""
+    folders = [path.parent / "README.md" for path in sorted(ROOT.glob("*/pyproject.toml"))]
+    return [
+        path for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *folders] if path.is_file()
+    ]
+
+
+def written(page: Path) -> str:
+    """Return what the page should be; raises KeyError for a block that nothing writes."""
+    return fill(page.read_text(encoding="utf-8"), _make)
+
+
+def _make(name: str) -> str:
+    kind, _, path = name.partition(" ")
+    return include(path) if kind == "include" else MAKERS[name]()

@@ -1,0 +1,97 @@
+"""Writes what a plugin's author builds on: the hooks, the contracts, and every name of the plugin API."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import gobs_core
+from gobs_core import Collector, Inspector, Kind, Plugin, Sink, Unit, counter, derived, gauge, hookspecs, info, key
+from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.units import UNIT_NAMES
+from scripts.docs.markdown import code, fence, table
+from scripts.docs.source import assignments, first_line, signature
+
+_MAKERS = (key, counter, gauge, derived, info)
+_CALLED = ("__init__",)
+
+
+def hooks() -> str:
+    """Return a section for each hook, with its exact signature and what it announces."""
+    return "\n\n".join(
+        f"### {contract.hook}\n\n"
+        + fence("python", f"@hookimpl\n{signature(getattr(hookspecs, contract.hook))}: ...")
+        + f"\n\n{first_line(getattr(hookspecs, contract.hook))} Settings are in `[{contract.section}.<name>]`."
+        for contract in CONTRACTS
+    )
+
+
+def contracts() -> str:
+    """Return the contracts that are settled, each in its own words, with the signatures of its methods."""
+    return "\n\n".join(_contract(cls) for cls in (Collector, Inspector, Sink))
+
+
+def names() -> str:
+    """Return the table of every name of the plugin API."""
+    return table(("name", "what it is"), ((code(name), _what(name)) for name in gobs_core.__all__))
+
+
+def kinds() -> str:
+    """Return the kinds of columns, with the functions that make them."""
+    made = "\n".join(f"{signature(function)[4:]}\n    # {first_line(function)}" for function in _MAKERS)
+    return _enum(Kind) + "\n\n" + fence("text", made)
+
+
+def units() -> str:
+    """Return the closed list of units."""
+    rows = ((code(unit.value), UNIT_NAMES[unit].symbol, UNIT_NAMES[unit].rate_symbol) for unit in Unit)
+    return table(("unit", "a level reads", "a rate reads"), rows)
+
+
+def _enum(cls: type[Kind]) -> str:
+    told = assignments(sys.modules[cls.__module__], cls.__name__)
+    return table(("kind", "what its values mean"), ((code(member.value), told[member.name].text) for member in cls))
+
+
+def _contract(cls: type) -> str:
+    module = sys.modules[cls.__module__]
+    lifetime = "" if cls is Inspector else f"{inspect.getdoc(module)}\n\n"
+    attributes = "\n".join(f"    {line}" for line in _attributes(cls, module))
+    methods = "\n".join(_method(method) for method in _methods(cls))
+    body = "\n\n".join(filter(None, (attributes, methods)))
+    return f"### {cls.__name__}\n\n{lifetime}" + fence("text", f"class {cls.__name__}({_bases(cls)}):\n{body}")
+
+
+def _method(method: object) -> str:
+    told = (getattr(method, "__doc__", "") or "").partition("\n")[0]
+    return f"    {signature(method)}" + (f"\n        # {told}" if told else "")
+
+
+def _bases(cls: type) -> str:
+    return ", ".join(base.__name__ for base in cls.__bases__ if base is not object and base.__name__ != "ABC")
+
+
+def _attributes(cls: type, module: ModuleType) -> Iterator[str]:
+    own = assignments(module, cls.__name__)
+    base = assignments(sys.modules[Plugin.__module__], Plugin.__name__)
+    names = [*(["name"] if issubclass(cls, Plugin) else []), *own]
+    for name in names:
+        annotation, value, text = (own if name in own else base)[name][:3]
+        yield f"{name}: {annotation}" + (f" = {value}" if value else "") + (f"  # {text}" if text else "")
+
+
+def _methods(cls: type) -> list[object]:
+    own = [value for value in vars(cls).values() if inspect.isfunction(value) and value.__module__ == cls.__module__]
+    return [value for value in own if value.__name__ in _CALLED or not value.__name__.startswith("_")]
+
+
+def _what(name: str) -> str:
+    thing = getattr(gobs_core, name)
+    if inspect.isfunction(thing) or (inspect.isclass(thing) and thing.__module__.startswith("gobs_core")):
+        return first_line(thing)
+    for module in [module for path, module in sorted(sys.modules.items()) if path.startswith("gobs_core.")]:
+        if name in vars(module) and (told := assignments(module).get(name)):
+            return told.text or code(told.value)
+    return first_line(thing)
