@@ -13,6 +13,11 @@ settings.register_profile("house", deadline=None)  # two busy cores tell nothing
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden outputs be written anew instead of compared."""
+    parser.addoption("--update-golden", action="store_true", help="write golden outputs anew (make golden)")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out the root lane for an ordinary user, each test with the reason; CI may not."""
     if os.geteuid() == 0:

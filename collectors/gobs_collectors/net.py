@@ -49,7 +49,7 @@ NET = Table(
 )
 PHYSICAL, VIRTUAL, LOOPBACK = "physical", "virtual", "loopback"
 _PHYSICAL_NAME = re.compile(
-    r"(eth|em|ib|wlan|usb)\d+|en[aAbBcCdDoOpPsSvVxX][0-9a-zA-Z]+|(ib|sl|wl|ww)[bcopPsx][0-9a-zA-Z]+|p\d+p\d+"
+    r"(eth|em|ib|wlan|wwan|usb)\d+|en[aAbBcCdDoOpPsSvVxX][0-9a-zA-Z]+|(ib|sl|wl|ww)[bcopPsx][0-9a-zA-Z]+|p\d+p\d+"
 )
 _RECHECK = 12
 """Readings after which the kinds are looked up again: an interface may be given a master while it keeps its name."""
