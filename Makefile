@@ -22,7 +22,7 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run agent agents stop test soak check golden bench proto build clean
+.PHONY: help run agent agents stop test soak check golden docs bench proto build clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,10 +53,14 @@ check: $(DEV) $(PROTO) ## Check format, lint, types, imports and the front end's
 	$(BIN)/mypy
 	for alone in $(HOOKS) $(wildcard examples/*/); do $(BIN)/mypy $$alone || exit 1; done
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.docs --check
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 
 golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference before committing it
 	$(BIN)/pytest --update-golden tests/collectors $(ARGS)
+
+docs: $(DEV) $(PROTO) ## Write anew what the pages take from the code: tables, settings, flags, hooks, REST
+	$(BIN)/python -m scripts.docs
 
 bench: $(DEV) $(PROTO) $(FRONTEND) ## Measure, side by side with the floor and the peers
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -19,6 +19,7 @@ TARGETS = (
     "soak",
     "check",
     "golden",
+    "docs",
     "bench",
     "proto",
     "build",
