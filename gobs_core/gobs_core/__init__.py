@@ -1,5 +1,6 @@
 """The SDK: all a plugin of Gobservability needs. `__all__` is the plugin API; it is only ever added to."""
 
+import gobs_core._python  # noqa: F401  first, since the rest needs a newer Python
 from gobs_core.collector import Collector, CollectorConfig, Context, Inspector
 from gobs_core.condition import Condition
 from gobs_core.errors import (

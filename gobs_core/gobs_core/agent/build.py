@@ -10,7 +10,7 @@ from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.runner import Runner
 from gobs_core.collector import Context
 from gobs_core.plugin import Plugin
-from gobs_core.plugins import Plugins
+from gobs_core.plugins import KINDS, Plugins
 from gobs_core.proc import Proc
 from gobs_core.settings import Settings
 from gobs_core.sink import Sink, Source
@@ -44,6 +44,19 @@ def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact:
         return Outbox(cls(config, source), state, redact)
 
     return _build("sink", settings, plugins, make, lambda cls: _why_not(cls, settings))
+
+
+def idle_states(settings: Settings, plugins: Plugins) -> tuple[PluginState, ...]:
+    """Every plugin as it would start: `ok`, or why it would not run."""
+    now = {("sink", name): _sink_state(name, cls, settings, plugins) for name, cls in plugins.sinks.items()}
+    now |= {(kind, name): state for kind in KINDS for name, _, state in _states(kind, settings, plugins)
+            if state.state != "ok" or kind != "sink"}  # fmt: skip
+    return tuple(now.get((state.kind, state.name), state) for state in plugins.states())
+
+
+def _sink_state(name: str, cls: type[Sink], settings: Settings, plugins: Plugins) -> PluginState:
+    reason = _why_not(cls, settings)
+    return plugins.state("sink", name, "off" if reason else "ok", reason)
 
 
 def _build(

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
-import structlog
-
 from gobs_core import __version__
 from gobs_core.agent.build import build_outboxes, build_runners
 from gobs_core.agent.clock import NANO, Clock
@@ -23,6 +21,7 @@ from gobs_core.agent.selftables import AGENT, COLLECTOR, OWN_TABLES, SINK, agent
 from gobs_core.agent.worker import Job, Worker
 from gobs_core.errors import NoData
 from gobs_core.frame import Frame, Reading
+from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
 from gobs_core.proc import Proc
 from gobs_core.redact import Redactor
@@ -93,7 +92,7 @@ class Agent:
         self._schedule: Schedule | None = None
         self._sequence = 0
         self._late = 0
-        self._log = structlog.get_logger("gobs.agent")
+        self._log = get_logger("gobs.agent")
 
     def states(self) -> tuple[PluginState, ...]:
         """Every plugin and how it fares now."""

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
 from gobs_core.frame import Frame
+from gobs_core.logs import get_logger
 from gobs_core.sink import Sink
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
@@ -35,7 +35,7 @@ class Outbox:
         self._drained = asyncio.Event()
         self._sending = False
         self._task: asyncio.Task[None] | None = None
-        self._log = structlog.get_logger("gobs.sink")
+        self._log = get_logger("gobs.sink")
 
     @property
     def name(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -11,6 +10,7 @@ import msgspec
 
 from gobs_core.settings.tree import Leaf, Rank, Tree, leaves, plain
 from gobs_core.settings.types import Shape, expectation, shape_of
+from gobs_core.suggest import did_you_mean
 from gobs_core.values import Secret, parse_duration, parse_size
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -56,14 +56,6 @@ def decode(cls: type[T], tree: Tree | Leaf, path: tuple[str, ...], faults: list[
     except (ValueError, TypeError) as error:
         faults.append(_where_of(error, found, path))
         return None
-
-
-def did_you_mean(name: str, known: Any) -> str:
-    """A hint at the known name that looks most like this one, or at all when there are few."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is {', '.join(sorted(known))}" if known and len(list(known)) <= 12 else ""
 
 
 def _value(shape: Shape, annotation: Any, below: Tree | Leaf, path: tuple[str, ...], faults: list[str]) -> object:

@@ -14,10 +14,11 @@ from gobs_core.plugin import PluginConfig
 from gobs_core.plugins import EntryPointLike, Plugins, load_plugins
 from gobs_core.plugins.origin import installed
 from gobs_core.plugins.registry import CONTRACTS, Contract
-from gobs_core.settings.decode import decode, did_you_mean
+from gobs_core.settings.decode import decode
 from gobs_core.settings.sections import AgentSettings, LogSettings, PluginsSettings, Section
 from gobs_core.settings.sources import PREFIX, SYSTEM_FILE, Flag, read_sources
 from gobs_core.settings.tree import Leaf, Rank, Tree, leaves
+from gobs_core.suggest import did_you_mean
 from gobs_core.values import Secret
 
 SECTIONS_GROUP = "gobs.settings"

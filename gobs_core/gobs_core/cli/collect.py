@@ -1,0 +1,56 @@
+"""`gobs collect`: what collectors would send, read here and now, and printed."""
+
+from __future__ import annotations
+
+import argparse
+
+from gobs_core.command import Command
+
+FLAGS = {"--proc-root": "agent.proc_root", "--sys-root": "agent.sys_root"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    from gobs_core.cli.common import add_common
+
+    parser.add_argument("names", metavar="NAME", nargs="*", help="collectors (default: all that would run)")
+    parser.add_argument("--once", action="store_true", help="read once: counters as they stand instead of rates")
+    parser.add_argument("--json", action="store_true", help="JSON lines, one object for each row")
+    parser.add_argument("--interval", metavar="TIME", default="1s", help="time between the two readings (default: 1s)")
+    parser.add_argument("--proc-root", metavar="DIR", help="where the machine's /proc is (default: /proc)")
+    parser.add_argument("--sys-root", metavar="DIR", help="where the machine's /sys is (default: /sys)")
+    add_common(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read once or twice, and print."""
+    from gobs_core.agent.machine import open_machine
+    from gobs_core.cli.common import set_up
+    from gobs_core.cli.readings import choose, read
+    from gobs_core.cli.show import show
+    from gobs_core.errors import UserError
+    from gobs_core.values import parse_duration
+
+    try:
+        pause = parse_duration(args.interval)
+    except ValueError as expected:
+        raise UserError(f"--interval {args.interval}: expected {expected}") from None
+    setup = set_up(args, FLAGS, quiet=True)
+    runners = choose(setup, open_machine(setup.settings.agent), args.names)
+    results = read(runners, None if args.once else pause)
+    show(results, as_json=args.json)
+    return int(any(result.state.state == "failing" for result in results))
+
+
+command = Command(
+    "collect",
+    "Print what collectors would send, and exit.",
+    configure,
+    run,
+    (
+        "gobs collect                                     # everything, with rates over one second",
+        "gobs collect --once cpu memory                   # two collectors, counters as they stand",
+        "gobs collect --json process | head -1            # for a program to read",
+        "gobs collect --proc-root tests/machines/vm/proc  # another machine's files",
+    ),
+)

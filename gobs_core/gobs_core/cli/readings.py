@@ -1,0 +1,63 @@
+"""Reading some collectors once or twice without an agent around them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gobs_core.agent.build import build_runners
+from gobs_core.agent.clock import Clock
+from gobs_core.agent.runner import Runner
+from gobs_core.errors import UserError
+from gobs_core.frame import Reading
+from gobs_core.proc import Proc
+from gobs_core.redact import Redactor
+from gobs_core.settings import Setup
+from gobs_core.state import PluginState
+from gobs_core.suggest import did_you_mean
+
+
+class Result(NamedTuple):
+    """What one collector had to say."""
+
+    state: PluginState
+    before: tuple[Reading, ...]
+    """The first of two readings; nothing when it was read once."""
+    after: tuple[Reading, ...]
+
+
+def choose(setup: Setup, proc: Proc, names: Sequence[str]) -> list[Runner]:
+    """The collectors of these names, or all; raises UserError for a name that is none, or that cannot run."""
+    redact = Redactor(setup.settings.secrets())
+    chosen = build_runners(setup.settings, setup.plugins, proc, Clock(), redact)
+    runners = {runner.name: runner for runner in chosen.running}
+    idle = {state.name: state for state in (*setup.plugins.failed, *chosen.idle)}
+    for name in names:
+        if name not in runners and name in idle:
+            last = (idle[name].error.strip().splitlines() or [""])[-1]
+            raise UserError(f"collector {name!r} does not run: it is {idle[name].state}: {last}")
+        if name not in runners:
+            raise UserError(f"there is no collector {name!r}{did_you_mean(name, runners)}")
+    return [runners[name] for name in dict.fromkeys(names)] if names else list(runners.values())
+
+
+def read(runners: Sequence[Runner], pause: float | None) -> list[Result]:
+    """Read them all once, or twice with a pause between."""
+    first = [_read(runner) for runner in runners]
+    second = first
+    if pause is not None:
+        time.sleep(pause)
+        second = [_read(runner) for runner in runners]
+    for runner in reversed(runners):
+        with contextlib.suppress(Exception):
+            runner.close()
+    return [
+        Result(runner.state, before if pause is not None else (), after)
+        for runner, before, after in zip(runners, first, second, strict=True)
+    ]
+
+
+def _read(runner: Runner) -> tuple[Reading, ...]:
+    return runner.finish(runner.call(), time.monotonic_ns())
