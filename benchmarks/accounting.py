@@ -1,0 +1,67 @@
+"""CPU time and memory of another process, as the operating system accounts for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Account:
+    """The CPU time of one process and all its threads, those that ended included."""
+
+    def __init__(self, pid: int, group: Path | None) -> None:
+        self.pid = pid
+        self._group = group
+
+    def cpu_seconds(self) -> float:
+        """Return user and system time so far: from a control group of its own, else from /proc/PID/stat."""
+        if self._group is not None:
+            for line in (self._group / "cpu.stat").read_text().splitlines():
+                if line.startswith("usage_usec "):
+                    return int(line.split()[1]) / 1e6
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def rss_mib(self) -> float:
+        """Return the memory it has in RAM."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        return float("nan")
+
+
+@contextmanager
+def account(pid: int) -> Iterator[Account]:
+    """Account for a process that has just begun, in a control group of version 2 where one can be made."""
+    group = _make_group(pid)
+    try:
+        yield Account(pid, group)
+    finally:
+        if group is not None:
+            with suppress(OSError):
+                group.rmdir()
+
+
+def pin(pid: int, cpu: int) -> None:
+    """Keep a process on one CPU, where there are several; threads it starts later stay there too."""
+    cpus = sorted(os.sched_getaffinity(0))
+    with suppress(OSError):
+        os.sched_setaffinity(pid, {cpus[cpu % len(cpus)]})
+
+
+def _make_group(pid: int) -> Path | None:
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    root = next((Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"), None)
+    if root is None:
+        return None
+    group = root / f"gobs-bench-{pid}"
+    try:
+        group.mkdir()
+        (group / "cgroup.procs").write_text(str(pid))
+    except OSError:
+        return None
+    return group
