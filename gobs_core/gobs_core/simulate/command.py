@@ -12,6 +12,8 @@ NODES = 7
 
 def configure(parser: ArgumentParser) -> None:
     """Add the arguments."""
+    from gobs_core.cli.common import add_common
+
     parser.add_argument("--nodes", type=int, metavar="N", help=f"how many nodes (default {NODES}; 0 with --own)")
     parser.add_argument("--own", action="store_true", help="this machine too, with simulated pods beside its processes")
     parser.add_argument("--server", metavar="HOST:PORT", help="where the server takes agents (default 127.0.0.1:9090)")
@@ -20,8 +22,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--grpc", metavar="HOST:PORT", help="where that server takes agents (default 127.0.0.1:9090)")
     parser.add_argument("--interval", metavar="TIME", help="time between two readings (default 5s)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="another seed, other machines (default 1)")
-    parser.add_argument("--node", metavar="NAME", help="the name --own is shown under (default: the host's)")
-    parser.add_argument("--config", metavar="FILE", help="settings file")
+    parser.add_argument("--node", metavar="NAME", help="the name this machine is shown under (default: its host name)")
+    add_common(parser)
 
 
 def run(args: Namespace) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from structlog.contextvars import bind_contextvars
+
 from gobs_core.agent import Agent, Clock
 
 NANO = 1_000_000_000
@@ -27,8 +29,14 @@ class Node:
         self._clock = clock or Clock()
         self._offset = start - self._clock.monotonic_ns() / NANO
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two readings."""
+        return self._agent.source.interval
+
     async def run(self, stop: asyncio.Event, delay: float = 0.0) -> None:
         """Wait `delay` seconds, so that not all nodes read at one moment; read and send until `stop` is set."""
+        bind_contextvars(node=self._agent.source.node)
         await self._clock.sleep_until(self._clock.monotonic_ns() + int(delay * NANO), stop)
         try:
             await self._agent.open()

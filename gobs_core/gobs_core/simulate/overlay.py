@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from gobs_core.errors import UserError
+from gobs_core.proc import Proc
 from gobs_core.simulate.machine import Machine
 from gobs_core.simulate.mount import ProcessFolders
 
@@ -44,3 +45,15 @@ class Overlay:
             os.unlink(self.proc / pid)
         self._pids = pids
         self._folders.step()
+
+
+class OverlayProc(Proc):
+    """Reads an overlay: a simulated folder of descriptors has the size that a kernel since 6.2 gives real ones."""
+
+    def stat(self, path: str) -> os.stat_result:
+        """What stat(2) says of a file."""
+        found = super().stat(path)
+        pid, _, name = path.partition("/")
+        if name != "fd" or not pid.isdigit() or int(pid) < FIRST_PID:
+            return found
+        return os.stat_result((*found[:6], len(self.names(path)), *found[7:10]))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import os
 import sys
 import tempfile
 from argparse import Namespace
+from asyncio.subprocess import Process
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
+from gobs_core.cli import FAILURE
 from gobs_core.errors import UserError
+from gobs_core.folders import state_dir
+from gobs_core.pidfile import noted
+from gobs_core.running import run_until_signal
 from gobs_core.simulate.command import NODES
-from gobs_core.simulate.nodes import nodes as make_nodes
+from gobs_core.simulate.node import Node
+from gobs_core.simulate.nodes import make_nodes
 from gobs_core.simulate.server_child import ServerFailedError, server, server_command
 
 HTTP, GRPC = "127.0.0.1:8080", "127.0.0.1:9090"
@@ -31,38 +37,54 @@ def simulate(args: Namespace) -> int:
     if (args.http or args.grpc) and not args.with_server:
         raise UserError(f"{'--http' if args.http else '--grpc'}: belongs to the server of --with-server")
     _raise_descriptor_limit(DESCRIPTORS * (count + args.own))
-    return asyncio.run(_simulate(args, count))
+    simulation = Simulation(args, count)
+    with noted(state_dir(os.environ), "simulate"):
+        code = run_until_signal(simulation.run)
+    return FAILURE if simulation.failed else code
 
 
-async def _simulate(args: Namespace, count: int) -> int:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    http, grpc = args.http or HTTP, args.grpc or GRPC
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gobs-simulate-")))
-        nodes = list(make_nodes(args, count, folder, grpc if args.with_server else args.server))
-        child = None
-        if args.with_server:
+class Simulation:
+    """One run of `gobs simulate`; `failed` says afterwards whether it ended otherwise than it was told to."""
+
+    def __init__(self, args: Namespace, count: int) -> None:
+        self.args = args
+        self.count = count
+        self.failed = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set or the server is lost; nothing of it is left in the temporary folder."""
+        args, http, grpc = self.args, self.args.http or HTTP, self.args.grpc or GRPC
+        async with AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gobs-simulate-")))
+            nodes = list(make_nodes(args, self.count, folder, grpc if args.with_server else None))
+            if not args.with_server:
+                await self._run(nodes, stop)
+                return
             try:
                 child = await stack.enter_async_context(server(server_command(http, grpc, str(folder / "data")), grpc))
             except ServerFailedError as error:
-                sys.stderr.write(f"gobs simulate: {error}\n")
-                return 1
+                self._fail(str(error))
+                return
             sys.stdout.write(f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'} on http://{http} (Ctrl-C ends)\n")
             sys.stdout.flush()
-        apart = nodes[0][1] / len(nodes)
-        running = [asyncio.create_task(node.run(stop, place * apart)) for place, (node, _) in enumerate(nodes)]
-        waits = [asyncio.create_task(stop.wait()), *([asyncio.create_task(child.wait())] if child else [])]
-        await asyncio.wait([*running, *waits], return_when=asyncio.FIRST_COMPLETED)
-        lost = child is not None and child.returncode is not None and not stop.is_set()
+            await self._run(nodes, stop, child)
+
+    async def _run(self, nodes: list[Node], stop: asyncio.Event, child: Process | None = None) -> None:
+        """Run the nodes, spread over one interval, until one of them, the server or whoever started it has enough."""
+        apart = nodes[0].interval / len(nodes)
+        running = [asyncio.create_task(node.run(stop, place * apart)) for place, node in enumerate(nodes)]
+        others = [asyncio.create_task(stop.wait()), *([asyncio.create_task(child.wait())] if child else [])]
+        await asyncio.wait([*running, *others], return_when=asyncio.FIRST_COMPLETED)
+        if child is not None and child.returncode is not None and not stop.is_set():
+            self._fail("the server has ended")
         stop.set()
-        await asyncio.gather(*running)
-        for task in waits:
+        for task in others:
             task.cancel()
-    if lost:
-        sys.stderr.write("gobs simulate: the server has ended\n")
-    return 1 if lost else 0
+        await asyncio.gather(*running)
+
+    def _fail(self, text: str) -> None:
+        self.failed = True
+        sys.stderr.write(f"gobs simulate: {text}\n")
 
 
 def _raise_descriptor_limit(wanted: int) -> None:

@@ -19,8 +19,8 @@ class ServerFailedError(GobsError):
 
 def server_command(http: str, grpc: str, data: str) -> list[str]:
     """Return the command line of the server."""
-    gobs = [sys.executable, "-m", "gobs_core.cli"]
-    return [*gobs, "server", "--http", http, "--grpc", grpc, "--data", data]
+    gobs = "import sys; from gobs_core.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", gobs, "server", "--http", http, "--grpc", grpc, "--data", data]
 
 
 @asynccontextmanager
