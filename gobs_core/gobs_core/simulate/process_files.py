@@ -37,7 +37,7 @@ def stat(process: Process, thread: int | None = None) -> bytes:
         f"{thread or p.pid} ({habit.comm}) {p.state} {p.parent} {p.pid} {p.pid} 0 -1 {2129984 if kernel else 4194560} "
         f"{p.minor_faults} 0 {p.major_faults} 0 {p.user // share} {p.system // share} {p.children_user} "
         f"{p.children_system} {priority} {habit.nice} {len(p.threads)} 0 {p.started} {_size(p)} {p.memory // PAGE} "
-        f"18446744073709551615 {_addresses(habit)} 0 0 0 4096 17663 {int(kernel)} 0 0 17 {p.processor} "
+        f"18446744073709551615 {_addresses(habit)} 0 0 4096 17663 {int(kernel)} 0 0 17 {p.processor} "
         f"{habit.realtime} {int(bool(habit.realtime))} 0 0 0 0 0 0 0 0 0 0 0\n"
     ).encode()
 
