@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gobs_collectors.pressure import PRESSURE, PressureCollector, parse_pressure
-from gobs_core import Missing, ParseError
+from gobs_core import Missing, ParseError, Proc
+from gobs_core.proc import outcome
 from tests.collectors.garbage import cut_everywhere, fixtures, mutated, parses_or_says_why
 from tests.collectors.reading import column, machine, read, tree
 
@@ -42,6 +45,18 @@ def test_some_is_not_known_of_interrupts() -> None:
 def test_a_kernel_without_pressure_has_no_data_and_says_what_it_takes(tmp_path: Path) -> None:
     with pytest.raises(Missing, match=r"needs Linux 4\.20 with CONFIG_PSI, booted with psi=1"):
         read(PressureCollector, tree(tmp_path, {}))
+
+
+class SwitchedOff(Proc):
+    """Some kernels built with PSI and booted with psi=0 have the files, and refuse to read them."""
+
+    def read(self, path: str) -> bytes:
+        raise outcome(OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP)), path)
+
+
+def test_a_kernel_with_pressure_switched_off_has_no_data(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="psi=1"):
+        read(PressureCollector, SwitchedOff(tmp_path))
 
 
 def test_garbage_is_named_with_its_own_file(tmp_path: Path) -> None:

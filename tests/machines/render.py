@@ -80,7 +80,7 @@ class Process:
             "cmdline": self.cmdline,
             "cgroup": self.cgroup,
             "limits": _LIMITS % self.open_files,
-            "ns/net": f"net:[{4026531840 if self.net == '../1/net' else 4026532000 + self.start}]",
+            "ns/net": f"net:[{4026530000 + self._namespace()}]",
         }
         if isinstance(self.net, str):
             files["net"] = self.net
@@ -99,6 +99,9 @@ class Process:
             tid = self.pid + number
             files |= {f"task/{tid}/comm": name + b"\n", f"task/{tid}/stat": self._stat(tid, name)}
         return files | self.files
+
+    def _namespace(self) -> int:
+        return int(self.net.split("/")[1]) if isinstance(self.net, str) else self.pid
 
     def _stat(self, pid: int, comm: bytes) -> bytes:
         head = b"%d (%s) %s %d %d %d 0 -1 4194560 812 0 3 0" % (pid, comm, self.state, self.ppid, pid, pid)
