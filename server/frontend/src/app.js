@@ -1,6 +1,5 @@
 // The one script of every page.
-import "./htmx.js"; // first: idiomorph's extension registers itself with window.htmx
-import "idiomorph/htmx";
+import "./htmx.js"; // first: idiomorph's extension, in morph.js, registers itself with it
 import "./app.css";
 import { keepAges } from "./ages.js";
 import { watchConnection } from "./connection.js";

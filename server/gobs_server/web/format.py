@@ -28,6 +28,8 @@ def cell(value: float, unit: Unit, rate: bool = False) -> str:
         return _percent(100 * value) if rate else duration(value)
     if unit is Unit.PERCENT:
         return _percent(value)
+    if unit is Unit.NONE and not rate and abs(value) >= 1000:
+        return f"{value:,.0f}"
     return _decimal(value)
 
 

@@ -36,11 +36,12 @@ class Value:
 HEADLINES = (
     Headline("CPU", "cpu", "busy", bar=True),
     Headline("Memory", "memory", "used_percent", bar=True),
-    Headline("Load", "load", "load1"),
     Headline("Net in", "net", "receive_bytes"),
     Headline("Net out", "net", "transmit_bytes"),
     Headline("Disk read", "disk", "read_bytes"),
     Headline("Disk write", "disk", "write_bytes"),
+    Headline("Load", "load", "load1"),
+    Headline("Tasks", "load", "tasks"),
 )
 
 

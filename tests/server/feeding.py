@@ -1,0 +1,120 @@
+"""A server's live store and history, fed with frames of machines that exist only here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gobs_core import Frame, PluginState, Reading, RowValues, Table
+from gobs_proto import gobs_pb2
+from gobs_server.clock import Clock
+from gobs_server.history import History
+from gobs_server.history.segment import delimited
+from gobs_server.live import Live, Node
+from gobs_server.services import InspectError, Services
+from gobs_server.settings import ServerSettings
+from gobs_server.tables import RunState, Schemas
+from gobs_server.tables.layout import Layout
+from gobs_sinks.grpc.encoder import Encoder
+
+START = 1_767_225_600.0
+"""2026-01-01T00:00:00Z."""
+
+Rows = Mapping[Table, Sequence[RowValues]]
+
+
+class HeldClock(Clock):
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def wall(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now - START + 1000
+
+
+@dataclass
+class Answering:
+    """Stands for the connected agents: gives one answer and remembers what it was asked."""
+
+    answer: dict[str, object] | InspectError = field(default_factory=dict)
+    asked: list[tuple[str, str, tuple[str, ...], tuple[str, ...], float]] = field(default_factory=list)
+
+    async def inspect(
+        self, node: str, table: str, key: tuple[str, ...], sections: tuple[str, ...], timeout: float = 5
+    ) -> dict[str, object]:
+        self.asked.append((node, table, key, sections, timeout))
+        if isinstance(self.answer, InspectError):
+            raise self.answer
+        return self.answer
+
+
+class Cluster:
+    """A live store and a history, and the clock both go by."""
+
+    def __init__(self) -> None:
+        self.clock = HeldClock()
+        self.live = Live(self.clock)
+        self.history = History(self.clock)
+        self.answering = Answering()
+        self.own: tuple[PluginState, ...] = ()
+        self.lacking: dict[str, str] = {}
+
+    def machine(
+        self, name: str, *tables: Table, plugins: tuple[PluginState, ...] = (), interval: float = 5.0
+    ) -> Machine:
+        """A node that has said Hello."""
+        return Machine(self, name, tables, plugins, interval)
+
+    def services(self, **settings: Any) -> Services:
+        """What pages and REST are made from, over this cluster."""
+        return Services(
+            live=self.live,
+            history=self.history,
+            sessions=self.answering,
+            settings=ServerSettings(**{"http": "127.0.0.1:0", **settings}),
+            clock=self.clock,
+            version="0.1.0",
+            plugins=lambda: self.own,
+            metrics=lambda: "# EOF\n",
+            ready=lambda: self.lacking,
+        )
+
+
+class Machine:
+    """A node and its agent, as the server sees them."""
+
+    def __init__(
+        self, cluster: Cluster, name: str, tables: Sequence[Table], plugins: tuple[PluginState, ...], interval: float
+    ) -> None:
+        self.cluster = cluster
+        self.name = name
+        self.interval = interval
+        layouts = tuple(map(Layout, tables))
+        self._encoder = Encoder(tables)
+        self._run = RunState(Schemas(layouts, (interval,) * len(layouts)))
+        self._sequence = 0
+        self.node: Node = cluster.live.connect(
+            name, agent_version="0.1.0", protocol=1, boot_id="boot", run=f"run of {name}", interval=interval, skew=0.0
+        )
+        cluster.live.set_plugins(self.node, plugins)
+        cluster.history.begin(name, self.node.run, self._run.schemas)
+
+    def feed(self, rows: Rows, *, after: float = 0.0) -> None:
+        """Send one frame, `after` seconds after the one before it."""
+        cluster = self.cluster
+        cluster.clock.now += after
+        self._sequence += 1
+        read_ns = int(cluster.clock.monotonic() * 1e9)
+        readings = tuple(Reading(table, some, read_ns) for table, some in rows.items())
+        encoded = self._encoder.encode(Frame(self._sequence, int(cluster.clock.now * 1e9), read_ns, readings))
+        parts = [gobs_pb2.Frame.FromString(part) for part in encoded.parts]
+        changed = self._run.apply(parts)
+        offset = cluster.clock.wall() - read_ns / 1e9
+        cluster.live.take(self.node, self._run, changed, offset)
+        raw = [delimited(part) for part in encoded.parts]
+        cluster.history.append(self.name, self.node.run, parts, raw, offset, self._run)
