@@ -45,7 +45,7 @@ class Proc:
         self._prefix = f"{os.fspath(root)}/"
         self._kept: dict[str, int] = {}
 
-    def clone(self) -> Self:
+    def clone(self) -> Proc:
         """Another one for the same mounts, with descriptors of its own."""
         return type(self)(self.root, self.sys)
 

@@ -15,38 +15,36 @@ from gobs_core.units import Unit
 
 COLLECTOR = Table(
     "collector",
-    "How the agent's collectors fare.",
+    "How the agent's collectors fare",
     [
-        key("collector", "Name of the collector."),
-        gauge("duration", "How long its last run took.", Unit.SECONDS, scale=1e-6),
-        gauge("rows", "Rows it yielded at its last run.", Unit.ITEMS, scale=1),
-        counter("runs", "Runs since the agent started."),
-        counter("failures", "Runs that failed or were over their deadline."),
-        info("outcome", "ok, no data, failing, late or quarantined."),
-        info("error", "What its last run had to say, where it was not ok."),
+        key("collector", "Name of the collector"),
+        gauge("duration", "How long its last run took", Unit.SECONDS, scale=1e-6),
+        gauge("rows", "Rows it yielded at its last run", Unit.ITEMS, scale=1),
+        counter("runs", "Runs since the agent started"),
+        counter("failures", "Runs that failed or were over their deadline"),
+        info("outcome", "ok, no data, failing, late or quarantined"),
+        info("error", "What its last run had to say, where it was not ok"),
     ],
 )
 SINK = Table(
     "sink",
-    "How the agent's sinks fare.",
+    "How the agent's sinks fare",
     [
-        key("sink", "Name of the sink."),
-        counter("sent", "Frames it took."),
-        counter("dropped", "Frames dropped because its queue was full."),
-        counter("failures", "Frames it failed to take, and failed attempts to open it."),
-        gauge("queued", "Frames that wait for it.", Unit.ITEMS, scale=1),
+        key("sink", "Name of the sink"),
+        counter("sent", "Frames it took"),
+        counter("dropped", "Frames dropped because its queue was full"),
+        counter("failures", "Frames it failed to take, and failed attempts to open it"),
+        gauge("queued", "Frames that wait for it", Unit.ITEMS, scale=1),
     ],
 )
 AGENT = Table(
     "agent",
-    "What the agent itself costs.",
+    "What the agent itself costs",
     [
-        gauge("rss", "Resident memory of its process.", Unit.BYTES, scale=1, source="/proc/self/statm"),
-        counter(
-            "cpu", "CPU time of its process, user and system.", Unit.SECONDS, scale=1e-6, source="clock_gettime(2)"
-        ),
-        gauge("descriptors", "Open file descriptors of its process.", Unit.ITEMS, scale=1, source="/proc/self/fd"),
-        counter("late", "Ticks that were skipped because one before took too long."),
+        gauge("rss", "Resident memory of its process", Unit.BYTES, scale=1, source="/proc/self/statm"),
+        counter("cpu", "CPU time of its process, user and system", Unit.SECONDS, scale=1e-6, source="clock_gettime(2)"),
+        gauge("descriptors", "Open file descriptors of its process", Unit.ITEMS, scale=1, source="/proc/self/fd"),
+        counter("late", "Ticks that were skipped because one before took too long"),
     ],
 )
 OWN_TABLES = (AGENT, COLLECTOR, SINK)

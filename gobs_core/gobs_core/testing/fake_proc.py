@@ -1,0 +1,71 @@
+"""A /proc and a /sys made of ordinary files, written by the test that reads them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from gobs_core.proc import Proc
+
+
+class FakeProc(Proc):
+    """A machine in a folder; it may begin empty. Reads like the real one, kept descriptors included."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        super().__init__(self.folder / "proc", self.folder / "sys")
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.sys.mkdir(parents=True, exist_ok=True)
+
+    def clone(self) -> Proc:
+        """Another Proc for the same folder."""
+        return Proc(self.root, self.sys)
+
+    def write(self, path: str, content: str | bytes) -> None:
+        """Write a file below /proc, in place, so that a descriptor somebody kept reads what is new."""
+        _write(self.root / path, content)
+
+    def write_sys(self, path: str, content: str | bytes) -> None:
+        """Write a file below /sys, in place."""
+        _write(self.sys / path, content)
+
+    def symlink(self, path: str, target: str) -> None:
+        """Make a symbolic link below /proc, e.g. `1/exe`."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(target)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a folder below /proc, such as a process that ends."""
+        _remove(self.root / path)
+
+    def remove_sys(self, path: str) -> None:
+        """Remove a file or a folder below /sys."""
+        _remove(self.sys / path)
+
+    def machine(self, folder: str | os.PathLike[str]) -> None:
+        """Copy a machine: a folder with `proc` and maybe `sys` in it, or the files of a /proc themselves."""
+        source = Path(folder)
+        if (source / "proc").is_dir():
+            shutil.copytree(source / "proc", self.root, symlinks=True, dirs_exist_ok=True)
+            if (source / "sys").is_dir():
+                shutil.copytree(source / "sys", self.sys, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copytree(source, self.root, symlinks=True, dirs_exist_ok=True)
+
+
+def _write(place: Path, content: str | bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    raw = content.encode() if isinstance(content, str) else content
+    with open(os.open(place, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as file:
+        file.write(raw)
+        file.truncate()
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink()

@@ -1,0 +1,68 @@
+"""What every sink must keep to, whatever it sends to."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gobs_core.frame import Frame, Reading
+from gobs_core.plugins.checks import check_class
+from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.sink import Sink, SinkConfig, Source
+from gobs_core.table import Table, counter, gauge, info, key
+from gobs_core.testing.watch import watched
+
+SOON = 2.0
+"""Seconds `open` and `close` may take."""
+
+_TABLE = Table(
+    "conformance",
+    "Rows as strange as a collector may yield them",
+    [
+        key("name", "A name from a hostile place"),
+        counter("events", "A counter"),
+        gauge("level", "A level of any size"),
+        info("label", "A text"),
+    ],
+)
+_ROWS = (
+    ("plain", 1, 0.5, "text"),
+    ("unknown", None, None, None),
+    ("largest", 2**63 - 1, float("nan"), ""),
+    ("smallest", -(2**63), -1e308, "x" * 1024),
+    ("line\nbreak \x1b[31m <b> \u202e \N{PILE OF POO}", 0, 0, "\x00"),
+)
+
+
+def check_sink(cls: type[Sink], *, config: SinkConfig | None = None) -> None:
+    """Raise AssertionError unless the sink keeps its contract; frames may be lost, since nobody need be listening."""
+    check_class(CONTRACTS[1], cls)
+    asyncio.run(_check(cls, config or cls.Config()))
+
+
+async def _check(cls: type[Sink], config: SinkConfig) -> None:
+    source = Source(node="conformance", run="0123456789abcdef", tables=(_TABLE,))
+    with watched() as seen:
+        sink = cls(config, source)
+    assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"
+    await _soon(sink.close(), f"{cls.__name__}: close, unopened,")
+    sink = cls(config, source)
+    await _soon(sink.open(), f"{cls.__name__}: open")
+    for sequence, rows in enumerate((_ROWS, _ROWS[:2], (), _ROWS), start=1):
+        now = sequence * 1_000_000_000
+        frame = Frame(sequence, 1_700_000_000_000_000_000 + now, now, (Reading(_TABLE, rows, now),))
+        try:
+            await asyncio.wait_for(sink.send(frame), SOON)
+        except TimeoutError:
+            break  # it may wait for its peer for ever: its queue is its own
+        except Exception as error:
+            raise AssertionError(f"{cls.__name__}: send raises {type(error).__name__}: {error}") from error
+    await _soon(sink.close(), f"{cls.__name__}: close")
+    await _soon(sink.close(), f"{cls.__name__}: the second close")
+
+
+async def _soon(work: object, what: str) -> None:
+    assert asyncio.iscoroutine(work), f"{what} must be an async function"
+    try:
+        await asyncio.wait_for(work, SOON)
+    except TimeoutError:
+        raise AssertionError(f"{what} takes more than {SOON:g} s") from None
