@@ -72,9 +72,9 @@ class Doorkeeper(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
+    ) -> Any:
         """Serve the call, or end it at once."""
         pairs = handler_call_details.invocation_metadata or ()
         metadata = {key: value for key, value in pairs if isinstance(value, str)}

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-import structlog
+from gobs_core.logs import get_logger
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_SEGMENT_PARTS
@@ -17,7 +17,7 @@ from gobs_server.live import Live
 from gobs_server.metrics import Metrics
 from gobs_server.tables import BadFrame
 
-log = structlog.get_logger(__name__)
+log = get_logger("gobs.ingest")
 _MOST_BYTES = 16 << 20
 """Of one segment, compressed."""
 

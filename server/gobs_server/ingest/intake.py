@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import grpc
-import structlog
+from gobs_core.logs import get_logger
 
 from gobs_proto import gobs_pb2 as pb
 
@@ -19,7 +19,7 @@ from gobs_server.live import Live
 from gobs_server.metrics import Metrics
 from gobs_server.tables import BadFrame
 
-log = structlog.get_logger(__name__)
+log = get_logger("gobs.ingest")
 _FRAME = pb.AgentMessage.FRAME_FIELD_NUMBER << 3 | 2
 
 

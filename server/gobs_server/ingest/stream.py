@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
-import structlog
+from gobs_core.logs import get_logger
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
@@ -24,7 +24,7 @@ from gobs_server.ingest.session import Session
 from gobs_server.ingest.sessions import Sessions
 from gobs_server.metrics import Metrics
 
-log = structlog.get_logger(__name__)
+log = get_logger("gobs.ingest")
 HELLO_SECONDS = 5.0
 """A stream that has not said Hello by then is ended."""
 ACK_SECONDS = 1.0

@@ -1,0 +1,7 @@
+"""The database: what outlives the server. SQLite by default, PostgreSQL by URL; nobody but this package speaks to it."""
+
+from gobs_server.db.address import Address, address_of, sqlite_at
+from gobs_server.db.database import Database
+from gobs_server.db.nodes import KnownNode, NodeWriter
+
+__all__ = ["Address", "Database", "KnownNode", "NodeWriter", "address_of", "sqlite_at"]

@@ -1,0 +1,136 @@
+"""Remembering nodes: one task owns the database, reads once what is known, and writes news in batches off the hot path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from gobs_core.logs import get_logger
+
+from gobs_server.db.database import Database
+from gobs_server.db.models import Node
+from gobs_server.db.patience import within
+
+log = get_logger("gobs.db")
+_OPEN_SECONDS = 60.0
+_WRITE_SECONDS = 15.0
+_BEHIND = 60.0
+"""Seconds `last_seen` may be behind while nothing else of a node changes."""
+
+
+class KnownNode(NamedTuple):
+    """What is remembered of a node. Times: seconds since 1970."""
+
+    name: str
+    first_seen: float
+    last_seen: float
+    agent_version: str
+    boot_id: str
+
+
+class NodeWriter:
+    """Keeps the database's nodes in step with those that are live. A dead or hung database delays nothing else."""
+
+    def __init__(
+        self,
+        database: Database,
+        nodes: Callable[[], Iterable[KnownNode]],
+        remember: Callable[[Iterable[KnownNode]], None],
+        *,
+        every: float = 5.0,
+    ) -> None:
+        self._database = database
+        self._nodes = nodes
+        self._remember = remember
+        self._every = every
+        self._written: dict[str, KnownNode] = {}
+        self._finish = asyncio.Event()
+        self.fault = "not opened yet"
+        """Why the database does not work now; empty when it does."""
+        self.failures = 0
+        """Openings and writes that failed."""
+
+    async def run(self) -> None:
+        """Open, read once, and go on writing; open anew after a failure. Until `finish` is called."""
+        while not self._finish.is_set():
+            try:
+                await self._serve()
+            except Exception as error:
+                self._failed(error)
+                await self._pause()
+
+    def finish(self) -> None:
+        """Write what is left, then let `run` end."""
+        self._finish.set()
+
+    async def _serve(self) -> None:
+        await within(self._database.migrate(), _OPEN_SECONDS)
+        context = await within(self._database.connect(), _WRITE_SECONDS)
+        try:
+            with context:
+                self._written = await within(_read(), _WRITE_SECONDS)
+                self._remember(self._written.values())
+                while not self._finish.is_set():
+                    await within(self._write(), _WRITE_SECONDS)
+                    self._works()
+                    await self._pause()
+                await within(self._write(everything=True), _WRITE_SECONDS)
+        finally:
+            await self._database.disconnect(context)
+
+    async def _write(self, *, everything: bool = False) -> None:
+        news = [node for node in self._nodes() if self._is_news(node, everything)]
+        if news:
+            rows = [
+                Node(
+                    name=node.name,
+                    first_seen=_time(node.first_seen),
+                    last_seen=_time(node.last_seen),
+                    agent_version=node.agent_version,
+                    boot_id=node.boot_id,
+                )
+                for node in news
+            ]
+            await Node.bulk_create(
+                rows, on_conflict=["name"], update_fields=["last_seen", "agent_version", "boot_id"], batch_size=500
+            )
+            self._written.update((node.name, node) for node in news)
+
+    def _is_news(self, node: KnownNode, everything: bool) -> bool:
+        old = self._written.get(node.name)
+        if old is None or everything:
+            return old != node
+        return old[3:] != node[3:] or abs(node.last_seen - old.last_seen) >= _BEHIND
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._every):
+                await self._finish.wait()
+        except TimeoutError:
+            pass
+
+    def _works(self) -> None:
+        if self.fault:
+            self.fault = ""
+            log.info("the database works", database=self._database.address.shown)
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        text = f"{type(error).__name__}: {error}"
+        if not self.fault or self.failures == 1:
+            log.warning("the database does not work", database=self._database.address.shown, error=text)
+        self.fault = text
+
+
+async def _read() -> dict[str, KnownNode]:
+    rows = await Node.all()
+    return {
+        row.name: KnownNode(row.name, row.first_seen.timestamp(), row.last_seen.timestamp(), row.agent_version, row.boot_id)
+        for row in rows
+    }
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
