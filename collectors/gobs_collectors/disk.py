@@ -114,7 +114,7 @@ def fold_paths(devices: Mapping[str, Stats]) -> dict[str, Stats]:
 
     Older kernels count on the paths alone, and leave the disk they lead to at 0.
     """
-    whole = {name: numbers for name, numbers in devices.items() if not _PATH.fullmatch(name)}
+    whole = {name: stats for name, stats in devices.items() if not _PATH.fullmatch(name)}
     paths: dict[str, list[Stats]] = {}
     for name, stats in devices.items():
         if match := _PATH.fullmatch(name):
@@ -142,6 +142,7 @@ class DiskCollector(Collector):
         self._seen: frozenset[str] = frozenset()
         self._described: dict[str, tuple[str, str | None]] = {}
         self._readings = 0
+        self._told = len(_NUMBERS)
 
     def collect(self, proc: Proc) -> Iterator[Rows]:
         """Yield one row for each whole device."""
@@ -150,6 +151,7 @@ class DiskCollector(Collector):
             self._seen = frozenset(devices)
             self._described = describe(proc, devices)
         self._readings += 1
+        self._told = max(map(len, devices.values()), default=len(_NUMBERS))
         yield DISKS.batch(
             [
                 _row(name, self._described[name], stats)
@@ -157,6 +159,10 @@ class DiskCollector(Collector):
                 if name in self._described
             ]
         )
+
+    def unknown(self) -> Mapping[str, str]:
+        """Return what this kernel is too old to tell."""
+        return {f"disk.{column.name}": f"needs {column.needs}" for column in _NUMBERS[self._told :]}
 
 
 def _row(name: str, described: tuple[str, str | None], stats: Stats) -> RowValues:

@@ -45,6 +45,13 @@ def test_an_older_kernel_tells_no_discards(tmp_path: Path) -> None:
     assert numbers_of(raw, tmp_path) == [*range(1, 12), *[None] * 6]
 
 
+def test_what_a_kernel_is_too_old_to_tell_is_said_with_the_kernel_it_takes() -> None:
+    with machine("docker-v1") as proc:
+        collector = started(DiskCollector, proc)
+        collected(collector, proc)
+        assert collector.unknown() == {"disk.flushes": "needs Linux 5.5", "disk.flush_time": "needs Linux 5.5"}
+
+
 def test_what_a_newer_kernel_adds_is_left_alone() -> None:
     assert parse_diskstats(NEW.replace(b" 17\n", b" 17 18 19\n")) == {"nvme0n1": list(range(1, 18))}
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gobs_collectors.load import LOAD, LoadCollector, parse_load
+from gobs_collectors.load import LoadCollector, parse_load
 from gobs_core import Missing, ParseError
+from gobs_core.testing import FakeProc, collect
 from tests.collectors.garbage import cut_everywhere, fixtures, mutated, parses_or_says_why
-from tests.collectors.reading import read, tree
 
 
-def test_the_averages_are_kept_in_hundredths_beside_the_tasks(tmp_path: Path) -> None:
-    proc = tree(tmp_path, {"proc/loadavg": b"0.21 10.37 128.00 3/719 19737\n"})
-    row = {"load1": 21, "load5": 1037, "load15": 12800, "runnable": 3, "tasks": 719}
-    assert read(LoadCollector, proc) == {"load": [row]}
-    assert LOAD.column("load1").scale == 0.01
+def test_the_averages_and_the_tasks_are_read(proc: FakeProc) -> None:
+    proc.write("loadavg", "0.21 10.37 128.00 3/719 19737\n")
+    shown = {"load1": 0.21, "load5": 10.37, "load15": 128.0, "runnable": 3, "tasks": 719}
+    assert collect(LoadCollector, proc) == {"load": [pytest.approx(shown)]}
 
 
-def test_a_machine_without_the_file_has_no_data(tmp_path: Path) -> None:
+def test_a_machine_without_the_file_has_no_data(proc: FakeProc) -> None:
     with pytest.raises(Missing, match="loadavg"):
-        read(LoadCollector, tree(tmp_path, {}))
+        collect(LoadCollector, proc)
 
 
 def test_garbage_is_named_with_what_was_expected() -> None:
