@@ -1,0 +1,67 @@
+"""Every message that the troubleshooting page explains is one that the programs really give."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+
+import pytest
+
+from tests.docs.markdown import page
+from tests.support.house import MEMBERS
+
+PAGE = page("docs/troubleshooting.md")
+MESSAGES = re.findall(r"^### `(.+)`$", PAGE.text, re.MULTILINE)
+SUBJECTS = (
+    "port",
+    "expected",
+    "/proc",
+    "token",
+    "plain text",
+    "certificate",
+    "two agents",
+    "protocol",
+    "broken",
+    "quarantined",
+    "Python 3.11",
+    "host",
+    "front end",
+    "database",
+)
+
+
+@cache
+def literals() -> tuple[str, ...]:
+    """Return every text in the packages, `…` standing for what is filled in at run time."""
+    found: list[str] = []
+    for member in MEMBERS:
+        for path in sorted((member.folder / member.package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.JoinedStr):
+                    found.append("".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+    found += [(member.folder.parent / "scripts/venv").read_text(encoding="utf-8") for member in MEMBERS[:1]]
+    return tuple(found)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_the_message_is_one_of_ours(message: str) -> None:
+    pattern = re.compile(".*".join(re.escape(part) for part in message.split("…")), re.DOTALL)
+    assert any(pattern.search(text) for text in literals())
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_the_message_is_quoted_at_enough_length_to_be_searched_for(message: str) -> None:
+    assert max(len(part) for part in message.split("…")) >= 12
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_mistakes_people_make_are_there(subject: str) -> None:
+    assert any(subject in message for message in MESSAGES)
+
+
+@pytest.mark.parametrize("heading", MESSAGES)
+def test_every_message_is_followed_by_what_to_do(heading: str) -> None:
+    assert len(PAGE.section(f"`{heading}`").split()) >= 12
