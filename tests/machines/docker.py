@@ -12,11 +12,10 @@ DNS_POD = b"kubepods/podfeedf00d-9999-4888-8777-666655554444"
 
 
 def _v1(path: bytes) -> bytes:
+    """Write a cgroup file; what Docker makes by cgroupfs stays in Docker's own place in the unified hierarchy."""
     controllers = (b"11:memory", b"10:pids", b"7:cpu,cpuacct", b"4:blkio", b"1:name=systemd")
-    return (
-        b"".join(b"%s:/%s\n" % (controller, path) for controller in controllers)
-        + b"0::/system.slice/containerd.service\n"
-    )
+    unified = b"system.slice/docker.service" if path.startswith((b"kubepods", b"docker")) else path
+    return b"".join(b"%s:/%s\n" % (controller, path) for controller in controllers) + b"0::/" + unified + b"\n"
 
 
 def _id(digit: bytes) -> bytes:
