@@ -52,13 +52,10 @@ def exact(value: float, unit: Unit, rate: bool = False) -> str:
         return "not known"
     if unit is Unit.SECONDS and rate:
         value *= 100
-    text = (
-        f"{int(value):,}"
-        if value == int(value) and abs(value) < 1e15
-        else f"{value:,.6g}"
-        if isfinite(value)
-        else str(value)
-    )
+    if not isfinite(value):
+        text = str(value)
+    else:
+        text = f"{int(value):,}" if abs(value) < 1e15 and value == int(value) else f"{value:,.6g}"
     symbol = unit_symbol(unit, rate)
     return f"{text} {symbol}".rstrip()
 

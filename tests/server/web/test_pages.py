@@ -1,0 +1,200 @@
+"""The pages: what is on them, and what a poll costs."""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import quote
+
+import pytest
+from quart.typing import TestClientProtocol as Client
+
+from gobs_core import PluginState
+from gobs_server.http import create_app
+from tests.server.feeding import Cluster, Machine
+from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
+
+PAGES = ["/", "/nodes/node-1", "/nodes/node-1/tables/cpu", "/plugins"]
+FRAGMENTS = [
+    "/fragments/nodes",
+    "/fragments/nodes/node-1",
+    "/fragments/nodes/node-1/tables/process",
+    "/fragments/plugins",
+]
+
+
+async def text(client: Client, path: str, status: int = 200) -> str:
+    response = await client.get(path, scope_base={"raw_path": path.partition("?")[0].encode()})
+    assert response.status_code == status
+    return await response.get_data(as_text=True)
+
+
+async def test_a_card_shows_the_numbers_of_its_node(machine: Machine, client: Client) -> None:
+    page = await text(client, "/")
+    for shown in ("1 node: 1 fresh", "node-1", "50.0 %", "25.0 %", "1.0 MiB/s", "agent 0.1.0", ">fresh<"):
+        assert shown in page, shown
+
+
+async def test_a_number_that_is_not_known_says_why(machine: Machine, client: Client) -> None:
+    page = html.unescape(await text(client, "/"))
+    assert "this node sends no table 'disk'" in page
+
+
+async def test_a_node_page_shows_every_table(machine: Machine, client: Client) -> None:
+    page = await text(client, "/nodes/node-1")
+    for name in ("cpu", "memory", "net", "process"):
+        assert f'id="t-{name}"' in page
+    assert "worker-3" in page
+    assert "15.6 MiB" in page
+
+
+async def test_a_silent_node_is_told_in_words(cluster: Cluster, machine: Machine, client: Client) -> None:
+    for seconds, state in ((15, "stale"), (120, "down")):
+        cluster.clock.now += seconds
+        cluster.live.age()
+        assert f"1 {state}" in await text(client, "/")
+        assert "what is shown is what it said last" in await text(client, "/nodes/node-1")
+
+
+async def test_an_empty_server_says_what_to_do_next(client: Client) -> None:
+    assert "gobs agent --server" in await text(client, "/")
+    assert "entry point" in await text(client, "/plugins")
+
+
+async def test_a_node_without_tables_says_so(cluster: Cluster, client: Client) -> None:
+    cluster.machine("new", CPU)
+    assert "No tables yet" in await text(client, "/nodes/new")
+
+
+@pytest.mark.parametrize("path", ["/nodes/x", "/nodes/node-1/tables/x", "/nothing", "/fragments/nodes/x"])
+async def test_what_is_not_there_is_a_page_that_leads_on(machine: Machine, client: Client, path: str) -> None:
+    page = await text(client, path, 404)
+    assert "<h1>Not found" in page or "this page goes on asking" in page
+
+
+async def test_a_page_can_only_be_read(client: Client) -> None:
+    response = await client.post("/")
+    assert response.status_code == 405
+    assert response.content_type == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", FRAGMENTS)
+async def test_a_poll_costs_nothing_while_nothing_changed(machine: Machine, client: Client, path: str) -> None:
+    first = await client.get(path)
+    tag = first.headers["ETag"]
+    again = await client.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, await again.get_data()) == (304, b"")
+    machine.feed({PROCESS: processes(4)}, after=5)
+    assert (await client.get(path, headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_a_page_carries_the_tag_of_the_fragment_in_it(machine: Machine, client: Client) -> None:
+    tag = (await client.get("/fragments/nodes")).headers["ETag"].strip('"')
+    assert f'data-tag="{tag}"' in await text(client, "/")
+
+
+async def test_a_node_that_falls_silent_changes_the_tag(cluster: Cluster, machine: Machine, client: Client) -> None:
+    tag = (await client.get("/fragments/nodes")).headers["ETag"]
+    cluster.clock.now += 15
+    cluster.live.age()
+    assert (await client.get("/fragments/nodes", headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_a_table_whose_columns_became_unknown_changes_its_tag(
+    cluster: Cluster, machine: Machine, client: Client
+) -> None:
+    path = "/fragments/nodes/node-1/tables/process"
+    tag = (await client.get(path)).headers["ETag"]
+    plugin = PluginState(kind="collector", name="process", unknown={"process.rss": "no longer"})
+    cluster.live.set_plugins(machine.node, (plugin,))
+    assert (await client.get(path, headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_after_a_restart_no_old_tag_counts(cluster: Cluster, machine: Machine, client: Client) -> None:
+    tag = (await client.get("/fragments/nodes")).headers["ETag"]
+    restarted = create_app(cluster.services()).test_client()
+    assert (await restarted.get("/fragments/nodes", headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_a_page_with_other_tables_than_the_node_has_now_is_asked_to_reload(
+    cluster: Cluster, machine: Machine, client: Client
+) -> None:
+    response = await client.get("/fragments/nodes/node-1?shape=0")
+    assert response.headers["HX-Refresh"] == "true"
+
+
+async def test_sort_and_filter_are_in_the_address(machine: Machine, client: Client) -> None:
+    fragment = await text(client, "/fragments/nodes/node-1/tables/process?sort=pid&by=-pid&filter=worker")
+    assert fragment.index("worker-3") < fragment.index("worker-1")
+    assert 'name="sort" value="-pid"' in fragment
+    assert "No row matches" in await text(client, "/fragments/nodes/node-1/tables/process?filter=zzz")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort=%00",
+        "sort=" + "x" * 5000,
+        "by=--cpu",
+        "filter=%FF%FE",
+        "rows=9",
+        "filter=" + quote("<script>" * 30),
+        "sort=&by=",
+    ],
+)
+async def test_an_absurd_query_gives_a_page_all_the_same(machine: Machine, client: Client, query: str) -> None:
+    page = await text(client, f"/nodes/node-1/tables/process?{query}")
+    assert "<script>" not in page
+
+
+async def test_a_large_table_is_capped_with_a_way_to_all_of_it(
+    cluster: Cluster, machine: Machine, client: Client
+) -> None:
+    machine.feed({PROCESS: processes(2500)}, after=5)
+    page = await text(client, "/nodes/node-1")
+    assert "200 of 2,500 rows" in page
+    assert "/nodes/node-1/tables/process?rows=all" in page
+    assert "2,000 of 2,500 rows" in await text(client, "/nodes/node-1/tables/process?rows=all")
+
+
+async def test_plugins_show_state_cost_and_traceback(cluster: Cluster, client: Client) -> None:
+    cluster.own = (
+        PluginState(kind="sink", name="good", distribution="gobs-sinks", version="0.1.0", runs=12, duration=0.0021),
+        PluginState(
+            kind="plugin", name="bad", state="broken", error="Traceback\n  File x\nImportError: no <b>module</b>"
+        ),
+    )
+    page = await text(client, "/plugins")
+    assert page.index(">bad<") < page.index(">good<")
+    assert "1 need a look" in page
+    assert "<summary>ImportError: no &lt;b&gt;module&lt;/b&gt;</summary>" in page
+    assert "2.10 ms" in page
+
+
+async def test_pages_load_one_script_and_one_style_sheet_under_names_of_their_content(
+    machine: Machine, client: Client
+) -> None:
+    page = await text(client, "/")
+    for name in ("app.js", "app.css", "favicon.svg"):
+        path = next(part for part in page.split('"') if part.endswith(f"/{name}"))
+        response = await client.get(path)
+        assert response.status_code == 200
+        assert "immutable" in response.headers["Cache-Control"]
+    assert (await client.get("/static/0000/app.js")).status_code == 404
+    assert (await client.get("/static/../app.js")).status_code == 404
+
+
+async def test_the_same_bytes_are_shared_by_all_who_look(machine: Machine, client: Client) -> None:
+    first, second = [await (await client.get("/fragments/nodes")).get_data() for _ in range(2)]
+    assert first == second
+
+
+async def test_a_card_of_a_node_that_did_not_change_is_not_rendered_again(cluster: Cluster) -> None:
+    machines = [cluster.machine(f"n{i}", CPU) for i in range(3)]
+    for machine in machines:
+        machine.feed({CPU: CPU_ROWS[0]})
+    client = create_app(cluster.services()).test_client()
+    before = await text(client, "/fragments/nodes")
+    machines[1].feed({CPU: CPU_ROWS[1]}, after=5)
+    after = await text(client, "/fragments/nodes")
+    cards = [page.split("<li ")[1:] for page in (before, after)]
+    assert [one == other for one, other in zip(*cards, strict=True)] == [True, False, True]
