@@ -21,7 +21,7 @@ _HELP: Mapping[str, tuple[str, str]] = {
     "gobs_server_loop_lag_seconds": ("gauge", "How late the event loop last ran what was due."),
     "gobs_server_loop_lag_max_seconds": ("gauge", "The latest it ever ran what was due."),
     "gobs_server_database_up": ("gauge", "Whether the database took the last write: 1 or 0."),
-    "gobs_server_database_dropped": ("counter", "Writes the database never took."),
+    "gobs_server_database_failures": ("counter", "Openings and writes of the database that failed."),
     "gobs_server_resident_bytes": ("gauge", "Memory of the server's process."),
     "gobs_server_cpu_seconds": ("counter", "CPU time of the server's process."),
     "gobs_server_start_time_seconds": ("gauge", "When the server started, since 1970."),

@@ -60,3 +60,5 @@ class Services:
     """The server's own metrics as OpenMetrics text."""
     ready: Callable[[], Mapping[str, str]]
     """What keeps the server from being ready: part -> reason; empty when it is ready."""
+    troubles: Callable[[], Mapping[str, str]] = dict
+    """What does not work though the server is ready, e.g. the database: part -> reason."""

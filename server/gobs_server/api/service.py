@@ -25,7 +25,7 @@ def service_routes(services: Services) -> Routes:
         reasons = services.ready()
         if reasons:
             return problem_response(503, "not ready", [Fault(part, reason) for part, reason in reasons.items()])
-        return _json({"status": "ready"})
+        return _json({"status": "ready", "troubles": services.troubles()})
 
     @routes.get("/metrics", role="viewer")
     async def metrics() -> Response:

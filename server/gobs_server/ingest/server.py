@@ -15,6 +15,7 @@ from gobs_proto.limits import MAX_MESSAGE_BYTES
 
 from gobs_server.ingest.auth import Authenticator, Doorkeeper, Handler
 from gobs_server.metrics import Metrics
+from gobs_server.serving import listen
 from gobs_server.settings import ServerSettings
 
 _OPTIONS = (
@@ -60,6 +61,8 @@ class GrpcServer:
         """Listen, and return the port; raises UserError where that cannot be."""
         address = self._settings.grpc
         credentials = _credentials(self._settings)
+        # gRPC's own complaint about a busy port goes to standard error and says little: ask the system first.
+        listen(address, "--grpc").close()
         try:
             if credentials is None:
                 port = self._server.add_insecure_port(address)

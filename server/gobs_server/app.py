@@ -1,0 +1,138 @@
+"""The server put together: what there is, in which order it starts, and in which order it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
+
+from gobs_core import PluginState, __version__
+from gobs_core.logs import get_logger
+
+from gobs_server.clock import Clock
+from gobs_server.db import Address, Database, KnownNode, NodeWriter
+from gobs_server.history import History
+from gobs_server.http import create_app
+from gobs_server.ingest import Authenticator, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams, TokenDoor
+from gobs_server.live import Live
+from gobs_server.metrics import Metrics
+from gobs_server.observe import LoopLag, watch
+from gobs_server.services import Services
+from gobs_server.serving import WebServer
+from gobs_server.settings import ServerSettings
+
+log = get_logger("gobs.server")
+_SAY_GOODBYE = 0.2
+"""Seconds agents are given to read their goodbye before their streams are ended."""
+_FLUSH = 3.0
+
+
+class Server:
+    """One server. `start` once, `stop` once; `ports` are known in between.
+
+    `plugins` tells what is loaded here; `authenticator` judges agents, by default after the settings.
+    """
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        database: Address,
+        *,
+        plugins: Callable[[], tuple[PluginState, ...]] = tuple,
+        clock: Clock | None = None,
+        authenticator: Authenticator | None = None,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.metrics = Metrics()
+        self.live = Live(self.clock, stale=settings.stale, down=settings.down)
+        self.history = History(self.clock, retention=settings.history, budget=settings.history_bytes)
+        self.sessions = Sessions(self.live, self.history, self.clock)
+        self.http = ""
+        """HOST:PORT of pages and REST once started."""
+        self.grpc_port = 0
+        self._settings = settings
+        self._lag = LoopLag()
+        self._filling = Filling(self.live, self.history, self.metrics, most=max(settings.history_bytes // 4, 1 << 20))
+        intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock)
+        streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, __version__)
+        door = authenticator or (TokenDoor(settings.token) if settings.token else OpenDoor())
+        self._grpc = GrpcServer(streams.serve, door, settings, self.metrics)
+        self._nodes = NodeWriter(Database(database), self._known, self._remember)
+        self._web: WebServer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._plugins = plugins
+        watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._nodes, self._lag)
+
+    def services(self) -> Services:
+        """What pages and REST read from."""
+        return Services(
+            live=self.live,
+            history=self.history,
+            sessions=self.sessions,
+            settings=self._settings,
+            clock=self.clock,
+            version=__version__,
+            plugins=self._plugins,
+            metrics=self.metrics.text,
+            ready=lambda: {"server": "it is ending"} if self.sessions.draining else {},
+            troubles=lambda: {"database": self._nodes.fault} if self._nodes.fault else {},
+        )
+
+    async def start(self) -> None:
+        """Listen and begin to work; raises UserError, with nothing left running, where that cannot be."""
+        try:
+            self._web = WebServer(create_app(self.services()), self._settings.http, drain=self._settings.drain)
+            self.http = await self._web.start()
+            self.grpc_port = await self._grpc.start()
+        except BaseException:
+            await self._close()
+            raise
+        for work in (self._tick(), self._filling.run(), self._nodes.run(), self._lag.run()):
+            self._tasks.append(asyncio.create_task(self._watched(work)))
+
+    async def stop(self) -> None:
+        """End gracefully: agents are sent away first, what is being answered is finished, what is known is written."""
+        self.sessions.drain("the server is ending", retry_after_ms=1000)
+        await asyncio.sleep(_SAY_GOODBYE if len(self.sessions) else 0)
+        await self._close()
+
+    async def _close(self) -> None:
+        grpc = asyncio.create_task(self._grpc.stop(self._settings.drain))
+        if self._web is not None:
+            await self._web.stop()
+        await grpc
+        self._nodes.finish()
+        if self._tasks:
+            await asyncio.wait(self._tasks[2:3], timeout=_FLUSH)
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self.live.age()
+            self.sessions.tick()
+            self.history.expire()
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            log.error("a part of the server has failed", exc_info=error)
+
+    def _known(self) -> Iterable[KnownNode]:
+        return [KnownNode(n.name, n.first_seen, n.last_seen, n.agent_version, n.boot_id) for n in self.live.nodes()]
+
+    def _remember(self, nodes: Iterable[KnownNode]) -> None:
+        for node in nodes:
+            self.live.remember(
+                node.name,
+                first_seen=node.first_seen,
+                last_seen=node.last_seen,
+                agent_version=node.agent_version,
+                boot_id=node.boot_id,
+            )

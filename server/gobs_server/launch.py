@@ -1,0 +1,120 @@
+"""Running the server as a program: settings, folder, pid file, and for `gobs up` an agent beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sys
+from argparse import Namespace
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+
+import msgspec
+
+from gobs_core import UserError
+from gobs_core.cli.common import set_up
+from gobs_core.folders import state_dir
+from gobs_core.logs import get_logger
+from gobs_core.pidfile import noted
+from gobs_core.plugins import Plugins
+from gobs_core.running import run_until_signal
+
+from gobs_server.agent_child import agent_command, keep_running
+from gobs_server.app import Server
+from gobs_server.commands import FLAGS
+from gobs_server.db import Address, address_of, sqlite_at
+from gobs_server.serving import split_address
+from gobs_server.settings import ServerSettings
+
+log = get_logger("gobs.server")
+_AGENT_FLAGS = {"--node": "agent.node", "--interval": "agent.interval", "--proc-root": "agent.proc_root"}
+
+
+def run_server(args: Namespace) -> int:
+    """`gobs server`, until SIGINT or SIGTERM."""
+    return _run(args, "server", "0.0.0.0", None)
+
+
+def run_up(args: Namespace) -> int:
+    """`gobs up`, until SIGINT or SIGTERM."""
+    return _run(args, "up", "127.0.0.1", args)
+
+
+def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
+    paths = {**FLAGS, **(_AGENT_FLAGS if agent else {})}
+    setup = set_up(args, paths, sections={"server": ServerSettings})
+    settings = effective(setup.settings.section(ServerSettings), host)
+    data = Path(settings.data).expanduser() if settings.data else state_dir(os.environ)
+    with noted(data, what), _database(settings, data) as database:
+        return run_until_signal(lambda stop: _serve(stop, settings, database, setup.plugins, agent))
+
+
+def effective(settings: ServerSettings, host: str) -> ServerSettings:
+    """The settings with the addresses that hold when none are set; raises UserError for one that cannot be."""
+    settings = msgspec.structs.replace(
+        settings, http=settings.http or f"{host}:8080", grpc=settings.grpc or f"{host}:9090"
+    )
+    split_address(settings.http, "--http")
+    split_address(settings.grpc, "--grpc")
+    return settings
+
+
+async def _serve(
+    stop: asyncio.Event, settings: ServerSettings, database: Address, plugins: Plugins, agent: Namespace | None
+) -> None:
+    server = Server(settings, database, plugins=plugins.states)
+    await server.start()
+    try:
+        beside = _agent(agent, settings, server.grpc_port) if agent else nullcontext()
+        async with beside:
+            _tell(settings, server)
+            await stop.wait()
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def _agent(args: Namespace, settings: ServerSettings, port: int) -> AsyncIterator[None]:
+    host, _ = split_address(settings.grpc, "--grpc")
+    target = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    address = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
+    child = asyncio.create_task(keep_running(agent_command(args, address)))
+    try:
+        yield
+    finally:
+        child.cancel()
+        await asyncio.wait({child})
+
+
+def _tell(settings: ServerSettings, server: Server) -> None:
+    host, port = split_address(server.http, "--http")
+    shown = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"Gobservability is on http://{shown}:{port}  (agents: port {server.grpc_port}; Ctrl-C ends it)\n")
+    sys.stdout.flush()
+    if not settings.token and split_address(settings.grpc, "--grpc")[0] not in ("127.0.0.1", "::1", "localhost"):
+        log.warning("any agent may join: set server.token, and the same token for the agents")
+
+
+@contextmanager
+def _database(settings: ServerSettings, data: Path) -> Iterator[Address]:
+    address = address_of(settings.database) if settings.database else sqlite_at(data / "gobs.sqlite3")
+    if address.dialect != "sqlite":
+        yield address
+        return
+    path = Path(address.credentials["file_path"])
+    lock = Path(f"{path}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with path.open("ab"):
+                pass
+            yield address
+    except BlockingIOError:
+        raise UserError(
+            f"{path}: another gobs server uses this database; end it with `gobs stop`, or choose another folder with --data DIR"
+        ) from None
+    except PermissionError as error:
+        raise UserError(f"{error.filename}: cannot be written: {error.strerror}; choose another folder with --data DIR") from None

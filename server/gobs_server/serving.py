@@ -1,0 +1,93 @@
+"""The web server inside the process: its socket, and an end that is ours to call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from quart import Quart
+
+from gobs_core import UserError
+
+
+class WebServer:
+    """Serves one app. `start` once, then `stop`."""
+
+    def __init__(self, app: Quart, address: str, *, drain: float) -> None:
+        self._address = address
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=max(1, round(drain)),
+        )
+        self._server = _Quiet(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        """Listen, and return the host and port as HOST:PORT; raises UserError where that cannot be."""
+        listener = listen(self._address, "--http")
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise UserError(f"the web server ended before it listened on {self._address}")
+            await asyncio.sleep(0.005)
+        host, port = listener.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def stop(self) -> None:
+        """Finish what is being served, then end; safe unstarted."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+class _Quiet(uvicorn.Server):
+    """Leaves signals to whoever runs the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def split_address(address: str, flag: str) -> tuple[str, int]:
+    """HOST and PORT of HOST:PORT, [HOST]:PORT; raises UserError naming the flag."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise UserError(f"{flag}: expected HOST:PORT, for example 127.0.0.1:8080, got {address!r}")
+    return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def listen(address: str, flag: str) -> socket.socket:
+    """A listening socket; raises UserError naming the flag."""
+    host, port = split_address(address, flag)
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, target = infos[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(target)
+            listener.listen(512)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise UserError(
+            f"{flag}: cannot listen on {address}: {error.strerror or error}; choose another with {flag} HOST:PORT, "
+            "or end what listens there (`gobs stop`)"
+        ) from None
+    listener.setblocking(False)
+    return listener
