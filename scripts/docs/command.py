@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
+from gobs_core.cli import agent
 from gobs_core.cli.common import LOG_FLAGS
 from gobs_core.cli.discover import find_commands
 from gobs_core.command import GROUP, Command
@@ -38,7 +39,8 @@ def every_command() -> str:
 
 
 def _section(command: Command) -> str:
-    settings = {**LOG_FLAGS, **getattr(sys.modules[command.run.__module__], "FLAGS", {})}
+    beside = agent.FLAGS if command.name == "up" else {}  # which hands them on to the agent it starts
+    settings = {**LOG_FLAGS, **beside, **getattr(sys.modules[command.run.__module__], "FLAGS", {})}
     parts = [f"## gobs {command.name}", _sentence(command.help)]
     if actions := flags(command):
         parts.append(table(("argument", "setting", "what it does"), (_row(action, settings) for action in actions)))

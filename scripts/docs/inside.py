@@ -7,16 +7,6 @@ from scripts.docs.markdown import code, table
 from scripts.docs.source import first_line
 
 
-def collectors() -> str:
-    """Return the table of the built-in collectors."""
-    heads = ("collector", "what it does", "tables")
-    rows = (
-        (code(name), first_line(cls), ", ".join(code(one.name) for one in cls.tables))
-        for name, cls in plugins().collectors.items()
-    )
-    return table(heads, rows)
-
-
 def sinks() -> str:
     """Return the table of the built-in sinks."""
     heads = ("sink", "what it does", "runs")

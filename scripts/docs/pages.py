@@ -23,7 +23,6 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "names": sdk.names,
     "rest": rest.operations,
     "shapes": rest.shapes,
-    "collectors": inside.collectors,
     "sinks": inside.sinks,
 }
 """Block -> what writes it; besides these, `include PATH` is a file of the repository as code."""

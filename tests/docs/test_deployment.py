@@ -1,0 +1,72 @@
+"""Deployment as the page tells it: the certificates it makes, the files it shows, the units it starts."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gobs_core.cli.discover import find_commands
+from gobs_core.cli.run import _parser
+from gobs_core.settings import load_settings
+from tests.docs.markdown import page
+
+PAGE = page("docs/deployment.md")
+UNITS = PAGE.code("ini")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the page's openssl commands were run."""
+    folder = tmp_path_factory.mktemp("certificates")
+    for block in PAGE.code("sh"):
+        if "openssl" in block.text:
+            subprocess.run(["sh", "-e"], input=block.text, text=True, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def test_the_token_is_long_and_its_owners_alone(certificates: Path) -> None:
+    token = certificates / "token"
+    assert len(token.read_text().strip()) == 64
+    assert token.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["server", "agent"])
+def test_the_certificates_are_the_authoritys(certificates: Path, name: str) -> None:
+    subprocess.run(["openssl", "verify", "-CAfile", "ca.crt", f"{name}.crt"], cwd=certificates, check=True)
+
+
+@pytest.mark.parametrize("block", PAGE.code("toml"), ids=["server", "agent"])
+def test_a_settings_file_names_what_the_commands_made(certificates: Path, block: object, tmp_path: Path) -> None:
+    text = str(getattr(block, "text", "")).replace("/etc/gobservability", str(certificates))
+    file = tmp_path / "gobs.toml"
+    file.write_text(text, encoding="utf-8")
+    load_settings(environ={}, config=str(file))
+    files = [
+        value
+        for table in _leaf_tables(tomllib.loads(text))
+        for name, value in table.items()
+        if name.endswith("_file") and isinstance(value, str)
+    ]
+    assert files
+    assert [name for name in files if not Path(name).is_file()] == []
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=["server", "agent"])
+def test_a_unit_starts_a_command_that_there_is(unit: object) -> None:
+    parsed = configparser.ConfigParser(interpolation=None)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
+    parsed.read_string(str(getattr(unit, "text", "")))
+    program, *arguments = shlex.split(parsed["Service"]["ExecStart"])
+    assert program == "/opt/gobservability/bin/gobs"
+    commands, _ = find_commands(arguments[0])
+    assert _parser(commands).parse_args(arguments).command == arguments[0]
+
+
+def _leaf_tables(document: dict[str, object]) -> list[dict[str, object]]:
+    inner = [value for value in document.values() if isinstance(value, dict)]
+    return [document] if not inner else [table for one in inner for table in _leaf_tables(one)]
