@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from gobs_core import (
     Collector,
@@ -94,19 +94,20 @@ def parse_diskstats(raw: bytes) -> dict[str, Stats]:
     return found
 
 
-def whole_by_name(names: Mapping[str, object]) -> list[str]:
+def whole_by_name(names: Collection[str]) -> list[str]:
     """Leave out partitions by the kernel's own rule: a device's name and a number, with a p between two digits.
 
     xvda1 without an xvda beside it is whole.
     """
-    return [name for name in names if not _disk_of(name) & names.keys()]
+    there = frozenset(names)
+    return [name for name in names if _disk_of(name) not in there]
 
 
-def _disk_of(name: str) -> set[str]:
+def _disk_of(name: str) -> str | None:
     disk = name.rstrip("0123456789")
     if disk == name:
-        return set()
-    return {disk[:-1]} if disk[-1:] == "p" and disk[-2:-1].isdigit() else {disk}
+        return None
+    return disk[:-1] if disk[-1:] == "p" and disk[-2:-1].isdigit() else disk
 
 
 def fold_paths(devices: Mapping[str, Stats]) -> dict[str, Stats]:
@@ -170,12 +171,18 @@ def _row(name: str, described: tuple[str, str | None], stats: Stats) -> RowValue
 
 
 def describe(proc: Proc, devices: Mapping[str, object]) -> dict[str, tuple[str, str | None]]:
-    """Return kind and given name of each device that is to have a row, from /sys or, where that is missing, by name."""
+    """Return kind and given name of each device that is to have a row, from /sys or by name.
+
+    By name where /sys is missing, or another machine's.
+    """
+    names = [name for name in devices if not _MEMORY.fullmatch(name)]
     try:
         folders = {text(os.fsencode(folder)).replace("!", "/"): folder for folder in proc.sys_names("block")}
     except NoData:
-        return {name: (_kind_by_name(name), None) for name in whole_by_name(devices) if not _MEMORY.fullmatch(name)}
-    return {name: _describe(proc, folders[name]) for name in devices if name in folders and not _MEMORY.fullmatch(name)}
+        folders = {}
+    if folders.keys().isdisjoint(names):
+        return {name: (_kind_by_name(name), None) for name in whole_by_name(names)}
+    return {name: _describe(proc, folders[name]) for name in names if name in folders}
 
 
 def _kind_by_name(name: str) -> str:

@@ -2,11 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gobs_core import (
     Collector,
-    Missing,
     NoData,
     Proc,
     Rows,
@@ -97,7 +96,7 @@ class NetCollector(Collector):
             raw = proc.read("net/dev")
         interfaces = dict(parse_net_dev(raw))
         if self._kinds.keys() != interfaces.keys() or self._readings % _RECHECK == 0:
-            self._kinds = {name: _kind(proc, name) for name in interfaces}
+            self._kinds = kinds(proc, interfaces)
         self._readings += 1
         yield NET.batch(_rows(interfaces, self._kinds))
 
@@ -106,29 +105,33 @@ def _rows(interfaces: dict[bytes, list[int | None]], kinds: dict[bytes, str]) ->
     return [(text(name), kinds[name], *counters) for name, counters in interfaces.items()]
 
 
-def _kind(proc: Proc, name: bytes) -> str:
+def kinds(proc: Proc, names: Iterable[bytes]) -> dict[bytes, str]:
+    """Return the kind of each interface, from /sys or by name where /sys is missing or another namespace's."""
     try:
-        entries = _entries(proc, os.fsdecode(name))
+        there = {os.fsencode(entry) for entry in proc.sys_names("class/net")}
     except NoData:
-        return kind_by_name(text(name))
-    if name == b"lo":
+        there = set()
+    if not there.issuperset(names):
+        return {name: kind_by_name(text(name)) for name in names}
+    return {name: _kind(proc, os.fsdecode(name)) for name in names}
+
+
+def _kind(proc: Proc, name: str) -> str:
+    if name == "lo":
         return LOOPBACK
+    entries = _entries(proc, name)
     if "device" not in entries:
         return VIRTUAL
     # On Azure a virtual function lies under a paravirtual device that counts the bytes of both.
     above = [entry.removeprefix("upper_") for entry in entries if entry.startswith("upper_")]
-    return VIRTUAL if any(_has_device(proc, upper) for upper in above) else PHYSICAL
-
-
-def _has_device(proc: Proc, name: str) -> bool:
-    try:
-        return "device" in _entries(proc, name)
-    except Missing:
-        return False
+    return VIRTUAL if any("device" in _entries(proc, upper) for upper in above) else PHYSICAL
 
 
 def _entries(proc: Proc, name: str) -> list[str]:
-    return proc.sys_names(f"class/net/{name}")
+    try:
+        return proc.sys_names(f"class/net/{name}")
+    except NoData:
+        return []
 
 
 @hookimpl

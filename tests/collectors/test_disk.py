@@ -142,7 +142,7 @@ def test_what_is_not_known_of_one_path_is_not_known_of_the_disk() -> None:
     ],
 )
 def test_partitions_are_told_by_name_where_sys_is_out_of_reach(names: str, whole: str) -> None:
-    assert whole_by_name(dict.fromkeys(names.split())) == whole.split()
+    assert whole_by_name(names.split()) == whole.split()
 
 
 def test_without_sys_kinds_are_told_by_name(tmp_path: Path) -> None:
@@ -151,6 +151,11 @@ def test_without_sys_kinds_are_told_by_name(tmp_path: Path) -> None:
     found = read(DiskCollector, tree(tmp_path, {"proc/diskstats": raw}))["disk"]
     expected = {"sda": "disk", "dm-0": "stacked", "md127": "stacked", "bcache0": "stacked", "xvdf1": "disk"}
     assert column(found, "device", "kind") == expected
+
+
+def test_the_sys_of_another_machine_is_not_believed(tmp_path: Path) -> None:
+    proc = tree(tmp_path, {"proc/diskstats": NEW, "sys/block/vda/device": "x"})
+    assert column(read(DiskCollector, proc)["disk"], "device", "kind") == {"nvme0n1": "disk"}
 
 
 def test_a_machine_without_disks_has_no_rows(tmp_path: Path) -> None:

@@ -71,6 +71,16 @@ def test_a_kind_is_told_by_name_where_sys_is_out_of_reach() -> None:
     assert kinds("bare-vm") == {"lo": "loopback", "eth0": "physical"}
 
 
+def test_the_sys_of_a_pods_own_namespace_is_not_believed(tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {
+        "proc/1/net/dev": NET_HEADER + ETH0 + LO + ETH0.replace(b"eth0", b"cali1"),
+        "sys/class/net/eth0/type": b"1\n",
+        "sys/class/net/lo/type": b"772\n",
+    }
+    found = column(read(NetCollector, tree(tmp_path, files))["net"], "interface", "kind")
+    assert found == {"eth0": "physical", "lo": "loopback", "cali1": "virtual"}
+
+
 DEVICES = "eth0 eno1 ens3 enp0s31f6 enP4p1s0 enx001122334455 wlan0 wlp2s0 wwan0 wwp0s20u4 ib0 ibp5s0 em1 p2p1"
 OTHERS = """
     veth0a1b cali0a1b2c3d4e5 cni0 docker0 br-0a1b2c3d virbr0 bond0 team0 eth0.100 vlan100 eth0:1 eni0a1b2c3d4e5 tap0
