@@ -55,11 +55,12 @@ class Decoder:
 
     def _take_texts(self, texts: gobs_pb2.Texts) -> None:
         number = 0
+        known = set(self.texts.values()) if texts.texts else set()
         for gap, text in zip(texts.id_gaps, texts.texts, strict=True):
             number += gap
             assert gap > 0
             assert number not in self.texts, f"{text!r} was sent before"
-            if text in self.texts.values():
+            if text in known:
                 self.resent.append(text)
             self.texts[number] = text
 

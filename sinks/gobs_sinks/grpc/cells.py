@@ -77,15 +77,15 @@ class Coder:
             for place in compress(places, map(ne, row, old)):
                 kind, value, was = forms[place], row[place], old[place]
                 if kind is integer:
-                    if value.__class__ is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]  # an int
+                    if value.__class__ is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
                         self._odd(cells, start + place, value, was)
                         continue
-                    if was.__class__ is not int or not -MAX_INTEGER <= was <= MAX_INTEGER:  # type: ignore[operator]  # an int
+                    if was.__class__ is not int or not -MAX_INTEGER <= was <= MAX_INTEGER:
                         was = self.integer(was, count=False) or 0
                     add(start + place)
-                    delta(value - was)  # type: ignore[operator]  # both are int here
+                    delta(value - was)
                 elif kind is text:
-                    step = self.text(value) - (number(was) if was.__class__ is str else 0)  # type: ignore[arg-type]  # a str
+                    step = self.text(value) - (number(was) if was.__class__ is str else 0)
                     if step:
                         add(start + place)
                         delta(step)

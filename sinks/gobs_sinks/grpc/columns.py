@@ -81,7 +81,7 @@ class Columns:
 
 
 def _dense(spans: list[Span], place: int, steps: list[int], *, every: bool = False) -> None:
-    """Add a column to the spans in its smallest form; one in which nothing changes only if `every` cell must be named."""
+    """Add a column in its smallest form; one in which nothing changes only if `every` cell must be named."""
     even = steps.count(steps[0]) == len(steps)
     if even and not steps[0] and not every:
         return

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from operator import sub
+from typing import TypeVar
 
 from gobs_proto.gobs_pb2 import Dense, TableFrame
 from gobs_sinks.grpc.cells import Cells, Span
 
+_Item = TypeVar("_Item")
 _SMALL = 10  # bytes a packed integer takes at most
 _PAIR = 15  # a gap and a delta
 
@@ -48,8 +50,8 @@ def _split(gone: list[int], new: list[int], keys: list[list[int]], cells: Cells,
     for span in cells.dense:
         wide = max(1, limit // (_SMALL * len(span.columns[0])))
         for at in range(0, len(span.columns), wide):
-            part = Span(span.first + at, span.columns[at : at + wide], span.even, span.along)
-            yield TableFrame(dense=[_dense(part)])
+            piece = Span(span.first + at, span.columns[at : at + wide], span.even, span.along)
+            yield TableFrame(dense=[_dense(piece)])
     for places, deltas in zip(_chunks(cells.places, many), _chunks(cells.deltas, many), strict=True):
         yield TableFrame(gaps=_gaps(places), deltas=deltas)
     for places, reals in zip(_chunks(cells.real_places, many), _chunks(cells.reals, many), strict=True):
@@ -67,5 +69,5 @@ def _gaps(places: Sequence[int]) -> list[int]:
     return list(map(sub, places, chain((0,), places)))
 
 
-def _chunks(items: list, size: int) -> Iterator[list]:  # type: ignore[type-arg]
+def _chunks(items: list[_Item], size: int) -> Iterator[list[_Item]]:
     return (items[at : at + size] for at in range(0, len(items), size))

@@ -118,7 +118,7 @@ class Slots:
         try:
             return rows, [get(row[:keys]) for row in rows]
         except TypeError:
-            kept = tuple(row for row in rows if isinstance(row, tuple) and not _odd(row[:keys]))
+            kept = tuple(row for row in rows if row.__class__ is tuple and not _odd(row[:keys]))
             self._tally.add(self._table.name, "row that is no tuple of keys and cells", len(rows) - len(kept))
             return kept, [get(row[:keys]) for row in kept]
 

@@ -1,0 +1,101 @@
+"""The only module of the agent that imports grpc: opens a connection to the server and one call on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import grpc
+import grpc.aio
+
+from gobs_core import UserError
+from gobs_proto.gobs_pb2 import ServerMessage
+from gobs_proto.limits import AUTHORIZATION, MAX_MESSAGE_BYTES, NODE
+from gobs_sinks.grpc.config import GrpcConfig
+from gobs_sinks.grpc.stream import StreamEnd
+
+METHOD = "/gobs.v1.Gobs/AgentStream"
+
+
+class Call:
+    """One call of AgentStream on a connection of its own, which ends with it."""
+
+    def __init__(self, config: GrpcConfig, node: str) -> None:
+        self._channel = _channel(config)
+        metadata = [(NODE, quote(node))]
+        if config.token:
+            metadata.append((AUTHORIZATION, f"Bearer {config.token}"))
+        method: Any = self._channel.stream_stream(
+            METHOD, request_serializer=None, response_deserializer=ServerMessage.FromString
+        )
+        self._call: Any = method(metadata=metadata)
+
+    async def write(self, message: bytes) -> None:
+        """Hand over one message."""
+        try:
+            await self._call.write(message)
+        except (grpc.RpcError, grpc.aio.UsageError, grpc.aio.BaseError) as error:
+            raise await self._end(error) from None
+        except Exception as error:  # grpc raises what it likes on a call that has ended
+            if self._call.done():
+                raise await self._end(error) from None
+            raise
+
+    async def read(self) -> ServerMessage:
+        """The next message."""
+        try:
+            message = await self._call.read()
+        except Exception as error:  # as above
+            if self._call.done() or isinstance(error, grpc.RpcError):
+                raise await self._end(error) from None
+            raise
+        if message is grpc.aio.EOF:
+            raise await self._end(None)
+        found: ServerMessage = message
+        return found
+
+    async def finish(self) -> None:
+        """Close our direction."""
+        if not self._call.done():
+            await self._call.done_writing()
+
+    async def close(self) -> None:
+        """Cancel the call if it is not over, and close its connection."""
+        self._call.cancel()
+        await self._channel.close()
+
+    async def _end(self, error: Exception | None) -> StreamEnd:
+        if isinstance(error, grpc.aio.AioRpcError):
+            return StreamEnd(error.code().name, error.details() or "")
+        code = await self._call.code()
+        return StreamEnd(code.name, await self._call.details() or "")
+
+
+def _channel(config: GrpcConfig) -> grpc.aio.Channel:
+    options = (
+        ("grpc.keepalive_time_ms", round(config.keepalive * 1000)),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.use_local_subchannel_pool", 1),  # a connection that failed delays no later one: the pauses are ours
+        ("grpc.enable_retries", 0),
+        ("grpc.enable_http_proxy", 0),
+    )
+    if not config.encrypted:
+        return grpc.aio.insecure_channel(config.server, options=options)
+    credentials = grpc.ssl_channel_credentials(
+        _read("ca_file", config.ca_file), _read("key_file", config.key_file), _read("cert_file", config.cert_file)
+    )
+    return grpc.aio.secure_channel(config.server, credentials, options=options)
+
+
+def _read(name: str, path: str) -> bytes | None:
+    """A file of the settings, read at every connection since certificates are renewed in place."""
+    if not path:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"sinks.grpc.{name}: cannot read {path}: {error.strerror}") from None

@@ -1,0 +1,75 @@
+"""The settings of the sink `grpc`, and which of them fit together."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+import msgspec
+
+from gobs_core import Duration, Secret, SinkConfig, Size
+
+
+class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
+    """Settings under `[sinks.grpc]`. Raises ValueError, naming the setting, where they do not fit together."""
+
+    server: str = "127.0.0.1:9090"
+    """HOST:PORT of the server's gRPC port; an IPv6 address in brackets."""
+    token: Secret = Secret()
+    """The server's join token; from a file with `token_file`."""
+    tls: bool | None = None
+    """Whether to encrypt; left out: where one of the files below is given."""
+    insecure: bool = False
+    """Allow another machine to be reached without TLS: everything, the token too, travels in the clear."""
+    ca_file: str = ""
+    """PEM file of the authorities that may vouch for the server; left out: the system's."""
+    cert_file: str = ""
+    """PEM file of this agent's certificate, for mutual TLS; goes with `key_file`."""
+    key_file: str = ""
+    """PEM file of the certificate's private key."""
+    ring: Annotated[Size, msgspec.Meta(ge=65536)] = 16 << 20
+    """Memory for what was read, to fill in what a lost connection missed; the oldest goes first."""
+    keyframe: Annotated[Duration, msgspec.Meta(ge=1)] = 60.0
+    """Shortest time between two full frames; on a quiet node up to five times as long."""
+    keepalive: Annotated[Duration, msgspec.Meta(ge=5)] = 20.0
+    """How often a silent connection is checked."""
+
+    def __post_init__(self) -> None:
+        """Check what one setting alone cannot tell."""
+        host, port = split_address(self.server)
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(
+                f"server is {self.server!r}, expected HOST:PORT such as gobs.example.org:9090 or [::1]:9090"
+            )
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file go together, and only one of them is set")
+        if self.tls is False and (self.ca_file or self.cert_file):
+            raise ValueError("tls is false, but ca_file or cert_file is set; leave tls out or the files")
+        if not self.encrypted and not self.insecure and not is_loopback(host):
+            raise ValueError(
+                f"server {self.server!r} is another machine and there is no TLS; set ca_file, or tls = true for an "
+                "authority the system knows, or insecure = true to send everything in the clear"
+            )
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is used."""
+        return self.tls if self.tls is not None else bool(self.ca_file or self.cert_file)
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Host and port of HOST:PORT, the host without brackets; both empty where it is none."""
+    host, colon, port = address.rpartition(":")
+    if not colon or (":" in host and not (host.startswith("[") and host.endswith("]"))):
+        return "", ""
+    return host.strip("[]"), port
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine without asking anybody."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

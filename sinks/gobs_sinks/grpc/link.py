@@ -1,0 +1,150 @@
+"""Keeps one session with the server alive: dials, comes back after a pause, and says so when something changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gobs_core import Source, UserError
+from gobs_proto.limits import PROTOCOL
+from gobs_sinks.grpc.backoff import Backoff
+from gobs_sinks.grpc.poison import Poison
+from gobs_sinks.grpc.ring import Ring
+from gobs_sinks.grpc.session import Farewell, Session
+from gobs_sinks.grpc.stream import Stream, StreamEnd
+
+_ADVICE = {
+    "UNAUTHENTICATED": "set sinks.grpc.token or token_file to the server's join token",
+    "PERMISSION_DENIED": "set sinks.grpc.token or token_file to a token that is good for this node",
+    "ALREADY_EXISTS": "give each agent a name of its own with --node",
+    "UNIMPLEMENTED": "is this the gRPC port of a Gobservability server, and no older than the agent?",
+    "FAILED_PRECONDITION": "agent and server may be too far apart in version",
+}
+_UNREACHABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
+
+
+@dataclass
+class Totals:
+    """What all sessions of the run did together."""
+
+    sessions: int = 0
+    frames: int = 0
+    bytes: int = 0
+    skipped: int = 0
+    segments: int = 0
+    acked: int = 0
+    """Highest live frame the server has taken."""
+
+
+class Link:
+    """Lives as long as the sink; `run` never returns but by cancellation or after `finish`."""
+
+    def __init__(
+        self,
+        dial: Callable[[], Stream],
+        source: Source,
+        ring: Ring,
+        log: Any,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        dice: Callable[[], float],
+    ) -> None:
+        self.poison = Poison()
+        self.session: Session | None = None
+        """The one that is up, or being set up."""
+        self._past = Totals()
+        self._dial = dial
+        self._source = source
+        self._ring = ring
+        self._log = log
+        self._sleep = sleep
+        self._backoff = Backoff(dice)
+        self._finishing = asyncio.Event()
+        self._said = ""
+
+    @property
+    def totals(self) -> Totals:
+        """What all sessions did, the one that is up included."""
+        return self._added(self.session)
+
+    async def run(self) -> None:
+        """Serve session after session."""
+        while not self._finishing.is_set():
+            pause = await self._once()
+            if not self._finishing.is_set():
+                await self._sleep(pause)
+
+    def finish(self) -> None:
+        """Write what waits, end the session in order, and begin no other."""
+        self._finishing.set()
+        if self.session is not None:
+            self.session.finish()
+
+    async def _once(self) -> float:
+        """Serve one session; returns how long to wait before the next."""
+        try:
+            stream = self._dial()
+        except UserError as error:
+            self._say("settings", "cannot connect", why=str(error))
+            return self._backoff.pause()
+        session = self.session = Session(stream, self._source, self._ring, self.poison, self._welcomed)
+        try:
+            await session.run()
+        except Farewell as bye:
+            self._say(f"bye {bye.reason}", "the server said goodbye", why=bye.reason, retry_after=bye.retry_after)
+            return self._backoff.asked(bye.retry_after) if bye.retry_after else self._backoff.pause()
+        except StreamEnd as end:
+            self._ended(session, end)
+        finally:
+            self._past = self._added(session)
+            self.session = None
+            await stream.close()
+        return self._backoff.pause()
+
+    def _ended(self, session: Session, end: StreamEnd) -> None:
+        for first in self.poison.ended(end.code):
+            self._log.warning(
+                "a segment broke the stream again and again, it is not sent any more", first_sequence=first
+            )
+        if self._finishing.is_set():
+            return
+        if end.code in _UNREACHABLE or end.code == "OK":
+            event = "the connection ended" if session.welcome is not None else "cannot reach the server"
+            self._say("unreachable", event, why=end.details or end.code)
+        else:
+            advice = {"advice": _ADVICE[end.code]} if end.code in _ADVICE else {}
+            self._say(end.code, "the server refuses us", code=end.code, why=end.details, **advice)
+
+    def _welcomed(self, session: Session) -> None:
+        welcome = session.welcome
+        assert welcome is not None  # that is what has just happened
+        if self._finishing.is_set():
+            session.finish()
+        self._backoff.reset()
+        self._said = ""
+        self._log.info("connected", server_version=welcome.server_version, session=welcome.session)
+        if welcome.protocol != PROTOCOL:
+            age = "newer" if welcome.protocol > PROTOCOL else "older"
+            self._log.warning(f"the server is {age}", its_protocol=welcome.protocol, ours=PROTOCOL)
+
+    def _say(self, state: str, event: str, **details: object) -> None:
+        """Log a change of state, not every attempt."""
+        if state != self._said:
+            self._said = state
+            self._log.warning(event, **details)
+
+    def _added(self, session: Session | None) -> Totals:
+        past = self._past
+        if session is None:
+            return past
+        progress = session.progress
+        return Totals(
+            past.sessions + (session.welcome is not None),
+            past.frames + progress.frames,
+            past.bytes + progress.bytes,
+            past.skipped + session.outbox.skipped,
+            past.segments + session.segments,
+            max(past.acked, progress.acked),
+        )

@@ -1,0 +1,51 @@
+"""Which segments broke a stream, so that one that the server cannot take is not sent for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gobs_sinks.grpc.ring import Segment
+
+STRIKES = 3
+_BLAMED = {"INVALID_ARGUMENT", "OUT_OF_RANGE", "RESOURCE_EXHAUSTED", "INTERNAL", "UNKNOWN", "DATA_LOSS"}
+"""Statuses a server gives because of what it was sent; a server that merely ends or vanishes blames nothing."""
+
+
+class Poison:
+    """Strikes against segments. Lives as long as the run.
+
+    A segment is under suspicion from the moment it is sent until a live frame sent after it is acknowledged. When the
+    stream breaks meanwhile it gets a strike, with all others under suspicion; one that has a strike is sent alone.
+    """
+
+    def __init__(self) -> None:
+        self.given_up = 0
+        """Segments that will not be sent again."""
+        self._strikes: Counter[int] = Counter()
+        self._suspects: dict[int, int] = {}
+
+    def refused(self, segment: Segment) -> bool:
+        """Whether it has been given up."""
+        return self._strikes[segment.first] >= STRIKES
+
+    def must_wait(self, segment: Segment) -> bool:
+        """Whether it may not be sent yet: it has a strike, or one that has is not acknowledged."""
+        return bool(self._suspects) and any(self._strikes[first] for first in (segment.first, *self._suspects))
+
+    def sending(self, segment: Segment, after: int) -> None:
+        """The segment is being sent; `after`: the live frame sent last."""
+        self._suspects[segment.first] = after
+
+    def acked(self, sequence: int) -> None:
+        """A live frame was taken, and so was everything sent before it."""
+        self._suspects = {first: after for first, after in self._suspects.items() if after >= sequence}
+
+    def ended(self, code: str) -> list[int]:
+        """The stream is over; returns the first sequences of segments that are given up now."""
+        suspects, self._suspects = self._suspects, {}
+        if code not in _BLAMED:
+            return []
+        self._strikes.update(suspects.keys())
+        lost = [first for first in suspects if self._strikes[first] == STRIKES]
+        self.given_up += len(lost)
+        return lost

@@ -1,0 +1,113 @@
+"""Declarations and states of the SDK as messages of the wire."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from gobs_core import Column, Kind, PluginState, Source, Table
+from gobs_proto import gobs_pb2 as pb
+from gobs_proto.limits import MAX_MESSAGE_BYTES, MAX_TABLES, PROTOCOL
+from gobs_sinks.grpc.parts import ENVELOPE
+from gobs_sinks.grpc.texts import clean
+
+_KINDS = {
+    Kind.KEY: pb.ColumnSchema.KEY,
+    Kind.COUNTER: pb.ColumnSchema.COUNTER,
+    Kind.GAUGE: pb.ColumnSchema.GAUGE,
+    Kind.DERIVED: pb.ColumnSchema.DERIVED,
+    Kind.INFO: pb.ColumnSchema.INFO,
+}
+_MOST_ERROR = 4096
+_MOST_UNKNOWN = 256
+
+
+def hello(source: Source) -> pb.Hello:
+    """How an agent introduces itself; what would make it too large is left out, texts for people first."""
+    message = pb.Hello(
+        protocol=PROTOCOL,
+        node=clean(source.node),
+        agent_version=clean(source.version),
+        boot_id=clean(source.boot_id),
+        run=source.run,
+        wall_ns=time.time_ns(),
+        interval_ms=round(source.interval * 1000),
+        tables=[table_schema(table, source.intervals.get(table.name, 0)) for table in source.tables[:MAX_TABLES]],
+        plugins=[plugin_state(state) for state in source.plugins()],
+    )
+    limit = MAX_MESSAGE_BYTES - ENVELOPE
+    if message.ByteSize() > limit:
+        del message.plugins[:]
+    if message.ByteSize() > limit:
+        for table in message.tables:
+            table.help = ""
+            for column in table.columns:
+                column.help = column.needs = column.source = ""
+    while message.ByteSize() > limit:
+        del message.tables[-1]
+    return message
+
+
+def table_schema(table: Table, interval: float = 0) -> pb.TableSchema:
+    """A table's declaration; `interval` in seconds, 0: the agent's."""
+    return pb.TableSchema(
+        name=table.name,
+        help=clean(table.help),
+        columns=[_column(column) for column in table.columns],
+        total_column=table.total.column if table.total else "",
+        total_values=sorted(map(clean, table.total.values)) if table.total else (),
+        interval_ms=round(interval * 1000),
+    )
+
+
+def _column(column: Column) -> pb.ColumnSchema:
+    return pb.ColumnSchema(
+        name=column.name,
+        kind=_KINDS[column.kind],
+        help=clean(column.help),
+        unit=column.unit.value,
+        scale=column.scale or 0,
+        expression=column.expression.text if column.expression else "",
+        needs=clean(column.needs),
+        source=clean(column.source),
+    )
+
+
+def plugin_state(state: PluginState) -> pb.PluginState:
+    """How a plugin fares."""
+    unknown = sorted(state.unknown.items())[:_MOST_UNKNOWN]
+    return pb.PluginState(
+        kind=clean(state.kind),
+        name=clean(state.name),
+        distribution=clean(state.distribution),
+        version=clean(state.version),
+        state=clean(state.state),
+        error=clean(state.error, _MOST_ERROR),
+        runs=state.runs,
+        failures=state.failures,
+        drops=state.drops,
+        duration=math.nan if state.duration is None else state.duration,
+        rows=-1 if state.rows is None else state.rows,
+        unknown={clean(column): clean(reason) for column, reason in unknown},
+    )
+
+
+def plugin_states(states: Sequence[PluginState]) -> pb.PluginStates:
+    """How all plugins fare; without their errors where that would be too much for one message."""
+    message = pb.PluginStates(plugins=[plugin_state(state) for state in states])
+    if message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:
+        for plugin in message.plugins:
+            plugin.error = clean(plugin.error, 200)
+            plugin.unknown.clear()
+    while message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:
+        del message.plugins[-1]
+    return message
+
+
+def news_of(states: Sequence[PluginState]) -> tuple[object, ...]:
+    """What of the states is worth telling at once when it differs: not the figures that change with every run."""
+    return tuple(
+        (state.kind, state.name, state.version, state.state, state.error, tuple(state.unknown.items()))
+        for state in states
+    )

@@ -1,0 +1,92 @@
+"""The sink itself: every frame is encoded once, kept in the ring, and offered to the session that is up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gobs_core import Frame, Sink, Source
+from gobs_core.logs import get_logger
+from gobs_sinks.grpc.config import GrpcConfig
+
+if TYPE_CHECKING:  # gRPC and protobuf cost 12 MiB, which an agent with other sinks should not pay
+    from gobs_sinks.grpc.link import Link
+    from gobs_sinks.grpc.recorder import Recorder
+
+FLUSH_SECONDS = 1.8
+"""What close may take; the agent's own deadline is 2 s."""
+
+
+class GrpcSink(Sink):
+    """Streams frames to a server, and fills in what a lost connection missed."""
+
+    name = "grpc"
+    default = True
+    Config: ClassVar[type[GrpcConfig]] = GrpcConfig
+    config: GrpcConfig
+
+    def __init__(
+        self,
+        config: GrpcConfig,
+        source: Source,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        super().__init__(config, source)
+        self._sleep = sleep
+        self._dice = dice
+        self._log: Any = get_logger("gobs.sink.grpc")
+        self._task: asyncio.Task[None] | None = None
+        self.link: Link | None = None
+        """None before `open`."""
+        self.recorder: Recorder | None = None
+        """None before `open`."""
+
+    async def open(self) -> None:
+        """Begin to connect, in the background."""
+        from gobs_sinks.grpc.channel import Call
+        from gobs_sinks.grpc.link import Link
+        from gobs_sinks.grpc.recorder import Recorder
+
+        config, node = self.config, self.source.node
+        self.recorder = Recorder(self.source.tables, config.ring, config.keyframe)
+        self.link = Link(
+            lambda: Call(config, node),
+            self.source,
+            self.recorder.ring,
+            self._log.bind(server=config.server),
+            sleep=self._sleep,
+            dice=self._dice,
+        )
+        self._task = asyncio.create_task(self.link.run(), name="sink grpc: link")
+
+    async def send(self, frame: Frame) -> None:
+        """Encode, keep and offer one frame; never waits for the network."""
+        if self.link is None or self.recorder is None:
+            raise RuntimeError("send before open")
+        session = self.link.session
+        if session is not None and session.welcome is not None:
+            self.recorder.limit(session.limit)
+            encoded = self.recorder.encode(frame, keyframe=session.wants_keyframe, mark=session.outbox.mark)
+            session.offer(encoded)
+        else:
+            encoded = self.recorder.encode(frame)
+        await self.recorder.keep(encoded)
+        if session is not None:
+            session.look()
+        for table, reason in self.recorder.left_out():
+            self._log.warning("left out of a frame", table=table, reason=reason)
+
+    async def close(self) -> None:
+        """Send what waits, within 2 s, and end the stream in order."""
+        task, self._task = self._task, None
+        if task is None or self.link is None:
+            return
+        if self.link.session is not None and self.link.session.welcome is not None:
+            self.link.finish()
+            await asyncio.wait([task], timeout=FLUSH_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
