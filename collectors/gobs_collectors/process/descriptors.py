@@ -47,7 +47,7 @@ class Descriptors:
         return fd
 
     def keep_at(self, path: str) -> int:
-        """A descriptor to be kept for a file by its full path, -1 when there is none to spare or it cannot be opened."""
+        """A descriptor to be kept for a file by its full path, -1 when none is to spare or it cannot be opened."""
         if len(self._open) >= self._limit:
             return -1
         try:

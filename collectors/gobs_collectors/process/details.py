@@ -6,15 +6,14 @@ a part of the processes at each tick.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from gobs_collectors.process.cmdline import READ, shown_cmdline
 from gobs_collectors.process.descriptors import UNREADABLE, Descriptors
 from gobs_collectors.process.limits_file import max_fds
+from gobs_collectors.process.scrub import compile_patterns
+from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import Value
 from gobs_collectors.process.tracked import Tracked
-from gobs_core import NoData, ParseError, Proc, Workload, Workloads
+from gobs_core import ParseError, Workload, Workloads
 from gobs_core.cgroup_path import paths
 from gobs_core.workloads import KERNEL
 
@@ -22,22 +21,13 @@ _CGROUP_BYTES, _LIMITS_BYTES = 2048, 4096
 
 
 class Details:
-    """Reads what changes rarely of one process at a time. Without state but for how descriptors can be counted."""
+    """Reads what changes rarely of one process at a time. Without state of its own."""
 
-    def __init__(
-        self,
-        proc: Proc,
-        descriptors: Descriptors,
-        workloads: Workloads,
-        patterns: Iterable[re.Pattern[str]],
-        *,
-        cmdline: bool,
-    ) -> None:
-        self._proc = proc
+    def __init__(self, descriptors: Descriptors, workloads: Workloads, config: ProcessConfig) -> None:
         self._descriptors = descriptors
         self._workloads = workloads
-        self._patterns = tuple(patterns)
-        self._cmdline = cmdline
+        self._patterns = compile_patterns(config.hide)
+        self._cmdline = config.cmdline
 
     def cgroup(self, process: Tracked) -> bytes:
         """The bytes of its cgroup file; empty when it cannot be read, which is no control group at all."""
@@ -51,23 +41,19 @@ class Details:
         return self._workloads.of(process.cgroup, str(process.status[0] or "unknown"))
 
     def tell(self, process: Tracked) -> None:
-        """Read command line and limits, and make the infos anew."""
+        """Read command line and limits, unless it has not run since they were read, and make the infos anew."""
         cmdline = process.info[1]
-        if self._cmdline:
+        ran = process.used < 0 or process.used != process.told
+        process.told = process.used
+        if self._cmdline and ran:
             raw = self._raw(f"{process.pid}/cmdline", READ)
             if raw != process.cmdline:
                 process.cmdline = raw
                 cmdline = None if raw is UNREADABLE else shown_cmdline(raw, self._patterns)
-        process.take_fds(process.fds[0], self._limit(process))
+        if ran:
+            process.take_fds(process.fds[0], self._limit(process))
         found = paths(process.cgroup)
         process.take_info(cmdline, found[0] if found else None)
-
-    def listed(self, process: Tracked) -> Value:
-        """How many descriptors it has open, by listing them; None when that is not allowed."""
-        try:
-            return len(self._proc.names(process.fd_path))
-        except (NoData, OSError):
-            return None
 
     def _limit(self, process: Tracked) -> Value:
         raw = self._raw(f"{process.pid}/limits", _LIMITS_BYTES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import KeysView
 from typing import Generic, TypeVar
 
-from gobs_core import Proc
+from gobs_core import NoData, Proc
 
 KERNEL, HIDDEN = "kernel", "hidden"
 Item = TypeVar("Item")
@@ -41,22 +41,39 @@ class Discovery:
         self._limit = limit
         self._left_out: dict[str, str] = {}
         self._again: Rota[str] = Rota(every)
+        self._births: list[bytes] = []
         self.dropped = 0
         """Processes over the limit at the last tick."""
 
-    def look(self, proc: Proc, known: Set[str], tick: int) -> tuple[Set[str], list[str]]:
+    def quiet(self, proc: Proc) -> bool:
+        """Whether no pid was given away since the tick before the last, so that nothing is new: /proc/loadavg tells.
+
+        Asked once a tick, before `look`. Once more than needed is looked, for a process on its way into the list.
+        """
+        try:
+            last = proc.read("loadavg").split()[4]
+        except (NoData, IndexError):
+            return False
+        self._births = [*self._births[-2:], last]
+        return not self.dropped and self._births.count(last) == 3
+
+    def look(self, proc: Proc, known: KeysView[str], tick: int) -> tuple[set[str], list[str]]:
         """The known pids that are gone, and the pids to be looked at; raises NoData where there is no /proc."""
+        self.look_again(tick)
         pids = proc.pids()
         listed = set(pids)
         gone = known - listed
         for pid in self._left_out.keys() - listed:
             self._forget(pid)
-        for pid in self._again.due(tick):
-            self._forget(pid)
         fresh = [pid for pid in pids if pid not in known and pid not in self._left_out]
         room = max(0, self._limit - len(known) + len(gone))
         self.dropped = max(0, len(fresh) - room)
         return gone, fresh[:room]
+
+    def look_again(self, tick: int) -> None:
+        """Forget what was left out long ago, so that the next look takes it for new."""
+        for pid in self._again.due(tick):
+            self._forget(pid)
 
     def leave_out(self, pid: str, why: str) -> None:
         """Do not look at this pid for a while."""

@@ -20,7 +20,7 @@ _MOUNTS = ("fs/cgroup", "fs/cgroup/unified")
 
 
 class Gate:
-    """The processes of one control group. `fd` is that of its cpu.stat, -1 when there is none: then it is always open."""
+    """The processes of one control group. `fd` is that of its cpu.stat; -1: there is none, and it is always open."""
 
     __slots__ = ("fd", "members", "path", "phase", "usage")
 
@@ -46,6 +46,11 @@ class Gates:
         for mount in _MOUNTS:
             if enabled and self._mount is None and (sys / mount / "cgroup.controllers").exists():
                 self._mount = sys / mount
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there are control groups to tell by."""
+        return self._mount is not None
 
     def join(self, process: Tracked, cgroup: bytes) -> None:
         """Put a process where it belongs, out of where it was."""

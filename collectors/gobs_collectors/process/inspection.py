@@ -98,7 +98,7 @@ def _descriptors(proc: Proc, pid: str) -> dict[str, object]:
 def _kind(target: str) -> str:
     """`file`, `device`, or what the kernel writes before the colon: socket, pipe, anon_inode."""
     if target.startswith("/"):
-        return "device" if target.startswith("/dev/") and not target.startswith("/dev/shm/") else "file"
+        return "device" if target.startswith("/dev/") and target.count("/") < 4 and "/shm/" not in target else "file"
     return target.partition(":")[0]
 
 

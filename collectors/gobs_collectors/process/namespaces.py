@@ -7,6 +7,7 @@ a dead pod alive. The host's own namespace (that of pid 1) is left to the collec
 
 from __future__ import annotations
 
+from gobs_collectors.process.descriptors import Descriptors
 from gobs_collectors.process.net_dev import parse_net_dev
 from gobs_collectors.process.stat_file import Value
 from gobs_collectors.process.tables import NET_CELLS
@@ -14,6 +15,7 @@ from gobs_collectors.process.tracked import Tracked
 from gobs_core import NoData, ParseError, Proc
 from gobs_core.accumulator import Accumulator, Member
 
+_BYTES = 2015
 UNKNOWN: tuple[Value, ...] = (None,) * len(NET_CELLS)
 
 
@@ -32,8 +34,9 @@ class Namespace:
 class Namespaces:
     """All network namespaces with processes, and their sums by workload."""
 
-    def __init__(self, proc: Proc, *, by_inode: bool) -> None:
+    def __init__(self, proc: Proc, descriptors: Descriptors, *, by_inode: bool) -> None:
         self._proc = proc
+        self._descriptors = descriptors
         self._by_inode = by_inode
         self._found: dict[str, Namespace] = {}
         self.sums: Accumulator[str] = Accumulator(len(NET_CELLS), 0)
@@ -99,10 +102,9 @@ class Namespaces:
 
     def _raw(self, found: Namespace) -> bytes:
         for process in found.processes.values():
-            try:
-                return self._proc.read_once(f"{process.pid}/net/dev")
-            except (NoData, OSError):
-                continue
+            raw = self._descriptors.read(-1, f"{process.pid}/net/dev", _BYTES)
+            if raw:
+                return raw
         return b""
 
     def _settle(self, found: Namespace, now: float) -> None:

@@ -24,8 +24,8 @@ def reasons(reader: Reader, config: ProcessConfig) -> dict[str, str]:
     uncounted = sum(1 for process in processes if process.fds[0] is None)
     if uncounted:
         found["process.open_fds"] = (
-            f"for {uncounted} of {len(processes)} processes: before Linux 6.2 counting means listing /proc/PID/fd, which takes "
-            "CAP_DAC_READ_SEARCH"
+            f"for {uncounted} of {len(processes)} processes: before Linux 6.2 counting takes listing /proc/PID/fd, "
+            "and that CAP_DAC_READ_SEARCH"
         )
         found["pod.open_fds"] = "not known for one of its processes: see process.open_fds"
     for column in NET_CELLS:

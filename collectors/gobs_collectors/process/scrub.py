@@ -11,77 +11,16 @@ import re
 from collections.abc import Iterable, Sequence
 
 HIDDEN = "***"
-_ENDINGS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
-_ANY_WORDS = frozenset(
-    [
-        "passcode",
-        "pwd",
-        "secrets",
-        "tokens",
-        "authkey",
-        "accesskey",
-        "secretkey",
-        "privatekey",
-        "credential",
-        "credentials",
-        "bearer",
-        "jwt",
-    ]
+_SECRET_WORD = re.compile(
+    r".*password|.*passwd|.*passphrase|.*secrets?|.*tokens?|.*apikey|passcode|pwd|authkey|accesskey|secretkey|privatekey"
+    r"|credentials?|bearer|jwt"
 )
-_LAST_WORDS = frozenset(["key", "auth", "pass", "pw", "authorization", "cred", "creds", "cookie", "sas"])
+_SECRET_END = re.compile(r"key|auth|pass|pw|authorization|creds?|cookie|sas")
 """Words that mean so much else that they count only at the end of a name."""
-_HARMLESS_ENDS = frozenset(
-    [
-        "file",
-        "files",
-        "path",
-        "dir",
-        "directory",
-        "mode",
-        "type",
-        "name",
-        "names",
-        "id",
-        "ids",
-        "ttl",
-        "timeout",
-        "url",
-        "uri",
-        "endpoint",
-        "host",
-        "port",
-        "length",
-        "size",
-        "policy",
-        "class",
-        "format",
-        "algorithm",
-        "alg",
-        "store",
-        "provider",
-        "prefix",
-        "header",
-        "field",
-        "column",
-        "rotation",
-        "expiry",
-        "expiration",
-        "enabled",
-        "disabled",
-        "required",
-        "audience",
-        "issuer",
-        "user",
-        "username",
-        "count",
-        "limit",
-        "interval",
-        "webhook",
-        "method",
-        "methods",
-        "plugin",
-        "plugins",
-    ]
+_HARMLESS_END = re.compile(
+    r"files?|path|dir|directory|mode|type|names?|ids?|ttl|timeout|ur[li]|endpoint|host|port|length|size|policy|class|format"
+    r"|algorithm|alg|store|provider|prefix|header|field|column|rotation|expiry|expiration|enabled|disabled|required"
+    r"|audience|issuer|user|username|count|limit|interval|webhook|methods?|plugins?"
 )
 _NAME = r"[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -156,9 +95,9 @@ def scrub(args: Sequence[str], patterns: Iterable[re.Pattern[str]] = ()) -> str:
 def is_secret(name: str) -> bool:
     """Whether a name of an option, variable or field announces a secret."""
     words = [word.lower() for word in _WORDS.findall(name)]
-    if not words or words[-1] in _HARMLESS_ENDS:
+    if not words or _HARMLESS_END.fullmatch(words[-1]):
         return False
-    return words[-1] in _LAST_WORDS or any(word in _ANY_WORDS or word.endswith(_ENDINGS) for word in words)
+    return bool(_SECRET_END.fullmatch(words[-1])) or any(map(_SECRET_WORD.fullmatch, words))
 
 
 def _announces(program: str, arg: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -21,8 +21,9 @@ class ProcessConfig(CollectorConfig, frozen=True, kw_only=True):
     """Whether command lines are read. Secrets in them are hidden."""
     hide: tuple[str, ...] = ()
     """Regular expressions for more to hide in command lines: their group `secret`, or the whole match."""
-    gate: bool = True
-    """Whether processes are passed over whose control group (version 2) used no CPU since the last tick."""
+    gate: Literal["auto", "clock", "cgroup", "none"] = "auto"
+    """How processes that have not run since the last tick are told, to pass them over: by their own CPU clocks, by the
+    CPU time of their control group (version 2), the first of these that works here, or not at all."""
     full_every: Annotated[int, Meta(ge=1, le=12)] = 12
     """Ticks between two readings of a process that are not passed over in any case."""
     details_every: Annotated[int, Meta(ge=1, le=720)] = 60
@@ -30,7 +31,7 @@ class ProcessConfig(CollectorConfig, frozen=True, kw_only=True):
     remember: Annotated[float, Meta(ge=0)] = 300.0
     """Seconds for which a workload without processes keeps its row and its sums."""
     descriptors: Annotated[int, Meta(ge=0)] = 9_000
-    """How many descriptors are kept open, three for a process; each costs 4 KiB of kernel memory. Others are reopened."""
+    """How many descriptors are kept, three for a process, each for 4 KiB of kernel memory; others are reopened."""
 
     def __post_init__(self) -> None:
         compile_patterns(self.hide)

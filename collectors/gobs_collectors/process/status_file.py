@@ -1,4 +1,4 @@
-"""How /proc/PID/status is written: lines of a name, `:`, a tab and a value, which lines depending on kernel and process."""
+"""How /proc/PID/status is written: lines of a name, `:`, a tab and a value; which there are depends on the kernel."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def head(raw: bytes) -> bytes:
 
 def parse_tail(tail: bytes) -> tuple[Value, Value]:
     """Both counts of context switches from what follows the head; raises ParseError."""
-    end = tail.find(_LAST)
-    stop = tail.find(b"\n", end + 1)
+    first, _, rest = tail.partition(_LAST)
+    second, end, _ = rest.partition(b"\n")
     try:
-        switches = int(tail[:end]), int(tail[end + len(_LAST) : stop])
+        voluntary, nonvoluntary = int(first), int(second)
     except ValueError:
         raise garbage("status", "counts of voluntary and nonvoluntary context switches", tail) from None
-    if end < 0 or stop < 0:
-        raise garbage("status", "nonvoluntary_ctxt_switches after voluntary_ctxt_switches", tail)
-    return tuple(value if 0 <= value < LIMIT else None for value in switches)  # type: ignore[return-value]  # two of them
+    if not end or voluntary < 0 or nonvoluntary < 0:
+        raise garbage("status", "counts of voluntary and nonvoluntary context switches", tail)
+    return voluntary if voluntary < LIMIT else None, nonvoluntary if nonvoluntary < LIMIT else None
 
 
 def parse_head(raw: bytes) -> tuple[Cell, ...]:

@@ -52,7 +52,9 @@ class Tracked:
         "status_path",
         "status_raw",
         "switches",
+        "told",
         "touched",
+        "used",
         "workload",
     )
 
@@ -78,6 +80,8 @@ class Tracked:
         self.cgroup = self.cmdline = b"\0"
         self.namespace = ""
         self.gate: object = None
+        self.used = self.told = -1
+        """Nanoseconds of CPU time as of the last tick, and when details were last read; -1: not read yet."""
         self.touched = True
         """Whether a cell changed since the row was made."""
         self.row: RowValues = ()
