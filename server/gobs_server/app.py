@@ -9,7 +9,6 @@ from typing import Any
 
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
-
 from gobs_server.clock import Clock
 from gobs_server.db import Address, Database, KnownNode, NodeWriter
 from gobs_server.history import History
@@ -121,8 +120,8 @@ class Server:
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception as error:
-            log.error("a part of the server has failed", exc_info=error)
+        except Exception:
+            log.exception("a part of the server has failed")
 
     def _known(self) -> Iterable[KnownNode]:
         return [KnownNode(n.name, n.first_seen, n.last_seen, n.agent_version, n.boot_id) for n in self.live.nodes()]

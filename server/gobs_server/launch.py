@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -20,7 +21,6 @@ from gobs_core.logs import get_logger
 from gobs_core.pidfile import noted
 from gobs_core.plugins import Plugins
 from gobs_core.running import run_until_signal
-
 from gobs_server.agent_child import agent_command, keep_running
 from gobs_server.app import Server
 from gobs_server.commands import FLAGS
@@ -100,21 +100,23 @@ def _tell(settings: ServerSettings, server: Server) -> None:
 @contextmanager
 def _database(settings: ServerSettings, data: Path) -> Iterator[Address]:
     address = address_of(settings.database) if settings.database else sqlite_at(data / "gobs.sqlite3")
-    if address.dialect != "sqlite":
+    with _locked(Path(address.credentials["file_path"])) if address.dialect == "sqlite" else nullcontext():
         yield address
-        return
-    path = Path(address.credentials["file_path"])
-    lock = Path(f"{path}.lock")
+
+
+def _locked(path: Path) -> TextIO:
+    """Hold the lock of a SQLite file, which is for one server alone; raises UserError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with path.open("ab"):
-                pass
-            yield address
+        with path.open("ab"):
+            pass
+        file = Path(f"{path}.lock").open("w")  # noqa: SIM115  held for as long as the server runs
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise UserError(
-            f"{path}: another gobs server uses this database; end it with `gobs stop`, or choose another folder with --data DIR"
+            f"{path}: another gobs server uses this database; end it with `gobs stop`, or choose another folder with "
+            "--data DIR"
         ) from None
-    except PermissionError as error:
-        raise UserError(f"{error.filename}: cannot be written: {error.strerror}; choose another folder with --data DIR") from None
+    except OSError as error:
+        raise UserError(f"{error.filename or path}: {error.strerror}; choose another folder with --data DIR") from None
+    return file

@@ -56,7 +56,9 @@ class Metrics:
             samples = self._gauges[name]() if name in self._gauges else self._counters.get(name, {})
             if samples:
                 lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
-                lines += [f"{name}{'_total' * (kind == 'counter')}{_labels(at)} {value!r}" for at, value in samples.items()]
+                lines += [
+                    f"{name}{'_total' * (kind == 'counter')}{_labels(at)} {value!r}" for at, value in samples.items()
+                ]
         return "\n".join([*lines, "# EOF", ""])
 
 

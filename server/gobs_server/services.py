@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gobs_core import GobsError, PluginState
-
 from gobs_server.clock import Clock
 from gobs_server.history import History
 from gobs_server.live import Live

@@ -17,7 +17,7 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Settings of the server. A value; made once at start."""
 
     http: str = ""
-    """HOST:PORT of the pages and of REST; 0.0.0.0:8080 for `gobs server` and 127.0.0.1:8080 for `gobs up` unless set."""
+    """HOST:PORT of pages and REST; 0.0.0.0:8080 for `gobs server` and 127.0.0.1:8080 for `gobs up` unless set."""
     grpc: str = ""
     """HOST:PORT agents connect to; 0.0.0.0:9090 for `gobs server` and 127.0.0.1:9090 for `gobs up` unless set."""
     allowed_hosts: str = ""

@@ -1,4 +1,4 @@
-"""The database: what outlives the server. SQLite by default, PostgreSQL by URL; nobody but this package speaks to it."""
+"""The database: what outlives the server. SQLite by default, PostgreSQL by URL; nobody else speaks to it."""
 
 from gobs_server.db.address import Address, address_of, sqlite_at
 from gobs_server.db.database import Database

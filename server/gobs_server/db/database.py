@@ -12,7 +12,6 @@ from tortoise.migrations.api import migrate
 
 from gobs_core import GobsError
 from gobs_core.logs import get_logger
-
 from gobs_server.db.address import Address
 from gobs_server.db.patience import within
 
@@ -50,7 +49,7 @@ class Database:
         pool = getattr(context.db(self.address.dialect), "_pool", None)
         try:
             await within(context.close_connections(), _CLOSE_SECONDS)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever a driver raises, it is closed now
             log.debug("the database was not left in good order", error=repr(error))
             if pool is not None:
                 with suppress(Exception):

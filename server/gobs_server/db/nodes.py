@@ -1,4 +1,4 @@
-"""Remembering nodes: one task owns the database, reads once what is known, and writes news in batches off the hot path."""
+"""Remembering nodes: one task owns the database, reads it once, and writes news in batches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from gobs_core.logs import get_logger
-
 from gobs_server.db.database import Database
 from gobs_server.db.models import Node
 from gobs_server.db.patience import within
@@ -57,7 +56,7 @@ class NodeWriter:
         while not self._finish.is_set():
             try:
                 await self._serve()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  drivers raise what they like, and nothing may end this task
                 self._failed(error)
                 await self._pause()
 
@@ -127,7 +126,9 @@ class NodeWriter:
 async def _read() -> dict[str, KnownNode]:
     rows = await Node.all()
     return {
-        row.name: KnownNode(row.name, row.first_seen.timestamp(), row.last_seen.timestamp(), row.agent_version, row.boot_id)
+        row.name: KnownNode(
+            row.name, row.first_seen.timestamp(), row.last_seen.timestamp(), row.agent_version, row.boot_id
+        )
         for row in rows
     }
 

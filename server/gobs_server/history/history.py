@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_SEGMENT_BYTES
-
 from gobs_server.clock import Clock
 from gobs_server.history.node import NodeHistory, RunHistory
 from gobs_server.history.ranges import Range, runs
@@ -24,7 +23,7 @@ _MOST_OPEN = 16 << 20
 class History:
     """The recent past of every node. Lives as long as the server; filled by ingest alone. Times: server's wall seconds.
 
-    `retention` is in seconds and `budget` in bytes, over all nodes; whatever is oldest goes first. 0 of either keeps nothing.
+    `retention` is in seconds and `budget` in bytes, over all nodes; the oldest goes first. 0 of either keeps nothing.
     """
 
     def __init__(self, clock: Clock, *, retention: float = 3600.0, budget: int = 256 << 20) -> None:

@@ -43,7 +43,15 @@ class Reader:
         return best
 
     def series(
-        self, home: NodeHistory, table: str, column: str, key: tuple[str, ...], since: float, until: float, *, rate: bool
+        self,
+        home: NodeHistory,
+        table: str,
+        column: str,
+        key: tuple[str, ...],
+        since: float,
+        until: float,
+        *,
+        rate: bool,
     ) -> tuple[Numbers, Numbers]:
         """Times and values of one cell."""
         wanted = Wanted(table, column, key, rate)

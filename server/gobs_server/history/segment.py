@@ -100,9 +100,7 @@ class OpenSegment:
     def seal(self) -> Segment:
         """The segment as it is kept from now on."""
         self._compress()
-        return Segment(
-            tuple(self._chunks), tuple(self.ranges), self.first_ns, self.last_ns, self.offset, self.bias_ns
-        )
+        return Segment(tuple(self._chunks), tuple(self.ranges), self.first_ns, self.last_ns, self.offset, self.bias_ns)
 
     @property
     def start(self) -> float:
@@ -167,7 +165,7 @@ def _parts(raw: bytes) -> Iterator[pb.Frame]:
             raise BadFrame("segment", "a segment is cut off")
         try:
             yield pb.Frame.FromString(view[at : at + size].tobytes())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  upb's own DecodeError has no public base
             raise BadFrame("segment", f"a segment holds what is no frame: {error}") from None
         at += size
 

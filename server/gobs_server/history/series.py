@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from gobs_core import Column, Kind
-
 from gobs_server.history.node import RunHistory
 from gobs_server.history.segment import Parts
 from gobs_server.tables import RunState, TableState
@@ -28,7 +27,7 @@ class Wanted(NamedTuple):
 
 
 class Series:
-    """Gathers readings of one cell. A reading that is in two segments counts once, whatever the order they are read in."""
+    """Gathers readings of one cell. A reading that is in two segments counts once."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted

@@ -13,7 +13,6 @@ import grpc.aio
 
 from gobs_core import GobsError
 from gobs_proto.limits import AUTHORIZATION
-
 from gobs_server.metrics import Metrics
 
 

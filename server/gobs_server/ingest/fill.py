@@ -1,4 +1,4 @@
-"""Back-fill: putting segments together from their parts, and taking them into history without holding up what is live."""
+"""Back-fill: putting segments together from their parts, and into history without holding up what is live."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from gobs_core.logs import get_logger
-
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_SEGMENT_PARTS
-
 from gobs_server.history import History
 from gobs_server.ingest.session import Session
 from gobs_server.live import Live
@@ -90,9 +88,7 @@ class Filling:
         name = session.node.name
         try:
             claimed = (assembly.first, assembly.last)
-            count = self._history.fill(
-                name, session.greeting.run, b"".join(assembly.data), claimed, session.node.skew
-            )
+            count = self._history.fill(name, session.greeting.run, b"".join(assembly.data), claimed, session.node.skew)
         except BadFrame as bad:
             self._refused(session, bad)
             return

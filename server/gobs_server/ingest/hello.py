@@ -10,7 +10,6 @@ import grpc
 from gobs_core import PluginState
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_NODE, PROTOCOL
-
 from gobs_server.ingest.auth import Identity
 from gobs_server.ingest.refusal import Refusal
 from gobs_server.tables import Schemas, schemas_from
@@ -53,7 +52,9 @@ def greeting_from(hello: pb.Hello, identity: Identity) -> Greeting:
     schemas = schemas_from(hello)
     notes = [f"not shown: {fault}" for fault in schemas.faults[:_MOST_FAULTS]]
     if hello.protocol > PROTOCOL:
-        notes.insert(0, f"speaks a newer protocol ({hello.protocol}) than this server ({PROTOCOL}): some of it may be missing")
+        notes.insert(
+            0, f"speaks a newer protocol ({hello.protocol}) than this server ({PROTOCOL}): some of it may be missing"
+        )
     return Greeting(
         node,
         hello.run,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import grpc
+
 from gobs_core.logs import get_logger
-
 from gobs_proto import gobs_pb2 as pb
-
 from gobs_server.clock import Clock
 from gobs_server.history import History
 from gobs_server.history.segment import delimited
@@ -44,7 +43,7 @@ class Intake:
         self._metrics.add("gobs_server_received_bytes", len(raw))
         try:
             message = pb.AgentMessage.FromString(raw)
-        except Exception as error:  # upb raises its own DecodeError, which is no subclass of anything public
+        except Exception as error:  # noqa: BLE001  upb's own DecodeError has no public base
             raise self._refuse(session, BadFrame("malformed", f"a message is no AgentMessage: {error}")) from None
         kind = message.WhichOneof("kind")
         if kind == "frame":
@@ -90,7 +89,12 @@ class Intake:
         self._drop(session, bad.reason)
         if node.name not in self._troubled:
             self._troubled.add(node.name)
-            log.warning("a frame was refused; the agent is asked for a keyframe", node=node.name, reason=bad.reason, why=str(bad))
+            log.warning(
+                "a frame was refused; the agent is asked for a keyframe",
+                node=node.name,
+                reason=bad.reason,
+                why=str(bad),
+            )
         return Refusal(grpc.StatusCode.INVALID_ARGUMENT, bad.reason, f"refused, connect again with a keyframe: {bad}")
 
     def _drop(self, session: Session, reason: str, count: int = 1) -> None:

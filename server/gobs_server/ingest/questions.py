@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from gobs_proto import gobs_pb2 as pb
-
 from gobs_server.clock import Clock
 from gobs_server.services import NoAnswer, NotConnected, Refused, TooManyRequests
 

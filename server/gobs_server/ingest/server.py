@@ -12,7 +12,6 @@ import grpc.aio
 from gobs_core import UserError
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
-
 from gobs_server.ingest.auth import Authenticator, Doorkeeper, Handler
 from gobs_server.metrics import Metrics
 from gobs_server.serving import listen

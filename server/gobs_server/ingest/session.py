@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 import grpc
 
 from gobs_proto import gobs_pb2 as pb
-
 from gobs_server.clock import Clock
 from gobs_server.ingest.hello import Greeting
 from gobs_server.ingest.questions import Questions

@@ -8,7 +8,6 @@ from collections import deque
 import grpc
 
 from gobs_proto import gobs_pb2 as pb
-
 from gobs_server.clock import Clock
 from gobs_server.history import History
 from gobs_server.ingest.hello import Greeting
@@ -123,8 +122,8 @@ class Sessions:
         raise Refusal(
             grpc.StatusCode.ALREADY_EXISTS,
             "two agents",
-            f"two agents claim the name {name!r}: another one, on another machine or of another start, is connected and "
-            "alive; give each node a name of its own (--node, GOBS_AGENT__NODE)",
+            f"two agents claim the name {name!r}: another one, on another machine or of another start, is connected "
+            "and alive; give each node a name of its own (--node, GOBS_AGENT__NODE)",
         )
 
     def _note(self, session: Session) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
 import grpc.aio
-from gobs_core.logs import get_logger
 
+from gobs_core.logs import get_logger
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
-
 from gobs_server.history import History
 from gobs_server.ingest.auth import IDENTITY
 from gobs_server.ingest.fill import Filling
@@ -79,7 +77,7 @@ class Streams:
             raise _not_greeted("the stream ended before Hello")
         try:
             message = pb.AgentMessage.FromString(raw)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  upb's own DecodeError has no public base
             raise _not_greeted(f"the first message is no AgentMessage: {error}") from None
         if message.WhichOneof("kind") != "hello":
             raise _not_greeted("the first message must be Hello")

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable
 
 from gobs_core import PluginState
-
 from gobs_server.clock import Clock
 from gobs_server.live.node import LiveTable, Node, State
 from gobs_server.tables import RunState
@@ -40,10 +39,14 @@ class Live:
             await asyncio.wait({self._changed}, timeout=timeout)
         return self.version
 
-    def remember(self, name: str, *, first_seen: float, last_seen: float, agent_version: str = "", boot_id: str = "") -> None:
+    def remember(
+        self, name: str, *, first_seen: float, last_seen: float, agent_version: str = "", boot_id: str = ""
+    ) -> None:
         """A node known from before this server started: down until it is heard of."""
         if name not in self._nodes:
-            node = self._nodes[name] = Node(name, "down", last_seen, first_seen, last_seen, agent_version, boot_id=boot_id)
+            node = self._nodes[name] = Node(
+                name, "down", last_seen, first_seen, last_seen, agent_version, boot_id=boot_id
+            )
             self._touch(node)
 
     def connect(
@@ -70,7 +73,7 @@ class Live:
         self._touch(node)
 
     def take(self, node: Node, run: RunState, changed: Iterable[int], wall_offset: float) -> None:
-        """A frame of the node was applied to `run`; `wall_offset` takes its monotonic seconds to the server's wall clock."""
+        """A frame was applied to `run`; `wall_offset` takes its monotonic seconds to the server's wall clock."""
         node.frames += 1
         self.heard(node)
         tables: dict[str, LiveTable] = {} if run.whole else dict(node.tables)
@@ -109,7 +112,9 @@ class Live:
         for node in self._nodes.values():
             silence = now - node.heard
             stale = self.stale_after(node)
-            state: State = "fresh" if silence < stale else "stale" if silence < stale + self._down - self._stale else "down"
+            state: State = (
+                "fresh" if silence < stale else "stale" if silence < stale + self._down - self._stale else "down"
+            )
             self._set_state(node, state)
 
     def stale_after(self, node: Node) -> float:

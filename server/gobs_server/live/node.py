@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gobs_core import PluginState, Table
-
 from gobs_server.tables import TableState, View
 
 State = Literal["fresh", "stale", "down"]

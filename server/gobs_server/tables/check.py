@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_INTEGER, MAX_ROWS
-
 from gobs_server.tables.errors import BadFrame
 from gobs_server.tables.rates import NOTHING, Index
 from gobs_server.tables.state import CellChange, RowChange, TableState

@@ -17,7 +17,7 @@ _NO_NUMBERS: Numbers = np.empty(0, dtype=np.float64)
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The changes one reading brought. Cells are addressed slot x width + place; a cell not named did not change."""
+    """The changes one reading brought. Cells are addressed slot x width + place; one not named did not change."""
 
     seconds: float
     """Between the two readings by the agent's monotonic clock; NaN: there is no earlier one to compare with."""
@@ -31,7 +31,7 @@ class Rates:
     """Slots whose rows are new."""
 
     def per_second(self, layout: Layout, capacity: int, slots: Index, cells: Cells) -> Numbers:
-        """A matrix like `cells`, the live rows: shown value per second, NaN where not known or fallen. Counters only."""
+        """A matrix like `cells`, the live rows: shown value per second, NaN where not known or fallen."""
         if not self.seconds > 0:
             return np.full(cells.shape, np.nan)
         rates = np.zeros((capacity, layout.width))

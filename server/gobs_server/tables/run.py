@@ -8,7 +8,6 @@ import numpy as np
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_CELLS
-
 from gobs_server.tables.check import check_cells, check_dense, check_rows
 from gobs_server.tables.compare import rates_between
 from gobs_server.tables.errors import BadFrame
@@ -26,8 +25,8 @@ Plan = tuple[RowChange | None, CellChange, int]
 class RunState:
     """Everything the frames of one run have told so far. A frame is applied whole or, raising BadFrame, not at all.
 
-    `only` decodes a single table, by its place in the schemas, and skips the rest. `before` is the state the run was left
-    in when an earlier stream of it, with the same schemas, ended: it only serves to compute the first rates.
+    `only` decodes a single table, by its place in the schemas, and skips the rest. `before` is the state the run was
+    left in when an earlier stream of it, with the same schemas, ended: it only serves to compute the first rates.
     """
 
     def __init__(
@@ -77,9 +76,7 @@ class RunState:
             if (part.sequence, part.keyframe, part.monotonic_ns) != (head.sequence, head.keyframe, head.monotonic_ns):
                 raise BadFrame("parts", f"frame {head.sequence} goes on as frame {part.sequence}")
 
-    def _plan(
-        self, head: pb.Frame, parts: Sequence[pb.Frame]
-    ) -> tuple[dict[int, TableState], dict[int, Plan]]:
+    def _plan(self, head: pb.Frame, parts: Sequence[pb.Frame]) -> tuple[dict[int, TableState], dict[int, Plan]]:
         drafts: dict[int, TableState] = {}
         plans: dict[int, Plan] = {}
         self._work = 0

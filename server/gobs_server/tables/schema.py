@@ -8,7 +8,6 @@ from gobs_core import Column, GobsError, Kind, Table, Total, Unit
 from gobs_core.expression import parse_expression
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_TABLES
-
 from gobs_server.tables.layout import Layout
 
 _KINDS = {

@@ -39,7 +39,7 @@ class CellChange(NamedTuple):
 
 
 class TableState:
-    """The raw rows of one table of one run: one int64 matrix, slots x cells; dead slots are zeros. Mutable, unchecked."""
+    """The raw rows of one table of one run: one int64 matrix, slots x cells; dead slots are zeros. Unchecked."""
 
     __slots__ = ("_slots", "_texts", "keys", "layout", "live", "matrix", "rates", "read_ns", "rows")
 

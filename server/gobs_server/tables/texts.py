@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_TEXT
-
 from gobs_server.tables.errors import BadFrame
 
 MAX_TEXTS = 500_000
@@ -52,7 +51,9 @@ class Texts(dict[int, str]):
             if not 0 < text_id <= _LARGEST_ID or gap == 0:
                 raise BadFrame("texts", f"text id {text_id} is not allowed")
             if len(text) > MAX_TEXT:
-                raise BadFrame("texts", f"text {text_id} has {len(text)} characters, at most {MAX_TEXT} bytes are allowed")
+                raise BadFrame(
+                    "texts", f"text {text_id} has {len(text)} characters, at most {MAX_TEXT} bytes are allowed"
+                )
             known = self.get(text_id)
             if known is not None:
                 if known != text:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gobs_core import Column
 
 UNKNOWN = np.iinfo(np.int64).min
-"""An integral cell that is not known. Cells of columns without a scale hold the bits of a float64, NaN for not known."""
+"""An integral cell that is not known. Cells of columns without a scale hold the bits of a float64."""
 
 Numbers = NDArray[np.float64]
 Cells = NDArray[np.int64]

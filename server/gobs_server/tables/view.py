@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gobs_core import Column, Kind, Table
-
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.values import Cells, Numbers, evaluate, shown, total
 
@@ -44,11 +43,13 @@ class View:
     def values(self) -> dict[str, Numbers]:
         """Counters, gauges and derived columns by name, in the order declared."""
         stored = {c.name: shown(self._raw(c), c) for c in self.table.cells if c.numeric}
-        return {c.name: stored[c.name] if c.stored else self._derived(c, stored) for c in self.table.columns if c.numeric}
+        return {
+            c.name: stored[c.name] if c.stored else self._derived(c, stored) for c in self.table.columns if c.numeric
+        }
 
     @cached_property
     def rates(self) -> dict[str, Numbers]:
-        """Every counter's rate per second; NaN for a new row, a reset, another run, and where either end is not known."""
+        """Every counter's rate per second; NaN for a new row, a reset, another run, and for what is not known."""
         rates = self._make_rates()
         return {c.name: rates[:, self._place[c.name]] for c in self.table.cells if c.kind is Kind.COUNTER}
 
@@ -63,9 +64,10 @@ class View:
         return self._rows.get(tuple(key))
 
     def totals(self) -> dict[str, float]:
-        """Every numeric column over the rows the table counts in a total: the sum of a counter's rates, of a gauge's levels.
+        """Every numeric column over the rows the table counts in a total.
 
-        A derived column is computed from the sums. NaN where no counted row is known.
+        The sum of a counter's rates and of a gauge's levels; a derived column is computed from the sums. NaN where no
+        counted row is known.
         """
         counted = self._counted()
         levels = {name: total(values[counted]) for name, values in self.values.items()}
