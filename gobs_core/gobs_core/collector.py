@@ -30,9 +30,9 @@ class CollectorConfig(PluginConfig, frozen=True, kw_only=True):
     """What may be set for every collector; subclass it as `Config` to add settings of your own."""
 
     interval: Annotated[Duration, msgspec.Meta(ge=1)] | None = None
-    """Seconds between two readings; None: the agent's interval."""
+    """Time between two readings; unset: the agent's interval."""
     deadline: Annotated[Duration, msgspec.Meta(gt=0)] | None = None
-    """Seconds a reading may take before the tick goes on without it; None: the agent's interval."""
+    """Time a reading may take before the tick goes on without it; unset: the agent's interval."""
 
 
 @dataclass(frozen=True)

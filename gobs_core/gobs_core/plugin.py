@@ -15,6 +15,7 @@ class PluginConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """
 
     enabled: bool = True
+    """Whether it runs."""
 
 
 class Plugin:

@@ -58,6 +58,14 @@ def decode(cls: type[T], tree: Tree | Leaf, path: tuple[str, ...], faults: list[
         return None
 
 
+def decode_one(annotation: Any, below: Tree | Leaf | None) -> Any:
+    """A single value where it is as expected, and None otherwise."""
+    try:
+        return None if below is None else _value(shape_of(annotation), annotation, below, (), [])
+    except _Bad:
+        return None
+
+
 def _value(shape: Shape, annotation: Any, below: Tree | Leaf, path: tuple[str, ...], faults: list[str]) -> object:
     if shape.struct is not None and not (isinstance(below, Leaf) and below.value is None):
         made = decode(shape.struct, below, path, faults)
@@ -93,7 +101,8 @@ def _convert(
     except msgspec.ValidationError as error:
         text = str(error)
         inside = text.partition(" - at `$")[2].rstrip("`")
-        expected = expectation(shape) if text.startswith(("Expected", "Invalid")) else text.partition(" - at `$")[0]
+        plain_type = shape.secret or text.startswith(("Expected", "Invalid"))
+        expected = expectation(shape) if plain_type else text.partition(" - at `$")[0]
         got = "***" if shape.secret else _show(value if written is None else written)
         faults.append(f"{where}{inside}: expected {expected}, got {got}")
         raise _Bad from None

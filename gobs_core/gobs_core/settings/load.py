@@ -14,7 +14,7 @@ from gobs_core.plugin import PluginConfig
 from gobs_core.plugins import EntryPointLike, Plugins, load_plugins
 from gobs_core.plugins.origin import installed
 from gobs_core.plugins.registry import CONTRACTS, Contract
-from gobs_core.settings.decode import decode
+from gobs_core.settings.decode import decode, decode_one
 from gobs_core.settings.sections import AgentSettings, LogSettings, PluginsSettings, Section
 from gobs_core.settings.sources import PREFIX, SYSTEM_FILE, Flag, read_sources
 from gobs_core.settings.tree import Leaf, Rank, Tree, leaves
@@ -97,9 +97,9 @@ def load_settings(
     _check_others(tree, structs, owners, faults)
     configs, incomplete = _plugin_configs(tree, loaded, faults, warnings)
     chosen = made["plugins"]
+    warnings += _near_misses(environ, structs, loaded)
     warnings += _unknown_names(chosen, loaded) if isinstance(chosen, PluginsSettings) else []
-    if isinstance(made["agent"], AgentSettings):
-        _check_sinks(made["agent"], loaded, faults)
+    _check_sinks(tree, loaded, faults)
     if faults:
         raise SettingsError(faults)
     own: dict[str, Any] = {name: made.pop(name) for name in OWN}
@@ -190,11 +190,13 @@ def _note_unknown_plugin(
     (warnings if broken else faults).append(fault)
 
 
-def _check_sinks(agent: AgentSettings, plugins: Plugins, faults: list[str]) -> None:
+def _check_sinks(tree: Tree, plugins: Plugins, faults: list[str]) -> None:
+    written = _tables(tree.get("agent")).get("sinks")
+    where = next((leaf.where for leaf in leaves(written or {})), "agent.sinks")
     known = {*plugins.sinks, *(state.name for state in plugins.failed)}
     faults += [
-        f"agent.sinks: expected the name of a sink, got {name!r}{did_you_mean(name, plugins.sinks)}"
-        for name in agent.sinks or ()
+        f"{where}: expected the name of a sink, got {name!r}{did_you_mean(name, plugins.sinks)}"
+        for name in decode_one(list[str], written) or ()
         if name not in known
     ]
 
@@ -208,6 +210,16 @@ def _unknown_names(chosen: PluginsSettings, plugins: Plugins) -> list[str]:
         for name in names
         if name not in known
     ]
+
+
+def _near_misses(environ: Mapping[str, str], structs: Mapping[str, Any], plugins: Plugins) -> list[str]:
+    """Variables that are no settings, but would be with a second underscore."""
+    paths = [f"{name}.{field}" for name, struct in structs.items() for field in struct.__struct_fields__]
+    for contract in CONTRACTS:
+        for name, cls in plugins.of_kind(contract.kind).items():
+            paths += [f"{contract.section}.{name}.{field}" for field in cls.Config.__struct_fields__]
+    meant = {variable(path).replace("__", "_"): variable(path) for path in paths}
+    return [f"{name} is not read; did you mean {meant[name]}?" for name in sorted(meant.keys() & environ.keys())]
 
 
 def _secrets(struct: object) -> Iterable[str]:
