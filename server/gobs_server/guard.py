@@ -65,7 +65,7 @@ def guard(app: Quart, hosts: frozenset[str] | None) -> None:
 
     async def check() -> None:
         if hosts is not None and host_name(request.headers.get("Host", "")) not in hosts:
-            abort(421, "this server is not reached by that name; GOBS_ALLOWED_HOSTS can allow it")
+            abort(421, "this server is not reached by that name; the setting server.allowed_hosts can allow it")
         if len(request.query_string) > MAX_QUERY or len(request.path) > MAX_PATH:
             abort(414, f"path and query may have {MAX_QUERY} bytes each")
         if (request.content_length or 0) > MAX_BODY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
+from gobs_core.logs import get_logger
 from gobs_server.api import api_routes, problem_response, service_routes
 from gobs_server.guard import allowed_hosts, guard
 from gobs_server.routes import prepare
@@ -12,6 +13,7 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates, error_page, page_routes
 
+log = get_logger("gobs.http")
 _MACHINES = ("/api/", "/healthz", "/readyz", "/metrics")
 
 
@@ -48,7 +50,7 @@ def _answer_errors(app: Quart, templates: Templates) -> None:
         return response
 
     async def broken(error: Exception) -> Response:
-        app.logger.error("request failed", exc_info=error, extra={"path": request.path[:200]})
+        log.error("a request failed", path=request.path[:200], exc_info=error)
         return answer(500, "")
 
     app.register_error_handler(HTTPException, refused)

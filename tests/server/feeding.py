@@ -36,6 +36,10 @@ class HeldClock(Clock):
     def monotonic(self) -> float:
         return self.now - START + 1000
 
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
 
 @dataclass
 class Answering:
@@ -63,6 +67,7 @@ class Cluster:
         self.answering = Answering()
         self.own: tuple[PluginState, ...] = ()
         self.lacking: dict[str, str] = {}
+        self.troubles: dict[str, str] = {}
 
     def machine(
         self, name: str, *tables: Table, plugins: tuple[PluginState, ...] = (), interval: float = 5.0
@@ -82,6 +87,7 @@ class Cluster:
             plugins=lambda: self.own,
             metrics=lambda: "# EOF\n",
             ready=lambda: self.lacking,
+            troubles=lambda: self.troubles,
         )
 
 
@@ -107,11 +113,11 @@ class Machine:
     def feed(self, rows: Rows, *, after: float = 0.0) -> None:
         """Send one frame, `after` seconds after the one before it."""
         cluster = self.cluster
-        cluster.clock.now += after
+        cluster.clock.move(after)
         self._sequence += 1
         read_ns = int(cluster.clock.monotonic() * 1e9)
         readings = tuple(Reading(table, some, read_ns) for table, some in rows.items())
-        encoded = self._encoder.encode(Frame(self._sequence, int(cluster.clock.now * 1e9), read_ns, readings))
+        encoded = self._encoder.encode(Frame(self._sequence, int(cluster.clock.wall() * 1e9), read_ns, readings))
         parts = [gobs_pb2.Frame.FromString(part) for part in encoded.parts]
         changed = self._run.apply(parts)
         offset = cluster.clock.wall() - read_ns / 1e9

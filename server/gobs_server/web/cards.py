@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gobs_server.live import Live, Node
+from gobs_server.live import Node
+from gobs_server.services import Services
 from gobs_server.tags import Tags
 from gobs_server.web.headlines import headlines
 from gobs_server.web.rendering import Templates
@@ -14,28 +15,32 @@ from gobs_server.web.states import attention, meaning
 class Cards:
     """The fragment of all nodes. Lives as long as the app; one copy is shared by all who look."""
 
-    def __init__(self, live: Live, templates: Templates, tags: Tags) -> None:
-        self._live = live
+    def __init__(self, services: Services, templates: Templates, tags: Tags) -> None:
+        self._live = services.live
+        self._troubles = services.troubles
         self._templates = templates
         self._tags = tags
         self._cards: dict[str, tuple[int, bytes]] = {}
-        self._whole: tuple[int, bytes] = (-1, b"")
+        self._whole: tuple[str, bytes] = ("", b"")
 
     def tag(self) -> str:
         """Return the tag of what `content` would be now."""
-        return self._tags.of(self._live.version)
+        troubles = self._troubles()
+        return self._tags.of(self._live.version, *troubles.items()) if troubles else self._tags.of(self._live.version)
 
     def content(self) -> bytes:
         """Return the fragment as it is now."""
-        version = self._live.version
-        if self._whole[0] != version:
-            self._whole = (version, self._render())
+        tag = self.tag()
+        if self._whole[0] != tag:
+            self._whole = (tag, self._render())
         return self._whole[1]
 
     def _render(self) -> bytes:
         nodes = self._live.nodes()
         states = Counter(node.state for node in nodes)
-        parts = [self._templates.render("nodes_summary.html", count=len(nodes), states=states)]
+        parts = [
+            self._templates.render("nodes_summary.html", count=len(nodes), states=states, troubles=self._troubles())
+        ]
         parts.extend(map(self._card, nodes))
         parts.append(b"</ul>\n" if nodes else b"")
         return b"".join(parts)

@@ -72,7 +72,7 @@ class _Pages:
         self._templates = templates
         self._cache = Cache()
         self._sections = Sections(templates, tags, self._cache)
-        self.cards = Cards(services.live, templates, tags)
+        self.cards = Cards(services, templates, tags)
 
     def nodes(self) -> Response:
         return self._page("nodes.html", tag=self.cards.tag(), content=self._templates.raw(self.cards.content()))

@@ -14,9 +14,12 @@ from tests.server.feeding import Cluster
 from tests.server.tables import NET, PROCESS
 from tests.support.hostile import HOSTILE_NAMES
 
-ELEMENTS = set(
-    ["html", "head", "meta", "title", "link", "script", "body", "a", "header", "img", "nav", "ul", "li", "p", "main", "h1", "h2", "div", "span", "dl", "dt", "dd", "svg", "rect", "time", "footer", "b", "section", "form", "label", "input", "table", "thead", "tr", "th", "button", "small", "tbody", "td", "bdi", "details", "summary", "pre", "code"]
-)
+ELEMENTS = {
+    *("html", "head", "meta", "title", "link", "script", "body", "a", "header", "img", "nav", "ul", "li", "p", "main"),
+    *("h1", "h2", "div", "span", "dl", "dt", "dd", "svg", "rect", "time", "footer", "b", "section", "form", "label"),
+    *("input", "table", "thead", "tr", "th", "button", "small", "tbody", "td", "bdi", "details", "summary"),
+    *("pre", "code"),
+}
 
 
 class Page(HTMLParser):

@@ -99,6 +99,15 @@ async def test_a_node_that_falls_silent_changes_the_tag(cluster: Cluster, machin
     assert (await client.get("/fragments/nodes", headers={"If-None-Match": tag})).status_code == 200
 
 
+async def test_what_does_not_work_in_the_server_is_told_at_once(
+    cluster: Cluster, machine: Machine, client: Client
+) -> None:
+    tag = (await client.get("/fragments/nodes")).headers["ETag"]
+    cluster.troubles = {"database": "the disk is full"}
+    response = await client.get("/fragments/nodes", headers={"If-None-Match": tag})
+    assert "the disk is full" in await response.get_data(as_text=True)
+
+
 async def test_a_table_whose_columns_became_unknown_changes_its_tag(
     cluster: Cluster, machine: Machine, client: Client
 ) -> None:
