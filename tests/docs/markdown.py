@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 from tests.support.house import ROOT
 
-_FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>\w*)[^\n]*\n(?P<text>.*?)^(?P=ticks)$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>\w*)[^\n]*\n(?P<text>.*?)^(?P=indent)(?P=ticks)$",
+    re.MULTILINE | re.DOTALL,
+)
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _IGNORED = {".venv", "node_modules", "dist"}
@@ -42,7 +46,7 @@ class Page:
 
     def code(self, *languages: str) -> list[Code]:
         """Return the blocks of code in these languages; all without any."""
-        found = [Code(self.name, block["language"], block["text"]) for block in _FENCE.finditer(self.text)]
+        found = [Code(self.name, block["language"], dedent(block["text"])) for block in _FENCE.finditer(self.text)]
         return [block for block in found if not languages or block.language in languages]
 
     @property
@@ -75,7 +79,8 @@ class Page:
     def rows(self, heading: str) -> list[list[str]]:
         """Return the cells of the tables below a heading, without their first rows."""
         cells = [_cells(line) for line in self.section(heading).splitlines() if line.startswith("|")]
-        return [row for row, after in zip(cells, [*cells[1:], [""]], strict=True) if not (_ruler(row) or _ruler(after))]
+        rulers = {place for place, row in enumerate(cells) if _ruler(row)}
+        return [row for place, row in enumerate(cells) if place not in rulers and place + 1 not in rulers]
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 
 from gobs_core.settings import load_settings
 from tests.docs.markdown import Code, all_pages
-from tests.docs.test_invariants import tests_of
+from tests.docs.named import named_tests
 
 TRIED = {
     "README.md: make run      # this machine, live, on http://127.0.0.1:8080": "tests/house/test_makefile.py::"
@@ -38,7 +38,7 @@ def test_every_block_of_commands_is_run_or_says_why_not() -> None:
 @pytest.mark.parametrize("test", sorted(set(TRIED.values())))
 def test_what_tries_a_block_exists(test: str) -> None:
     path, _, name = test.partition("::")
-    assert name in tests_of(path)
+    assert name in named_tests(path)
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 
 import pytest
 
 from tests.docs.markdown import page
+from tests.docs.named import named_tests
 from tests.support.house import ROOT
 
 PAGE = page("docs/architecture.md")
 ROWS = PAGE.rows("Invariants, and what enforces each")
-
-
-def tests_of(path: str) -> set[str]:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return {node.name for node in functions if node.name.startswith("test_")}
 
 
 def test_there_is_an_invariant_in_every_row() -> None:
@@ -36,7 +30,7 @@ def test_what_enforces_the_invariant_exists(row: list[str]) -> None:
             contracts = tomllib.loads((ROOT / path).read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
             assert test in {contract["name"] for contract in contracts}
         else:
-            assert test in tests_of(path), name
+            assert test in named_tests(path), name
 
 
 def test_every_module_and_folder_that_the_architecture_names_exists() -> None:

@@ -1,0 +1,61 @@
+"""What the tests of the documentation run commands against: a shell, and a server that is up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+CURL = f"""#!{sys.executable}
+import sys, urllib.request
+sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[-1]).read())
+"""
+
+
+def quiet() -> dict[str, str]:
+    """Return an environment without the settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GOBS_")}
+    return {**kept, "GOBS_CONFIG": os.devnull}
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs blocks of commands as they stand, in a folder, with addresses and paths put in."""
+
+    folder: Path
+    put_in: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, commands: str) -> str:
+        """Return what they print; raises AssertionError when one fails."""
+        for old, new in self.put_in.items():
+            commands = commands.replace(old, new)
+        done = subprocess.run(
+            ["sh", "-e"],
+            input=commands,
+            cwd=self.folder,
+            env={**quiet(), "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+@dataclass(frozen=True)
+class Up:
+    """A `gobs up` that runs."""
+
+    url: str
+
+    def get(self, path: str) -> bytes:
+        """Return what it answers."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            body: bytes = answer.read()
+            return body
