@@ -39,6 +39,7 @@ class Place(NamedTuple):
     pod: str = ""
     """The pod's uid, with dashes; of a static pod the 32 hex digits that are its uid."""
     container: str = ""
+    """Its id, which of LXC is `lxc/NAME`."""
     runtime: str = ""
     unit: str = ""
     """The systemd unit; of a unit of a user's manager `user@1000.service/NAME`."""
@@ -88,9 +89,9 @@ def _container(path: str) -> Place:
             if match[1] not in _MONITORS:
                 container = match[2]
         elif match := _LXC.fullmatch(part):
-            container, runtime = match[1], "lxc"
+            container, runtime = f"lxc/{match[1]}", "lxc"
         elif parent == "lxc":
-            container, runtime = part, "lxc"
+            container, runtime = f"lxc/{part}", "lxc"
         inside = inside or part == "kubepods" or part.endswith(("kubepods.slice", "-kubepods"))
         parent = part
     return Place(pod, container, runtime) if pod or container else Place()
