@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
 
 command = Command(
     name="simulate",
-    help="show simulated machines: the real agent over an evolving fake /proc",
+    help="Show simulated machines: the real agent over an evolving fake /proc of each.",
     configure=configure,
     run=run,
     examples=(

@@ -30,13 +30,18 @@ class Node:
         self._offset = start - self._clock.monotonic_ns() / NANO
 
     @property
+    def name(self) -> str:
+        """What it is called on pages."""
+        return self._agent.source.node
+
+    @property
     def interval(self) -> float:
         """Seconds between two readings."""
         return self._agent.source.interval
 
     async def run(self, stop: asyncio.Event, delay: float = 0.0) -> None:
         """Wait `delay` seconds, so that not all nodes read at one moment; read and send until `stop` is set."""
-        bind_contextvars(node=self._agent.source.node)
+        bind_contextvars(node=self.name)
         await self._clock.sleep_until(self._clock.monotonic_ns() + int(delay * NANO), stop)
         try:
             await self._agent.open()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 from argparse import Namespace
 from asyncio.subprocess import Process
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
 
 from gobs_core.cli import FAILURE
 from gobs_core.errors import UserError
@@ -19,6 +17,7 @@ from gobs_core.running import run_until_signal
 from gobs_core.simulate.command import NODES
 from gobs_core.simulate.node import Node
 from gobs_core.simulate.nodes import make_nodes
+from gobs_core.simulate.scratch import scratch
 from gobs_core.simulate.server_child import ServerFailedError, server, server_command
 
 HTTP, GRPC = "127.0.0.1:8080", "127.0.0.1:9090"
@@ -55,7 +54,7 @@ class Simulation:
         """Run until `stop` is set or the server is lost; nothing of it is left in the temporary folder."""
         args, http, grpc = self.args, self.args.http or HTTP, self.args.grpc or GRPC
         async with AsyncExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gobs-simulate-")))
+            folder = stack.enter_context(scratch())
             nodes = list(make_nodes(args, self.count, folder, grpc if args.with_server else None))
             if not args.with_server:
                 await self._run(nodes, stop)
@@ -65,12 +64,12 @@ class Simulation:
             except ServerFailedError as error:
                 self._fail(str(error))
                 return
-            sys.stdout.write(f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'} on http://{http} (Ctrl-C ends)\n")
-            sys.stdout.flush()
             await self._run(nodes, stop, child)
 
     async def _run(self, nodes: list[Node], stop: asyncio.Event, child: Process | None = None) -> None:
         """Run the nodes, spread over one interval, until one of them, the server or whoever started it has enough."""
+        sys.stdout.write(f"Simulating {', '.join(node.name for node in nodes)}\n")
+        sys.stdout.flush()
         apart = nodes[0].interval / len(nodes)
         running = [asyncio.create_task(node.run(stop, place * apart)) for place, node in enumerate(nodes)]
         others = [asyncio.create_task(stop.wait()), *([asyncio.create_task(child.wait())] if child else [])]

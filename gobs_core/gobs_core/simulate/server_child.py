@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +13,8 @@ from gobs_core.errors import GobsError
 
 PATIENCE = 30.0
 """Seconds a server may take until it takes connections, and to end."""
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 
 class ServerFailedError(GobsError):
@@ -30,7 +34,9 @@ async def server(command: Sequence[str], grpc: str) -> AsyncIterator[asyncio.sub
     Raises ServerFailedError; what the server itself said is on its own standard error.
     """
     # In a group of its own, or Ctrl-C would end it before its agents have said what they have to say.
-    child = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL, process_group=0)
+    child = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, process_group=0, preexec_fn=_end_with_parent
+    )
     try:
         await _listening(child, grpc)
         yield child
@@ -58,3 +64,9 @@ async def _listening(child: asyncio.subprocess.Process, address: str) -> None:
     except TimeoutError:
         raise ServerFailedError(f"the server did not listen on {address} within {PATIENCE:g} seconds") from None
     raise ServerFailedError(f"the server ended with exit code {child.returncode} before it listened on {address}")
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the child when this process is killed."""
+    if sys.platform == "linux":
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
