@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import repeat
+from typing import NamedTuple
 
 Reader = Callable[[], object]
 NODE_FILES = ("stat", "meminfo", "diskstats", "net/dev", "loadavg", "pressure/cpu", "pressure/memory", "pressure/io")
@@ -30,19 +31,55 @@ def floor() -> Reader:
     That is stat, status, io and the size of fd of every process that is no kernel thread, net/dev of every network
     namespace, and the files of the node.
     """
-    living = [pid for pid in pids() if pid != str(os.getpid()) and _slurp(f"{pid}/cmdline")]
-    groups: list[tuple[list[int], int]] = [([_open(name) for name in NODE_FILES], 65536)]
-    groups += [([_open(f"{pid}/{name}") for pid in living], size) for name, size in PROCESS_FILES]
-    spaces = {os.readlink(f"/proc/{pid}/ns/net"): pid for pid in living}
-    groups.append(([_open(f"{pid}/net/dev") for pid in spaces.values()], 4096))
-    folders = [f"/proc/{pid}/fd" for pid in living]
+    groups = _floor_groups()
 
     def read() -> None:
-        for fds, size in groups:
-            list(map(os.pread, fds, repeat(size), repeat(0)))
-        list(map(os.stat, folders))
+        nonlocal groups
+        try:
+            for fds, size in groups.files:
+                list(map(os.pread, fds, repeat(size), repeat(0)))
+            list(map(os.stat, groups.folders))
+        except OSError:  # one of them has ended: begin anew without it
+            groups.close()
+            groups = _floor_groups()
 
     return read
+
+
+class Groups(NamedTuple):
+    """What the floor reads."""
+
+    files: list[tuple[list[int], int]]
+    """Descriptors, and the size to read of each."""
+    folders: list[str]
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        for fds, _ in self.files:
+            for fd in fds:
+                os.close(fd)
+
+
+def _floor_groups() -> Groups:
+    files: list[tuple[list[int], int]] = [([_open(name) for name in NODE_FILES], 65536)]
+    files += [([], size) for _, size in PROCESS_FILES]
+    spaces: dict[str, int] = {}
+    folders = []
+    for pid in pids():
+        if pid == str(os.getpid()) or not _slurp(f"{pid}/cmdline") or not _slurp(f"{pid}/io"):
+            continue
+        try:
+            space = os.readlink(f"/proc/{pid}/ns/net")
+            opened = [_open(f"{pid}/{name}") for name, _ in PROCESS_FILES]
+            if space not in spaces:
+                spaces[space] = _open(f"{pid}/net/dev")
+        except OSError:
+            continue
+        for (fds, _), fd in zip(files[1:], opened, strict=True):
+            fds.append(fd)
+        folders.append(f"/proc/{pid}/fd")
+    files.append((list(spaces.values()), 4096))
+    return Groups(files, folders)
 
 
 def collectors() -> Reader:
@@ -79,13 +116,13 @@ def psutil() -> Reader:
         ps.cpu_times(percpu=True), ps.cpu_times(), ps.cpu_stats(), ps.virtual_memory(), ps.swap_memory()
         ps.disk_io_counters(perdisk=True), ps.net_io_counters(pernic=True), ps.getloadavg()
         for pid in ps.pids():
-            process = kept.get(pid)
-            if process is None:
-                process = kept[pid] = ps.Process(pid)
             try:
+                process = kept.get(pid)
+                if process is None:
+                    process = kept[pid] = ps.Process(pid)
                 _psutil_process(process)
             except ps.Error:
-                del kept[pid]
+                kept.pop(pid, None)
 
     return read
 
