@@ -14,7 +14,7 @@ PART_BYTES = 64 * 1024
 
 
 class Backfill:
-    """The missing segments of one session, oldest first; asks the ring anew each time, so it holds none that is gone."""
+    """The missing segments of one session, oldest first; asks the ring anew each time and holds none that is gone."""
 
     def __init__(self, ring: Ring, poison: Poison, held: Ranges, history_seconds: int) -> None:
         self.held = held

@@ -12,7 +12,7 @@ from gobs_proto.limits import PROTOCOL
 from gobs_sinks.grpc.backoff import Backoff
 from gobs_sinks.grpc.poison import Poison
 from gobs_sinks.grpc.ring import Ring
-from gobs_sinks.grpc.session import Farewell, Session
+from gobs_sinks.grpc.session import Farewell, Patience, Session
 from gobs_sinks.grpc.stream import Stream, StreamEnd
 
 _ADVICE = {
@@ -50,6 +50,7 @@ class Link:
         *,
         sleep: Callable[[float], Awaitable[None]],
         dice: Callable[[], float],
+        patience: Patience,
     ) -> None:
         self.poison = Poison()
         self.session: Session | None = None
@@ -60,6 +61,7 @@ class Link:
         self._ring = ring
         self._log = log
         self._sleep = sleep
+        self._patience = patience
         self._backoff = Backoff(dice)
         self._finishing = asyncio.Event()
         self._said = ""
@@ -89,7 +91,7 @@ class Link:
         except UserError as error:
             self._say("settings", "cannot connect", why=str(error))
             return self._backoff.pause()
-        session = self.session = Session(stream, self._source, self._ring, self.poison, self._welcomed)
+        session = self.session = Session(stream, self._source, self._ring, self.poison, self._welcomed, self._patience)
         try:
             await session.run()
         except Farewell as bye:

@@ -19,12 +19,19 @@ from gobs_sinks.grpc.ring import Ring
 from gobs_sinks.grpc.schema import hello, news_of, plugin_states
 from gobs_sinks.grpc.stream import Stream, StreamEnd
 
-WELCOME_SECONDS = 10.0
-"""From dialling to Welcome."""
-STALL_SECONDS = 60.0
-"""A peer that takes nothing for so long is given up."""
-PAST_BYTES_PER_SECOND = 1 << 20
 SMALLEST_MESSAGE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a session waits for its peer, and how fast it fills in the past."""
+
+    welcome: float = 10.0
+    """Seconds from dialling to Welcome."""
+    stall: float = 60.0
+    """Seconds after which a peer that takes nothing is given up."""
+    past: int = 1 << 20
+    """Bytes of the past in a second."""
 
 
 class Farewell(Exception):
@@ -54,7 +61,13 @@ class Session:
     """Serves one stream. Lives from dialling until the stream ends, by `run`."""
 
     def __init__(
-        self, stream: Stream, source: Source, ring: Ring, poison: Poison, welcomed: Callable[[Session], None]
+        self,
+        stream: Stream,
+        source: Source,
+        ring: Ring,
+        poison: Poison,
+        welcomed: Callable[[Session], None],
+        patience: Patience,
     ) -> None:
         self.progress = Progress()
         self.welcome: pb.Welcome | None = None
@@ -64,6 +77,7 @@ class Session:
         self._ring = ring
         self._poison = poison
         self._welcomed = welcomed
+        self._patience = patience
         self._wake = asyncio.Event()
         self.outbox = Outbox(self._wake.set)
         self._answers = Answers(source.inspect, self.outbox.note)
@@ -98,10 +112,10 @@ class Session:
     async def run(self) -> None:
         """Serve until the stream ends; raises StreamEnd or Farewell, always one of them."""
         try:
-            async with asyncio.timeout(WELCOME_SECONDS):
+            async with asyncio.timeout(self._patience.welcome):
                 welcome = await self._greet()
         except TimeoutError:
-            raise StreamEnd("DEADLINE_EXCEEDED", f"no Welcome within {WELCOME_SECONDS:g} s") from None
+            raise StreamEnd("DEADLINE_EXCEEDED", f"no Welcome within {self._patience.welcome:g} s") from None
         held = Ranges((have.first, have.last) for have in welcome.have)
         self._backfill = Backfill(self._ring, self._poison, held, welcome.history_seconds)
         self.welcome = welcome
@@ -167,12 +181,12 @@ class Session:
     async def _put(self, item: Item) -> None:
         self._writing = True
         try:
-            async with asyncio.timeout(STALL_SECONDS):
+            async with asyncio.timeout(self._patience.stall):
                 for message in item.messages:
                     await self._stream.write(message)
                     self.progress.bytes += len(message)
         except TimeoutError:
-            raise StreamEnd("DEADLINE_EXCEEDED", f"the server took nothing for {STALL_SECONDS:g} s") from None
+            raise StreamEnd("DEADLINE_EXCEEDED", f"the server took nothing for {self._patience.stall:g} s") from None
         finally:
             self._writing = False
         if item.frame is not None:
@@ -185,7 +199,7 @@ class Session:
             self._backfill.held.add(frame.sequence)
 
     def _past(self) -> Item | None:
-        """The next part of the past, once live frames flow and not faster than PAST_BYTES_PER_SECOND."""
+        """The next part of the past, once live frames flow and not too fast."""
         if (
             self._backfill is None
             or self._closing
@@ -198,7 +212,7 @@ class Session:
         if part is None:
             return None
         self._past_open = False
-        asyncio.get_running_loop().call_later(len(part) / PAST_BYTES_PER_SECOND, self._open_past)
+        asyncio.get_running_loop().call_later(len(part) / self._patience.past, self._open_past)
         return Item([part])
 
     def _open_past(self) -> None:

@@ -14,6 +14,7 @@ from gobs_sinks.grpc.config import GrpcConfig
 if TYPE_CHECKING:  # gRPC and protobuf cost 12 MiB, which an agent with other sinks should not pay
     from gobs_sinks.grpc.link import Link
     from gobs_sinks.grpc.recorder import Recorder
+    from gobs_sinks.grpc.session import Patience
 
 FLUSH_SECONDS = 1.8
 """What close may take; the agent's own deadline is 2 s."""
@@ -34,10 +35,12 @@ class GrpcSink(Sink):
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         dice: Callable[[], float] = random.random,
+        patience: Patience | None = None,
     ) -> None:
         super().__init__(config, source)
         self._sleep = sleep
         self._dice = dice
+        self._patience = patience
         self._log: Any = get_logger("gobs.sink.grpc")
         self._task: asyncio.Task[None] | None = None
         self.link: Link | None = None
@@ -50,6 +53,7 @@ class GrpcSink(Sink):
         from gobs_sinks.grpc.channel import Call
         from gobs_sinks.grpc.link import Link
         from gobs_sinks.grpc.recorder import Recorder
+        from gobs_sinks.grpc.session import Patience
 
         config, node = self.config, self.source.node
         self.recorder = Recorder(self.source.tables, config.ring, config.keyframe)
@@ -60,6 +64,7 @@ class GrpcSink(Sink):
             self._log.bind(server=config.server),
             sleep=self._sleep,
             dice=self._dice,
+            patience=self._patience or Patience(),
         )
         self._task = asyncio.create_task(self.link.run(), name="sink grpc: link")
 

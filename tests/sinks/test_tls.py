@@ -1,0 +1,155 @@
+"""Encrypted connections, with certificates made here, and what is refused without encryption."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import trustme
+from structlog.testing import capture_logs
+
+from gobs_sinks.grpc import GrpcConfig
+from tests.sinks.server import serving
+from tests.sinks.test_grpc import agent_of, connected, memory, until_all
+
+
+class Authority:
+    """A certificate authority of a test, and files of what it issues."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.ca = trustme.CA()
+        self.ca_file = str(folder / "ca.pem")
+        self.ca.cert_pem.write_to_path(self.ca_file)
+        self.cert_file, self.key_file = str(folder / "cert.pem"), str(folder / "key.pem")
+        self.issue()
+
+    def issue(self) -> None:
+        """Write a certificate for an agent."""
+        own = self.ca.issue_cert("agent.test")
+        own.cert_chain_pems[0].write_to_path(self.cert_file)
+        own.private_key_pem.write_to_path(self.key_file)
+
+    def server(self, *, mutual: bool = False, name: str = "127.0.0.1") -> grpc.ServerCredentials:
+        """Credentials of a server on loopback."""
+        own = self.ca.issue_cert(name)
+        pair = (own.private_key_pem.bytes(), own.cert_chain_pems[0].bytes())
+        return grpc.ssl_server_credentials([pair], self.ca.cert_pem.bytes(), require_client_auth=mutual)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+async def test_frames_travel_encrypted_when_the_authority_is_given(authority: Authority) -> None:
+    async with (
+        serving(memory(), credentials=authority.server()) as server,
+        agent_of(server.port, ca_file=authority.ca_file) as agent,
+    ):
+        await server.until(lambda: connected(agent))
+        await agent.tick(3)
+        await until_all(server, agent)
+        assert server.peers[0].context.auth_context()["transport_security_type"] == [b"ssl"]
+
+
+async def test_both_ends_may_have_to_show_a_certificate(authority: Authority) -> None:
+    given = {"ca_file": authority.ca_file, "cert_file": authority.cert_file, "key_file": authority.key_file}
+    async with (
+        serving(memory(), credentials=authority.server(mutual=True)) as server,
+        agent_of(server.port, **given) as agent,
+    ):
+        await server.until(lambda: connected(agent))
+        await agent.tick(3)
+        await until_all(server, agent)
+        assert server.peers[0].context.peer_identities() == [b"agent.test"]
+
+
+async def test_without_a_certificate_a_server_that_wants_one_gets_nothing(authority: Authority) -> None:
+    await nothing_arrives(authority.server(mutual=True), ca_file=authority.ca_file)
+
+
+async def test_a_server_of_another_authority_gets_nothing(authority: Authority, tmp_path: Path) -> None:
+    await nothing_arrives(Authority(tmp_path / "other").server(), ca_file=authority.ca_file)
+
+
+async def test_a_server_with_another_name_gets_nothing(authority: Authority) -> None:
+    await nothing_arrives(authority.server(name="elsewhere.test"), ca_file=authority.ca_file)
+
+
+async def nothing_arrives(credentials: grpc.ServerCredentials, **config: Any) -> None:
+    with capture_logs() as logs:
+        async with serving(memory(), credentials=credentials) as server, agent_of(server.port, **config) as agent:
+            await agent.tick(2)
+            assert agent.sink.link is not None
+            async with asyncio.timeout(20):
+                while agent.sink.link._backoff._failures < 2:
+                    await asyncio.sleep(0.01)
+            assert not server.peers
+    assert [line["event"] for line in logs] == ["cannot reach the server"]
+
+
+async def test_a_certificate_that_is_missing_is_named_and_taken_once_it_is_there(authority: Authority) -> None:
+    path = Path(authority.ca_file)
+    pem = path.read_bytes()
+    path.unlink()
+    with capture_logs() as logs:
+        async with (
+            serving(memory(), credentials=authority.server()) as server,
+            agent_of(server.port, ca_file=authority.ca_file) as agent,
+        ):
+            await agent.tick(2)
+            await asyncio.sleep(0.05)
+            assert "sinks.grpc.ca_file" in logs[0]["why"]
+            assert authority.ca_file in logs[0]["why"]
+            path.write_bytes(pem)
+            await server.until(lambda: connected(agent))
+            await agent.tick()
+            await until_all(server, agent)
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1:9090", "127.8.8.8:1", "localhost:9090", "[::1]:9090"])
+def test_this_machine_is_reached_without_encryption(server: str) -> None:
+    assert not GrpcConfig(server=server).encrypted
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"server": "gobs.example.org:9090"}, "insecure = true"),
+        ({"server": "10.0.0.1:9090"}, "insecure = true"),
+        ({"server": "localhost.example.org:9090"}, "insecure = true"),
+        ({"server": "gobs.example.org"}, "HOST:PORT"),
+        ({"server": "::1:9090"}, "HOST:PORT"),
+        ({"server": ":9090"}, "HOST:PORT"),
+        ({"server": "localhost:http"}, "HOST:PORT"),
+        ({"server": "localhost:70000"}, "HOST:PORT"),
+        ({"cert_file": "x"}, "go together"),
+        ({"key_file": "x"}, "go together"),
+        ({"tls": False, "ca_file": "x"}, "tls is false"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_refused_with_the_fix(settings: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        GrpcConfig(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"server": "gobs.example.org:9090", "tls": True}, {"server": "10.0.0.1:9090", "ca_file": "ca.pem"}],
+)
+def test_another_machine_is_reached_with_encryption(settings: dict[str, Any]) -> None:
+    assert GrpcConfig(**settings).encrypted
+
+
+def test_another_machine_is_reached_in_the_clear_only_when_that_is_asked_for() -> None:
+    assert not GrpcConfig(server="gobs.example.org:9090", insecure=True).encrypted
+
+
+def test_a_token_is_not_shown() -> None:
+    from gobs_core import Secret
+
+    assert "hunter2" not in repr(GrpcConfig(token=Secret("hunter2")))
