@@ -25,7 +25,7 @@ from gobs_core import (
 )
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.settings import Flag, Section, Setup, load_settings
-from tests.core.fakes import FakeEntryPoint, FakeSink, healthy, module
+from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeSink, healthy, module
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,9 +60,10 @@ class CpuConfig(CollectorConfig, frozen=True, kw_only=True):
     per_cpu: bool = True
 
 
-class Cpu(healthy("cpu")):  # type: ignore[misc]  a class made by a function
+class Cpu(FakeCollector):
     """A collector with settings."""
 
+    name = "cpu"
     Config = CpuConfig
 
 

@@ -32,6 +32,7 @@ class _Batch(Generic[T]):
         self.results: dict[int, T] = {}
         self.lock = threading.Lock()
         self.done = done
+        self.shortest = min(job.deadline for job in jobs[first:])
 
     def work(self) -> bool:
         """Run the jobs; False when the batch was given up meanwhile, and the thread with it."""
@@ -94,7 +95,7 @@ class Worker:
         try:
             while not finished.is_set():
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(batch.left()):
+                    async with asyncio.timeout(min(batch.left(), batch.shortest)):
                         await finished.wait()
                 if not finished.is_set() and batch.give_up_if_late():
                     self.close()
