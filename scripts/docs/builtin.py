@@ -6,9 +6,9 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import NamedTuple
 
-from gobs_core import Plugin, Table
+from gobs_core import Table
 from gobs_core.agent.selftables import OWN_TABLES
-from gobs_core.plugins import KINDS, Plugins, load_plugins
+from gobs_core.plugins import Plugins, load_plugins
 
 DISTRIBUTIONS = frozenset({"gobs-core", "gobs-collectors", "gobs-sinks", "gobs-notifiers", "gobs-server"})
 
@@ -30,11 +30,6 @@ def plugins() -> Plugins:
     if found.failed:
         raise RuntimeError("\n".join(f"{state.kind} {state.name}: {state.error}" for state in found.failed))
     return found
-
-
-def all_plugins() -> list[tuple[str, type[Plugin]]]:
-    """Return (kind, class) of every built-in plugin, sorted."""
-    return [(kind, cls) for kind in KINDS for _, cls in sorted(plugins().of_kind(kind).items())]
 
 
 def tables() -> list[Declared]:

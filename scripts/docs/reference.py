@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gobs_core import Column, Kind, Table
 from scripts.docs.builtin import Declared, tables
 from scripts.docs.markdown import code, table
@@ -31,8 +33,15 @@ def _rows_of(what: Table) -> str:
 
 
 def _sources(item: Declared) -> str:
-    found = dict.fromkeys(column.source for column in item.table.columns if column.source)
-    return ", ".join(code(source) for source in found) or _AGENT
+    """Return where it is read; several files of one folder as the folder."""
+    found = list(dict.fromkeys(column.source for column in item.table.columns if column.source))
+    folders = Counter(_folder(source) for source in found)
+    told = (f"{_folder(source)}/…" if folders[_folder(source)] > 1 else source for source in found)
+    return ", ".join(code(source) for source in dict.fromkeys(told)) or _AGENT
+
+
+def _folder(source: str) -> str:
+    return "/".join(source.split("/")[:3])
 
 
 def _section(item: Declared) -> str:

@@ -1,66 +1,43 @@
-"""Writes every setting of every program and every built-in plugin, from the structs they are read into."""
+"""Writes every setting of every program and every built-in plugin."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
-
-import msgspec
 
 from gobs_core import Duration, Size
-from gobs_core.plugins.origin import installed
-from gobs_core.plugins.registry import CONTRACTS
-from gobs_core.settings.load import OWN, SECTIONS_GROUP, variable
+from gobs_core.settings.load import variable
+from gobs_core.settings.reference import Setting, list_settings
 from gobs_core.settings.sources import ORIGINAL
-from gobs_core.settings.types import Shape, expectation, shape_of, shown
-from scripts.docs.builtin import all_plugins
+from gobs_core.settings.types import expectation, shape_of
+from scripts.docs.builtin import plugins
 from scripts.docs.markdown import code, fence, table
-from scripts.docs.source import assignments
 
-_DURATION = expectation(shape_of(Duration))
-_SIZE = expectation(shape_of(Size))
-
-
-class Setting(NamedTuple):
-    """One setting."""
-
-    section: str
-    name: str
-    expected: str
-    default: str
-    """As it is written in the file; empty without one."""
-    help: str
-    secret: bool
+_SHORT = {expectation(shape_of(Duration)): "a duration", expectation(shape_of(Size)): "a size", "None:": "unset:"}
+"""What stands once on the page, or is Python's word for it."""
 
 
 @cache
-def settings() -> tuple[Setting, ...]:
-    """Return every setting there is without a plugin of others, by section."""
-    return tuple(setting for section, struct in _sections() for setting in _settings(section, struct))
+def settings() -> dict[str, list[tuple[str, Setting]]]:
+    """Return section -> name and setting, of everything that is documented."""
+    found: dict[str, list[tuple[str, Setting]]] = {}
+    for setting in list_settings(plugins()):
+        section, _, name = setting.path.rpartition(".")
+        found.setdefault(section, []).append((name, setting))
+    return found
 
 
 def every_setting() -> str:
     """Return a table for each section."""
-    found: dict[str, list[Setting]] = {}
-    for setting in settings():
-        found.setdefault(setting.section, []).append(setting)
     heads = ("setting", "variable", "expects", "default", "what it is")
-    return "\n\n".join(f"### [{section}]\n\n" + table(heads, map(_row, rows)) for section, rows in found.items())
+    return "\n\n".join(
+        f"### [{section}]\n\n" + table(heads, (_row(name, setting) for name, setting in rows))
+        for section, rows in settings().items()
+    )
 
 
 def example() -> str:
-    """Return a settings file with every setting in it."""
-    lines: list[str] = []
-    section = ""
-    for setting in settings():
-        if setting.section != section:
-            section = setting.section
-            lines += ["", f"[{section}]"]
-        known = setting.default not in ("", '""') and not setting.secret
-        lines.append(f"{setting.name} = {setting.default}" if known else f"# {setting.name} =")
-    return fence("toml", "\n".join(lines))
+    """Return a settings file with every setting in it, which changes nothing."""
+    return fence("toml", "\n\n".join(_section(section, rows) for section, rows in settings().items()))
 
 
 def original_variables() -> str:
@@ -69,46 +46,30 @@ def original_variables() -> str:
     return table(("variable", "setting", "our variable"), rows)
 
 
-def _sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
-    yield from OWN.items()
-    for point in installed(SECTIONS_GROUP):
-        yield point.name, point.load()
-    kinds = {contract.kind: contract.section for contract in CONTRACTS}
-    for kind, cls in all_plugins():
-        yield f"{kinds[kind]}.{cls.name}", cls.Config
+def _section(section: str, rows: list[tuple[str, Setting]]) -> str:
+    lines = [f"{name} = {setting.default}" if _given(setting) else f"# {name} =" for name, setting in rows]
+    if section not in _quiet():
+        return "\n".join([f"[{section}]", *lines])
+    off = [line if line.startswith("#") else f"# {line}" for line in lines]
+    return "\n".join([f"# [{section}]    # a section of its own would make it run", *off])
 
 
-def _settings(section: str, struct: type[msgspec.Struct]) -> Iterator[Setting]:
-    told = _told(struct)
-    for field in msgspec.structs.fields(struct):
-        shape = shape_of(field.type)
-        text = told.get(field.name, "").replace("None:", "unset:")
-        yield Setting(section, field.encode_name, _short(shape), _default(field, shape), text, shape.secret)
+def _given(setting: Setting) -> bool:
+    return setting.default not in ("", '""') and not setting.secret
 
 
-def _short(shape: Shape) -> str:
-    """Return what is expected; how durations and sizes are written stands once on the page."""
-    told = expectation(shape)
-    return told.replace(_DURATION, "a duration").replace(_SIZE, "a size")
+def _quiet() -> frozenset[str]:
+    """Return the sections of the sinks that do not run unless somebody names them."""
+    return frozenset(f"sinks.{name}" for name, cls in plugins().sinks.items() if not cls.default)
 
 
-def _told(struct: type[Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for cls in reversed(struct.__mro__):
-        if cls.__module__.startswith("gobs_"):
-            own = assignments(sys.modules[cls.__module__], cls.__qualname__)
-            found |= {name: one.text for name, one in own.items() if one.text}
-    return {"enabled": "Whether it runs.", **found}
+def _row(name: str, setting: Setting) -> tuple[str, ...]:
+    expects = f"{setting.type}, kept secret" if setting.secret else setting.type
+    default = "" if setting.default == '""' else setting.default
+    return code(name), code(setting.variable), _short(expects), code(default), _short(setting.help)
 
 
-def _default(field: Any, shape: Shape) -> str:
-    if field.default is not msgspec.NODEFAULT:
-        return shown(shape, field.default)
-    if field.default_factory in (list, dict, set):
-        return shown(shape, field.default_factory())
-    return ""
-
-
-def _row(setting: Setting) -> tuple[str, ...]:
-    path = f"{setting.section}.{setting.name}"
-    return code(setting.name), code(variable(path)), setting.expected, code(setting.default), setting.help
+def _short(text: str) -> str:
+    for long, short in _SHORT.items():
+        text = text.replace(long, short)
+    return text

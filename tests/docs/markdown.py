@@ -28,8 +28,8 @@ class Code:
     text: str
 
     def __str__(self) -> str:
-        """Return what names it in a list and in a failure: the page and the first line."""
-        return f"{self.page}: {self.text.splitlines()[0] if self.text else ''}"
+        """Return what names it in a list and in a failure: the page and how it begins."""
+        return f"{self.page}: {self.text.partition(chr(10))[0][:30].strip()}"
 
 
 @dataclass(frozen=True)

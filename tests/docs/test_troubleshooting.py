@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from tests.docs.markdown import page
-from tests.support.house import MEMBERS
+from tests.support.house import MEMBERS, ROOT
 
 PAGE = page("docs/troubleshooting.md")
 MESSAGES = re.findall(r"^### `(.+)`$", PAGE.text, re.MULTILINE)
@@ -18,17 +18,18 @@ SUBJECTS = (
     "expected",
     "/proc",
     "token",
-    "plain text",
-    "certificate",
+    "no TLS",
+    "cert_file",
     "two agents",
     "protocol",
     "broken",
-    "quarantined",
     "Python 3.11",
-    "host",
+    "by that name",
     "front end",
     "database",
 )
+
+STATES = ("no data", "failing", "late", "quarantined", "disabled", "off", "broken", "fresh", "stale", "down")
 
 
 @cache
@@ -42,7 +43,8 @@ def literals() -> tuple[str, ...]:
                     found.append("".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values))
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.append(node.value)
-    found += [(member.folder.parent / "scripts/venv").read_text(encoding="utf-8") for member in MEMBERS[:1]]
+        found += [path.read_text(encoding="utf-8") for path in (member.folder / member.package).rglob("*.html")]
+    found.append((ROOT / "scripts/venv").read_text(encoding="utf-8"))
     return tuple(found)
 
 
@@ -54,7 +56,7 @@ def test_the_message_is_one_of_ours(message: str) -> None:
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_the_message_is_quoted_at_enough_length_to_be_searched_for(message: str) -> None:
-    assert max(len(part) for part in message.split("…")) >= 12
+    assert max(len(part) for part in message.split("…")) >= 8
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -65,3 +67,8 @@ def test_the_mistakes_people_make_are_there(subject: str) -> None:
 @pytest.mark.parametrize("heading", MESSAGES)
 def test_every_message_is_followed_by_what_to_do(heading: str) -> None:
     assert len(PAGE.section(f"`{heading}`").split()) >= 12
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_explained(state: str) -> None:
+    assert re.search(rf"\*\*.*{state}", PAGE.section("States"))
