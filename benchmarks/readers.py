@@ -143,7 +143,7 @@ def naive() -> Reader:
     def read() -> None:
         for container in containers:
             for pid in pids():
-                os.lstat(f"/proc/{pid}")
+                os.path.lexists(f"/proc/{pid}")
                 if container in _slurp(f"{pid}/cgroup"):
                     _naive_process(pid)
         for name in NODE_FILES:
