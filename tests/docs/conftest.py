@@ -5,36 +5,26 @@ from __future__ import annotations
 import re
 import shutil
 import stat
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.running import BIN, CURL, Shell, Up, quiet
+from tests.docs.running import BIN, CURL, Shell, Up, started, until, wait_for
 
 
 @pytest.fixture(scope="package")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """This machine, live, for as long as the tests of the documentation take; its first tables are there."""
     data = tmp_path_factory.mktemp("up")
-    command = [BIN / "gobs", "up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", data, "--interval", "1s"]
-    with (data / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=quiet())
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://[\d.]+:\d+", line)
-        assert found, line + (data / "log").read_text()
+    with started(
+        "up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", data, "--interval", "1s"
+    ) as next_line:
+        found = re.search(r"http://[\d.]+:\d+", until(next_line, "Gobservability is on"))
+        assert found
         running = Up(found[0])
-        until = time.monotonic() + 30
-        while b'"process"' not in running.get("/api/v1/nodes") and time.monotonic() < until:
-            time.sleep(0.1)
+        assert wait_for(running, b'"process"')
         yield running
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
 
 
 @pytest.fixture

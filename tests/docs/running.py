@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,3 +61,37 @@ class Up:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             body: bytes = answer.read()
             return body
+
+
+@contextmanager
+def started(command: str, *arguments: str | Path) -> Iterator[Callable[[], str]]:
+    """Run a subcommand of `gobs` for as long as the block takes; gives what reads the next line it prints."""
+    process = subprocess.Popen(
+        [BIN / "gobs", command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=quiet()
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def until(next_line: Callable[[], str], text: str) -> str:
+    """Return the line that holds the text; raises AssertionError with all that was said instead."""
+    said = []
+    while line := next_line():
+        said.append(line)
+        if text in line:
+            return line
+    raise AssertionError("".join(said))
+
+
+def wait_for(up: Up, text: bytes, seconds: float = 30) -> bool:
+    """Whether the list of nodes says that before the time is over."""
+    end = time.monotonic() + seconds
+    while text not in up.get("/api/v1/nodes"):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import shlex
 import subprocess
 import tomllib
@@ -13,7 +14,8 @@ import pytest
 from gobs_core.cli.discover import find_commands
 from gobs_core.cli.run import _parser
 from gobs_core.settings import load_settings
-from tests.docs.markdown import page
+from tests.docs.markdown import Code, page
+from tests.docs.running import Up, started, until, wait_for
 
 PAGE = page("docs/deployment.md")
 UNITS = PAGE.code("ini")
@@ -41,8 +43,8 @@ def test_the_certificates_are_the_authoritys(certificates: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("block", PAGE.code("toml"), ids=["server", "agent"])
-def test_a_settings_file_names_what_the_commands_made(certificates: Path, block: object, tmp_path: Path) -> None:
-    text = str(getattr(block, "text", "")).replace("/etc/gobservability", str(certificates))
+def test_a_settings_file_names_what_the_commands_made(certificates: Path, block: Code, tmp_path: Path) -> None:
+    text = _here(block.text, certificates, tmp_path)
     file = tmp_path / "gobs.toml"
     file.write_text(text, encoding="utf-8")
     load_settings(environ={}, config=str(file))
@@ -57,14 +59,33 @@ def test_a_settings_file_names_what_the_commands_made(certificates: Path, block:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=["server", "agent"])
-def test_a_unit_starts_a_command_that_there_is(unit: object) -> None:
+def test_a_unit_starts_a_command_that_there_is(unit: Code) -> None:
     parsed = configparser.ConfigParser(interpolation=None)
     parsed.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
-    parsed.read_string(str(getattr(unit, "text", "")))
+    parsed.read_string(unit.text)
     program, *arguments = shlex.split(parsed["Service"]["ExecStart"])
     assert program == "/opt/gobservability/bin/gobs"
     commands, _ = find_commands(arguments[0])
     assert _parser(commands).parse_args(arguments).command == arguments[0]
+
+
+def test_a_server_and_an_agent_with_these_files_find_each_other(certificates: Path, tmp_path: Path) -> None:
+    server_file, agent_file = tmp_path / "server.toml", tmp_path / "agent.toml"
+    for file, block in zip((server_file, agent_file), PAGE.code("toml"), strict=True):
+        file.write_text(_here(block.text, certificates, tmp_path), encoding="utf-8")
+    with started("server", "--config", server_file, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0") as said:
+        http, port = re.findall(r"http://\S+?:\d+|(?<=port )\d+", until(said, "Gobservability is on"))
+        agent = ("agent", "--server", f"127.0.0.1:{port}", "--interval", "1s", "--config")
+        with started(*agent, agent_file):
+            assert wait_for(Up(http), b'"state":"fresh"')
+        agent_file.write_text(re.sub(r"^token_file.*\n", "", agent_file.read_text(), flags=re.MULTILINE))
+        with started(*agent, agent_file, "--node", "stranger") as says:
+            assert "the join token is missing or wrong" in until(says, "the server refuses us")
+        assert b"stranger" not in Up(http).get("/api/v1/nodes")
+
+
+def _here(text: str, certificates: Path, data: Path) -> str:
+    return text.replace("/etc/gobservability", str(certificates)).replace("/var/lib/gobservability", str(data))
 
 
 def _leaf_tables(document: dict[str, object]) -> list[dict[str, object]]:
