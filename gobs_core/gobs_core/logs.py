@@ -85,15 +85,18 @@ class Cleaner:
 
     def __call__(self, logger: object, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """Clean every key and value."""
-        return {escape(str(key)): self._value(str(key), value) for key, value in event.items()}
+        return {self._name(key): self._value(str(key), value) for key, value in event.items()}
+
+    def _name(self, key: object) -> str:
+        return escape(self._redact(str(key)))
 
     def _value(self, key: str, value: object, depth: int = 0) -> object:
         if value is None or isinstance(value, bool | int | float):
             return STARS if value and not isinstance(value, bool) and telling(key) else value
         if isinstance(value, Secret) or telling(key):
-            return STARS if value else value
+            return STARS if value else ""
         if isinstance(value, Mapping) and depth < _DEPTH:
-            return {escape(str(name)): self._value(str(name), inner, depth + 1) for name, inner in value.items()}
+            return {self._name(name): self._value(str(name), inner, depth + 1) for name, inner in value.items()}
         if isinstance(value, list | tuple | set | frozenset) and depth < _DEPTH:
             return [self._value("", inner, depth + 1) for inner in value]
         text = self._redact(value if isinstance(value, str) else repr(value))
