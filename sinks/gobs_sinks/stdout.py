@@ -103,7 +103,7 @@ def _shown(column: Column, cell: Cell) -> Cell:
         return _text(str(cell))
     try:
         value = cell if column.scale in (None, 1) else float(cell) * column.scale
-        return value if isinstance(value, int) or isfinite(float(value)) else None
+        return value if isfinite(float(value)) else None
     except (TypeError, ValueError, OverflowError):
         return None
 

@@ -143,7 +143,6 @@ class ScriptedServer(gobs_pb2_grpc.GobsServicer):
         self.peers: list[Peer] = []
         self.port = 0
         self.failures: list[BaseException] = []
-        self.changed = asyncio.Condition()
 
     async def AgentStream(self, request_iterator: object, context: Any) -> None:  # type: ignore[override]
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
@@ -157,11 +156,16 @@ class ScriptedServer(gobs_pb2_grpc.GobsServicer):
 
     async def until(self, condition: Callable[[], bool], timeout: float = 20) -> None:
         """Wait until something is so; raises what failed in the server meanwhile."""
-        async with asyncio.timeout(timeout):
-            while not condition():
-                if self.failures:
-                    raise self.failures[0]
-                await asyncio.sleep(0.005)
+        await until(lambda: bool(self.failures) or condition(), timeout)
+        if self.failures:
+            raise self.failures[0]
+
+
+async def until(condition: Callable[[], bool], timeout: float = 20) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(timeout):
+        while not condition():  # noqa: ASYNC110  anything may be waited for, most of it without an event
+            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from gobs_core import Frame, NoData, PluginState, Reading, RowValues, Secret, So
 from gobs_proto import gobs_pb2 as pb
 from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from gobs_sinks.grpc.session import Patience
-from tests.sinks.server import Memory, Peer, ScriptedServer, accept, serving, truth
+from tests.sinks.server import Memory, Peer, ScriptedServer, accept, serving, truth, until
 
 T = Table("t", "A table.", (key("k", "Key."), counter("n", "Count."), info("i", "Text."), gauge("r", "Real.")))
 BIG = Table("big", "Random texts.", (key("k", "Key."), info("text", "Text."), counter("n", "Count.")))
@@ -98,6 +98,11 @@ def memory() -> Memory:
 def connected(agent: Agent) -> bool:
     session = agent.sink.link.session if agent.sink.link else None
     return session is not None and session.welcome is not None
+
+
+def attempts(agent: Agent) -> int:
+    """How often it tried in vain."""
+    return agent.sink.link._backoff._failures if agent.sink.link else 0
 
 
 async def until_all(server: ScriptedServer, agent: Agent) -> None:
@@ -340,9 +345,7 @@ async def test_a_server_that_is_not_there_is_said_once_and_when_it_is_back() -> 
         port = elsewhere.port
     with capture_logs() as logs:
         async with agent_of(port) as agent:
-            assert agent.sink.link is not None
-            while agent.sink.link._backoff._failures < 4:
-                await asyncio.sleep(0.01)
+            await until(lambda: attempts(agent) >= 4)
             async with serving(memory(), port=port) as server:
                 await server.until(lambda: connected(agent))
     assert [line["event"] for line in logs if line["log_level"] != "debug"][:2] == [

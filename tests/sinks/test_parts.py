@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_ranges_are_a_set(some: list[tuple[int, int]], others: list[tuple[int, i
     assert members(ranges) == {number for first, last in some for number in range(first, last + 1)}
     assert ranges.covers(other) == (members(other) <= members(ranges))
     flat = list(ranges)
-    assert all(before[1] + 1 < after[0] for before, after in zip(flat, flat[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(flat))
 
 
 def test_a_range_that_ends_before_it_begins_is_none() -> None:
@@ -159,10 +160,11 @@ def test_live_frames_that_wait_too_long_are_dropped_together_and_the_next_is_a_k
     taken = outbox.take()
     assert taken is not None
     assert taken.frame is not None
+    whole = []
     for sequence in range(3, 3 + MOST_FRAMES + 1):
-        assert not outbox.whole
         outbox.offer(encoded(sequence, 10))
-    assert outbox.whole
+        whole.append(outbox.whole)
+    assert whole == [False] * MOST_FRAMES + [True]
     assert outbox.mark == 2
     assert outbox.empty
     assert outbox.skipped == 1 + MOST_FRAMES + 1

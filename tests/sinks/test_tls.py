@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import trustme
 from structlog.testing import capture_logs
 
 from gobs_sinks.grpc import GrpcConfig
-from tests.sinks.server import serving
-from tests.sinks.test_grpc import agent_of, connected, memory, until_all
+from tests.sinks.server import serving, until
+from tests.sinks.test_grpc import agent_of, attempts, connected, memory, until_all
 
 
 class Authority:
@@ -23,9 +22,17 @@ class Authority:
         folder.mkdir(exist_ok=True)
         self.ca = trustme.CA()
         self.ca_file = str(folder / "ca.pem")
-        self.ca.cert_pem.write_to_path(self.ca_file)
+        self.show()
         self.cert_file, self.key_file = str(folder / "cert.pem"), str(folder / "key.pem")
         self.issue()
+
+    def show(self) -> None:
+        """Write the authority's own certificate."""
+        self.ca.cert_pem.write_to_path(self.ca_file)
+
+    def hide(self) -> None:
+        """Remove it."""
+        Path(self.ca_file).unlink()
 
     def issue(self) -> None:
         """Write a certificate for an agent."""
@@ -57,7 +64,11 @@ async def test_frames_travel_encrypted_when_the_authority_is_given(authority: Au
 
 
 async def test_both_ends_may_have_to_show_a_certificate(authority: Authority) -> None:
-    given = {"ca_file": authority.ca_file, "cert_file": authority.cert_file, "key_file": authority.key_file}
+    given: dict[str, Any] = {
+        "ca_file": authority.ca_file,
+        "cert_file": authority.cert_file,
+        "key_file": authority.key_file,
+    }
     async with (
         serving(memory(), credentials=authority.server(mutual=True)) as server,
         agent_of(server.port, **given) as agent,
@@ -84,28 +95,23 @@ async def nothing_arrives(credentials: grpc.ServerCredentials, **config: Any) ->
     with capture_logs() as logs:
         async with serving(memory(), credentials=credentials) as server, agent_of(server.port, **config) as agent:
             await agent.tick(2)
-            assert agent.sink.link is not None
-            async with asyncio.timeout(20):
-                while agent.sink.link._backoff._failures < 2:
-                    await asyncio.sleep(0.01)
+            await until(lambda: attempts(agent) >= 2)
             assert not server.peers
     assert [line["event"] for line in logs] == ["cannot reach the server"]
 
 
 async def test_a_certificate_that_is_missing_is_named_and_taken_once_it_is_there(authority: Authority) -> None:
-    path = Path(authority.ca_file)
-    pem = path.read_bytes()
-    path.unlink()
+    authority.hide()
     with capture_logs() as logs:
         async with (
             serving(memory(), credentials=authority.server()) as server,
             agent_of(server.port, ca_file=authority.ca_file) as agent,
         ):
             await agent.tick(2)
-            await asyncio.sleep(0.05)
+            await until(lambda: bool(logs))
             assert "sinks.grpc.ca_file" in logs[0]["why"]
             assert authority.ca_file in logs[0]["why"]
-            path.write_bytes(pem)
+            authority.show()
             await server.until(lambda: connected(agent))
             await agent.tick()
             await until_all(server, agent)
