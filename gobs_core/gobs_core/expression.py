@@ -23,6 +23,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 MAX_LENGTH = 1024
 MAX_DEPTH = 32
+MAX_NUMBER = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _check(node: ast.expr, text: str, levels: set[str], rates: set[str], depth: 
             _check(right, text, levels, rates, depth + 1)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             _check(operand, text, levels, rates, depth + 1)
-        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and abs(value) <= MAX_NUMBER:
             pass
         case ast.Name(id=name):
             levels.add(name)
