@@ -16,14 +16,13 @@ _ELLIPSIS = "…"
 def parse_cmdline(raw: bytes) -> list[str]:
     """The arguments; none of a kernel thread or a zombie. Any bytes are a command line.
 
-    Of a command line longer than READ bytes the last argument, which may be cut within a secret, is left out.
+    Of a command line longer than READ bytes the last argument, which may be cut within a secret, is left out, unless it
+    is the only one.
     """
     cut = len(raw) >= READ
     args = raw.rstrip(b"\0").split(b"\0") if raw.strip(b"\0") else []
     if cut and len(args) > 1:
         args.pop()
-    elif cut and args:
-        args[0] = args[0].rpartition(b" ")[0]
     return [text(arg) for arg in args]
 
 
