@@ -58,12 +58,14 @@ class Answering:
 
 
 class Cluster:
-    """A live store and a history, and the clock both go by."""
+    """A live store and a history, and the clock both go by: its own, or a server's."""
 
-    def __init__(self) -> None:
-        self.clock = HeldClock()
-        self.live = Live(self.clock)
-        self.history = History(self.clock)
+    def __init__(
+        self, clock: HeldClock | None = None, live: Live | None = None, history: History | None = None
+    ) -> None:
+        self.clock = clock or HeldClock()
+        self.live = live or Live(self.clock)
+        self.history = history or History(self.clock)
         self.answering = Answering()
         self.own: tuple[PluginState, ...] = ()
         self.lacking: dict[str, str] = {}

@@ -12,7 +12,6 @@ Object.assign(htmx.config, {
   responseHandling: [
     { code: "204", swap: false },
     { code: "304", swap: false }, // the page shows it already
-    { code: "404", swap: true }, // the fragment says what is not there
     { code: "[23]..", swap: true },
     { code: "[45]..", swap: false, error: true },
   ],

@@ -1,10 +1,9 @@
-// What a person has in hand survives every update: text being typed, and what was opened.
+// What a person has opened survives every update.
 
 import { Idiomorph } from "idiomorph/htmx";
 
-/** Teach idiomorph what to leave alone. */
+/** Teach idiomorph what to leave alone. Fields stand outside of what is morphed. */
 export function morphGently() {
-  Idiomorph.defaults.ignoreActiveValue = true;
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (/** @type {string} */ name, /** @type {Element} */ element) =>
     !(name === "open" && element instanceof HTMLDetailsElement);
 }

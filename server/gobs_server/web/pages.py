@@ -154,9 +154,7 @@ class _Pages:
         )
 
     def _gone(self, text: str) -> Response:
-        response = _html(self._templates.render("gone.html", text=text))
-        response.status_code = 404
-        return response
+        return _html(self._templates.render("gone.html", text=text))
 
     def _page(self, template: str, **values: object) -> Response:
         return _html(self._templates.render(template, **values))

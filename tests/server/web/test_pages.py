@@ -65,10 +65,21 @@ async def test_a_node_without_tables_says_so(cluster: Cluster, client: Client) -
     assert "No tables yet" in await text(client, "/nodes/new")
 
 
-@pytest.mark.parametrize("path", ["/nodes/x", "/nodes/node-1/tables/x", "/nothing", "/fragments/nodes/x"])
+@pytest.mark.parametrize("path", ["/nodes/x", "/nodes/node-1/tables/x", "/nothing"])
 async def test_what_is_not_there_is_a_page_that_leads_on(machine: Machine, client: Client, path: str) -> None:
     page = await text(client, path, 404)
-    assert "<h1>Not found" in page or "this page goes on asking" in page
+    assert "<h1>Not found" in page
+    assert 'href="/"' in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/fragments/nodes/x", "/fragments/nodes/x/tables/cpu", "/fragments/nodes/node-1/tables/x"]
+)
+async def test_what_is_no_longer_there_is_told_where_it_was(machine: Machine, client: Client, path: str) -> None:
+    response = await client.get(path)
+    assert response.status_code == 200
+    assert "ETag" not in response.headers
+    assert "this page goes on asking" in await response.get_data(as_text=True)
 
 
 async def test_a_page_can_only_be_read(client: Client) -> None:
@@ -88,8 +99,8 @@ async def test_a_poll_costs_nothing_while_nothing_changed(machine: Machine, clie
 
 
 async def test_a_page_carries_the_tag_of_the_fragment_in_it(machine: Machine, client: Client) -> None:
-    tag = (await client.get("/fragments/nodes")).headers["ETag"].strip('"')
-    assert f'data-tag="{tag}"' in await text(client, "/")
+    tag = (await client.get("/fragments/nodes")).headers["ETag"]
+    assert f'data-tag="{html.escape(tag)}"' in await text(client, "/")
 
 
 async def test_a_node_that_falls_silent_changes_the_tag(cluster: Cluster, machine: Machine, client: Client) -> None:

@@ -1,0 +1,126 @@
+"""A real Chromium, a real server, and a watch for everything a page must not do."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, async_playwright
+
+from gobs_server.app import Server
+from gobs_server.clock import Clock
+from gobs_server.db import sqlite_at
+from gobs_server.settings import ServerSettings
+from tests.support.needs import MISSING, this_machine
+
+LAUNCH = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+
+
+@dataclass
+class Watched:
+    """A page, and what it did that it must not."""
+
+    page: Page
+    origin: str
+    faults: list[str] = field(default_factory=list)
+    forgiven: tuple[str, ...] = ()
+    """Parts of faults a test brings about on purpose."""
+
+    async def open(self, path: str) -> Page:
+        """Go to a path of the server."""
+        await self.page.goto(self.origin + path)
+        return self.page
+
+    async def faultless(self) -> None:
+        """Raise AssertionError with all it did that it must not."""
+        violations = await self.page.evaluate("window.violations")
+        faults = [fault for fault in self.faults if not any(part in fault for part in self.forgiven)]
+        assert (faults, violations, await self.page.evaluate("window.hit")) == ([], [], None)
+
+    def watch(self) -> None:
+        """Begin to watch."""
+
+        def console(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                self.faults.append(f"console: {message.text}")
+
+        def request(made: Request) -> None:
+            if not made.url.startswith((self.origin, "data:")):
+                self.faults.append(f"foreign request: {made.url}")
+
+        self.page.on("console", console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("request", request)
+        self.page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    path = this_machine().chromium()
+    if path is None:
+        pytest.fail(MISSING["chromium"])
+    return path
+
+
+@pytest.fixture
+async def context(chromium: str) -> AsyncIterator[BrowserContext]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        await context.add_init_script(WATCH)
+        context.set_default_timeout(20_000)
+        yield context
+        await browser.close()
+
+
+@pytest.fixture
+async def watched(context: BrowserContext, server: Server) -> AsyncIterator[Watched]:
+    """A page on the server; at the end of the test it must have done nothing it must not."""
+    watched = Watched(await context.new_page(), f"http://{server.http}")
+    watched.watch()
+    yield watched
+    await watched.faultless()
+
+
+def make_server(folder: Path, http: str = "127.0.0.1:0", clock: Clock | None = None) -> Server:
+    """A server on loopback that takes a silent node for stale after two seconds."""
+    settings = ServerSettings(http=http, grpc="127.0.0.1:0", stale=2.0, down=60.0, drain=0.5)
+    return Server(settings, sqlite_at(folder / "gobs.sqlite3"), clock=clock)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = make_server(tmp_path)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@asynccontextmanager
+async def agent(server: Server, node: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The real agent over this machine's /proc, sending to the server every second."""
+    command = (Path(sys.executable).parent / "gobs", "agent", "--interval", "1s", "--node", node)
+    target = ("--server", f"127.0.0.1:{server.grpc_port}")
+    null = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, *target, *arguments, stdin=null, stdout=null, stderr=null)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
