@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gobs_core.errors import Forbidden, Gone, Missing, NoData
+from gobs_core.errors import Forbidden, Gone, Missing, NoData, ParseError
 
 _CHUNK = 65536
+_CELL = 1 << 63
+_NUMBER = re.compile(rb"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _OUTCOMES: dict[int, type[NoData]] = {
     errno.ENOENT: Missing,
     errno.ENOTDIR: Missing,
@@ -63,6 +66,14 @@ class Proc:
     def text(self, path: str) -> str:
         """The same as text."""
         return text(self.read(path))
+
+    def numbers(self, path: str) -> list[int | float]:
+        """The words of a file, at least one, as numbers; raises ParseError where one is none or fits in no cell."""
+        return _numbers(self.read(path), path)
+
+    def sys_numbers(self, path: str) -> list[int | float]:
+        """The same below /sys, where many a file is just one number."""
+        return _numbers(self.sys_read(path), f"/sys/{path}")
 
     def read_once(self, path: str) -> bytes:
         """The whole of a file, opened and closed again."""
@@ -141,6 +152,16 @@ def outcome(error: OSError, path: str) -> NoData | OSError:
     """The NoData an OSError of /proc stands for, or the error itself."""
     kind = _OUTCOMES.get(error.errno or 0)
     return error if kind is None else kind(f"{path}: {os.strerror(error.errno or 0)}")
+
+
+def _numbers(raw: bytes, path: str) -> list[int | float]:
+    words = raw.split()
+    if not words or not all(map(_NUMBER.fullmatch, words)):
+        raise ParseError(f"{path}: expected numbers, found {raw[:80]!r}")
+    found = [float(word) if b"." in word else int(word) for word in words]
+    if max(map(abs, found)) >= _CELL:
+        raise ParseError(f"{path}: expected numbers of at most 63 bits, found {raw[:80]!r}")
+    return found
 
 
 def _read_all(fd: int) -> bytes:

@@ -45,6 +45,7 @@ def check_collector(
     config: CollectorConfig | None = None,
     context: Context | None = None,
     runs: int = RUNS,
+    patience: float = PATIENCE,
 ) -> None:
     """Raise AssertionError, saying what and where, unless the collector keeps its contract.
 
@@ -52,18 +53,19 @@ def check_collector(
     garbage in each, each cut off at many places, each missing; then only ParseError and NoData may be raised.
     """
     check_class(CONTRACTS[0], cls)
+    machine = proc.clone()
     for table in cls.tables:
         _check_declaration(table)
-    case = _Case(cls, config or cls.Config(), context or Context())
-    case.check_life(proc)
-    files = case.check_healthy(proc)
+    case = _Case(cls, config or cls.Config(), context or Context(), patience)
+    case.check_life(machine)
+    files = case.check_healthy(machine)
     with tempfile.TemporaryDirectory() as folder:
         case.read(FakeProc(folder), "on an empty machine")
     for path, spoilt, what in _spoilt(files, runs):
         before = path.read_bytes()
         try:
             _spoil(path, spoilt)
-            case.read(proc, f"with {path} {what}")
+            case.read(machine, f"with {path} {what}")
         finally:
             _spoil(path, before)
 
@@ -71,8 +73,8 @@ def check_collector(
 class _Case:
     """One collector and what it is made with."""
 
-    def __init__(self, cls: type[Collector], config: CollectorConfig, context: Context) -> None:
-        self.cls, self.config, self.context = cls, config, context
+    def __init__(self, cls: type[Collector], config: CollectorConfig, context: Context, patience: float) -> None:
+        self.cls, self.config, self.context, self.patience = cls, config, context, patience
 
     def make(self) -> Collector:
         return self.cls(self.config, self.context)
@@ -88,6 +90,7 @@ class _Case:
             collector.open(proc)
         collector.close()
         collector.close()
+        proc.close()
 
     def check_healthy(self, proc: Proc) -> list[Path]:
         """Two readings agree on keys and on the types of columns; return the files that were read."""
@@ -135,7 +138,7 @@ class _Case:
                 collector.close()
                 proc.close()
 
-        _within(PATIENCE, work, f"{self.cls.__name__}: hangs {where}")
+        _within(self.patience, work, f"{self.cls.__name__}: hangs {where}")
         if failed:
             name = type(failed[0]).__name__
             text = f"{self.cls.__name__}: raises {name} {where}: {failed[0]}; only ParseError and NoData may be"

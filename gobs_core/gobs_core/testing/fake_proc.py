@@ -32,10 +32,7 @@ class FakeProc(Proc):
 
     def symlink(self, path: str, target: str) -> None:
         """Make a symbolic link below /proc, e.g. `1/exe`."""
-        place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)
-        place.symlink_to(target)
+        _link(self.root / path, target)
 
     def remove(self, path: str) -> None:
         """Remove a file or a folder below /proc, such as a process that ends."""
@@ -46,14 +43,32 @@ class FakeProc(Proc):
         _remove(self.sys / path)
 
     def machine(self, folder: str | os.PathLike[str]) -> None:
-        """Copy a machine: a folder with `proc` and maybe `sys` in it, or the files of a /proc themselves."""
+        """Copy a machine over what is there: a folder with `proc` and maybe `sys` in it, or the files of a /proc."""
         source = Path(folder)
         if (source / "proc").is_dir():
-            shutil.copytree(source / "proc", self.root, symlinks=True, dirs_exist_ok=True)
-            if (source / "sys").is_dir():
-                shutil.copytree(source / "sys", self.sys, symlinks=True, dirs_exist_ok=True)
+            _copy(source / "proc", self.root)
+            _copy(source / "sys", self.sys)
         else:
-            shutil.copytree(source, self.root, symlinks=True, dirs_exist_ok=True)
+            _copy(source, self.root)
+
+
+def _copy(source: Path, target: Path) -> None:
+    for folder, folders, files in os.walk(source):
+        for name in (*folders, *files):
+            there = Path(folder, name)
+            place = target / there.relative_to(source)
+            if there.is_symlink():
+                _link(place, os.readlink(there))
+            elif there.is_dir():
+                place.mkdir(parents=True, exist_ok=True)
+            else:
+                _write(place, there.read_bytes())
+
+
+def _link(place: Path, to: str) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(to)
 
 
 def _write(place: Path, content: str | bytes) -> None:

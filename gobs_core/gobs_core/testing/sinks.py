@@ -33,36 +33,36 @@ _ROWS = (
 )
 
 
-def check_sink(cls: type[Sink], *, config: SinkConfig | None = None) -> None:
+def check_sink(cls: type[Sink], *, config: SinkConfig | None = None, patience: float = SOON) -> None:
     """Raise AssertionError unless the sink keeps its contract; frames may be lost, since nobody need be listening."""
     check_class(CONTRACTS[1], cls)
-    asyncio.run(_check(cls, config or cls.Config()))
+    asyncio.run(_check(cls, config or cls.Config(), patience))
 
 
-async def _check(cls: type[Sink], config: SinkConfig) -> None:
+async def _check(cls: type[Sink], config: SinkConfig, patience: float) -> None:
     source = Source(node="conformance", run="0123456789abcdef", tables=(_TABLE,))
     with watched() as seen:
         sink = cls(config, source)
     assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"
-    await _soon(sink.close(), f"{cls.__name__}: close, unopened,")
+    await _soon(sink.close(), f"{cls.__name__}: close, unopened,", patience)
     sink = cls(config, source)
-    await _soon(sink.open(), f"{cls.__name__}: open")
+    await _soon(sink.open(), f"{cls.__name__}: open", patience)
     for sequence, rows in enumerate((_ROWS, _ROWS[:2], (), _ROWS), start=1):
         now = sequence * 1_000_000_000
         frame = Frame(sequence, 1_700_000_000_000_000_000 + now, now, (Reading(_TABLE, rows, now),))
         try:
-            await asyncio.wait_for(sink.send(frame), SOON)
+            await asyncio.wait_for(sink.send(frame), patience)
         except TimeoutError:
             break  # it may wait for its peer for ever: its queue is its own
         except Exception as error:
             raise AssertionError(f"{cls.__name__}: send raises {type(error).__name__}: {error}") from error
-    await _soon(sink.close(), f"{cls.__name__}: close")
-    await _soon(sink.close(), f"{cls.__name__}: the second close")
+    await _soon(sink.close(), f"{cls.__name__}: close", patience)
+    await _soon(sink.close(), f"{cls.__name__}: the second close", patience)
 
 
-async def _soon(work: object, what: str) -> None:
+async def _soon(work: object, what: str, seconds: float) -> None:
     assert asyncio.iscoroutine(work), f"{what} must be an async function"
     try:
-        await asyncio.wait_for(work, SOON)
+        await asyncio.wait_for(work, seconds)
     except TimeoutError:
-        raise AssertionError(f"{what} takes more than {SOON:g} s") from None
+        raise AssertionError(f"{what} takes more than {seconds:g} s") from None
