@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from gobs_core.errors import GobsError, UserError
 from gobs_core.proc import Proc
 
 NAME = "gobs.pid"
+_PID = re.compile(r"(?:[2-9]|[1-9]\d{1,8})")  # not 0 and 1: signals to those reach more than a program of ours
 
 
 class Started(NamedTuple):
@@ -86,6 +88,6 @@ def _parse(text: str) -> list[Started]:
     for line in text.splitlines():
         pid, _, rest = line.partition(" ")
         start, _, what = rest.partition(" ")
-        if pid.isascii() and pid.isdigit():
+        if _PID.fullmatch(pid):
             found.append(Started(int(pid), start.replace("-", ""), what))
     return found
