@@ -26,7 +26,7 @@ TRIED = {
     "docs/deployment.md: make build": "tests/house/test_packages.py::test_a_wheel_comes_out_of_the_source_distribution",
     "docs/plugins.md: .venv/bin/python -m pip instal": f"{PLUGIN}::test_the_plugin_is_listed_with_where_it_came_from",
     "docs/plugins.md: .venv/bin/gobs plugins": f"{PLUGIN}::test_collect_prints_its_row",
-    "docs/plugins.md: cd ../gobs-faults && ../gobser": f"{PLUGIN}::test_its_test_passes",
+    "docs/plugins.md: cd ../gobs-faults": f"{PLUGIN}::test_its_test_passes",
 }
 """A block of commands -> the test that runs it."""
 UNTRIED = {
