@@ -39,7 +39,8 @@ def test_a_setting_is_listed_with_all_there_is_to_know() -> None:
 
 def test_no_setting_is_left_out() -> None:
     found = listed()
-    for name, struct in [*OWN.items(), ("server", ServerSettings)]:
+    structs: dict[str, type[msgspec.Struct]] = {**OWN, "server": ServerSettings}
+    for name, struct in structs.items():
         assert {f"{name}.{field.name}" for field in msgspec.structs.fields(struct)} <= found.keys()
     for contract in CONTRACTS:
         for name, cls in PLUGINS.of_kind(contract.kind).items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 from gobs_core.command import Command
 
@@ -34,6 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the agent until SIGINT or SIGTERM."""
+    import asyncio
+
     from gobs_core.agent import Agent
     from gobs_core.agent.machine import open_machine
     from gobs_core.cli.common import set_up
