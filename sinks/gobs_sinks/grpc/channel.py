@@ -67,9 +67,15 @@ class Call:
 
     async def _end(self, error: Exception | None) -> StreamEnd:
         if isinstance(error, grpc.aio.AioRpcError):
-            return StreamEnd(error.code().name, error.details() or "")
+            return _end(error.code().name, error.details() or "")
         code = await self._call.code()
-        return StreamEnd(code.name, await self._call.details() or "")
+        return _end(code.name, await self._call.details() or "")
+
+
+def _end(code: str, details: str) -> StreamEnd:
+    if details.startswith("Stream removed"):  # grpc's word for a lost connection, under any code
+        code = "UNAVAILABLE"
+    return StreamEnd(code, details)
 
 
 def _channel(config: GrpcConfig) -> grpc.aio.Channel:

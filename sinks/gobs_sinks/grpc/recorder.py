@@ -10,7 +10,7 @@ from gobs_proto.limits import MAX_SEGMENT_BYTES
 from gobs_sinks.grpc.encoder import Encoded, Encoder
 from gobs_sinks.grpc.ring import Open, Ring
 
-INLINE_BYTES = 32 * 1024
+INLINE_BYTES = 40_000
 """Compressing so much takes under a millisecond; more is done in a thread."""
 
 
@@ -34,19 +34,20 @@ class Recorder:
 
     async def keep(self, encoded: Encoded) -> None:
         """Add a frame to the open segment; a keyframe seals it and begins the next."""
-        sealed = None
-        if encoded.keyframe or self._open is None:
-            sealed, self._open = self._open, Open(encoded)
-        else:
+        sealed = self._turn(encoded)
+        if sealed is not None:
+            self.ring.add(await asyncio.to_thread(sealed.seal) if sealed.size > INLINE_BYTES else sealed.seal())
+
+    def _turn(self, encoded: Encoded) -> Open | None:
+        """Add a frame; returns the segment that is to be sealed."""
+        if not encoded.keyframe and self._open is not None:
             self._open.add(encoded)
-        if sealed is None:
-            return
-        if sealed.size > MAX_SEGMENT_BYTES:
+            return None
+        sealed, self._open = self._open, Open(encoded)
+        if sealed is not None and sealed.size > MAX_SEGMENT_BYTES:
             self.ring.evicted += 1
-        elif sealed.size > INLINE_BYTES:
-            self.ring.add(await asyncio.to_thread(sealed.seal))
-        else:
-            self.ring.add(sealed.seal())
+            return None
+        return sealed
 
     def left_out(self) -> list[tuple[str, str]]:
         """(table, reason) of what is left out of frames and has not been told yet."""

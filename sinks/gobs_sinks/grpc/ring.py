@@ -12,7 +12,7 @@ from gobs_sinks.grpc.encoder import Encoded
 from gobs_sinks.grpc.parts import varint
 from gobs_sinks.grpc.ranges import Ranges
 
-LEVEL = 6  # measured: a tenth smaller than level 1 and as fast as it matters once a minute; 9 gains nothing more
+LEVEL = 6  # measured: 3 to 5 % smaller than level 1 for half a millisecond more a minute; 9 gains nothing
 SEAL_BYTES = MAX_SEGMENT_BYTES // 8
 """An open segment that has grown to this is due."""
 LONGEST = 5
