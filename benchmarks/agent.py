@@ -86,7 +86,13 @@ def reader(name: str) -> Iterator[tuple[Account, Callable[[], int]]]:
     with _child(command, subprocess.PIPE) as (child, account):
         assert child.stdout is not None
         lines = child.stdout
-        yield account, lambda: len(lines.readline())
+
+        def ticked() -> int:
+            if not lines.readline():
+                raise RuntimeError(f"the reader {name!r} ended early")
+            return 0
+
+        yield account, ticked
 
 
 @contextmanager
