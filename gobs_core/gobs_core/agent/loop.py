@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import secrets
+import os
 from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
@@ -78,7 +78,7 @@ class Agent:
         self.source = Source(
             node=settings.agent.node,
             version=version,
-            run=run or secrets.token_hex(8),
+            run=run or os.urandom(8).hex(),
             boot_id=_boot_id(proc),
             interval=settings.agent.interval,
             tables=(*(table for runner in chosen.running for table in runner.collector.tables), *OWN_TABLES),

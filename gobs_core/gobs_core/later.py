@@ -1,0 +1,39 @@
+"""Modules that are put off until somebody uses them: what Python's own imports bring along and an agent never needs.
+
+asyncio imports ssl, and with it OpenSSL: 5 MiB of memory in every agent, whose gRPC has a TLS of its own. Once put off,
+such a module is a stand-in that loads the real one at the first use of anything in it, so that whoever does need it
+(a sink of somebody else's, say) finds it as ever.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from types import ModuleType
+from typing import Any
+
+SELDOM = ("ssl", "asyncio.sslproto")
+"""asyncio.sslproto uses ssl as soon as it is loaded, so that one alone would not do."""
+_lock = threading.RLock()
+
+
+class Later(ModuleType):
+    """Stands for a module that has not been loaded; afterwards it holds all that the real one holds."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Load the module; what the import system itself asks for is not a use."""
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        with _lock:
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
+            real = importlib.import_module(self.__name__)
+            self.__dict__.update(real.__dict__)
+        return getattr(real, name)
+
+
+def put_off(names: tuple[str, ...] = SELDOM) -> None:
+    """Put off the modules that nobody has loaded yet."""
+    for name in names:
+        sys.modules.setdefault(name, Later(name))

@@ -1,0 +1,90 @@
+"""What is put off is loaded by its first use, and not before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PREAMBLE = """
+import sys
+from gobs_core.later import put_off
+put_off()
+import asyncio
+loaded = lambda: "_ssl" in sys.modules
+assert not loaded()
+"""
+
+
+def run(script: str) -> None:
+    done = subprocess.run([sys.executable, "-c", PREAMBLE + script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_event_loop_works_without_ssl() -> None:
+    run("""
+async def main():
+    await asyncio.to_thread(print)
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    assert await child.wait() == 0
+
+asyncio.run(main())
+assert not loaded()
+""")
+
+
+def test_a_module_that_is_used_is_the_real_one() -> None:
+    run("""
+import ssl
+assert not loaded()
+context = ssl.create_default_context()
+assert loaded()
+assert type(context) is sys.modules["ssl"].SSLContext is ssl.SSLContext
+from ssl import SSLError
+assert SSLError is ssl.SSLError
+""")
+
+
+def test_a_connection_with_tls_finds_what_it_needs() -> None:
+    run("""
+import ssl
+
+async def main():
+    def answer(reader, writer):
+        writer.write(b"this is no TLS at all")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    try:
+        await asyncio.open_connection(host, port, ssl=ssl.create_default_context(), server_hostname="localhost")
+    except ssl.SSLError as error:
+        assert "WRONG_VERSION_NUMBER" in str(error) or "record" in str(error).lower(), error
+    else:
+        raise AssertionError("no handshake was tried")
+    server.close()
+
+asyncio.run(main())
+assert loaded()
+""")
+
+
+def test_what_is_loaded_already_is_left_alone() -> None:
+    run("""
+import ssl
+ssl.SSLContext
+real = sys.modules["ssl"]
+put_off()
+assert sys.modules["ssl"] is real
+""")
+
+
+def test_an_agent_runs_without_python_s_own_ssl() -> None:
+    run("""
+import io
+from contextlib import redirect_stdout
+from gobs_core.cli import main
+with redirect_stdout(io.StringIO()):
+    assert main(["collect", "--once", "load"]) == 0
+import gobs_core.agent
+assert not loaded()
+""")
