@@ -9,9 +9,13 @@ import sys
 import sysconfig
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gobs_core.settings.decode import decode
+from gobs_core.settings.tree import Leaf, Rank
+from gobs_core.testing import check_sink
 from tests.docs.markdown import page
 
 PAGE = page("docs/plugins.md")
@@ -88,3 +92,23 @@ def test_the_files_are_as_small_as_the_page_promises() -> None:
     lines = code("Write it", "python").splitlines()
     assert len([line for line in lines if line.strip() and not line.startswith(("import", "from"))]) <= 40
     assert sys.version_info >= (3, 11)
+
+
+def run(text: str) -> dict[str, Any]:
+    named: dict[str, Any] = {"__name__": "a_plugin_from_the_page"}
+    exec(compile(text, PAGE.name, "exec", dont_inherit=True), named)
+    return named
+
+
+def test_the_sink_on_the_page_keeps_its_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    check_sink(run(code("Sinks", "python"))["CountSink"])
+    assert capsys.readouterr().out
+
+
+def test_the_setting_on_the_page_is_read_and_checked() -> None:
+    config = run(code("Settings of your own", "python"))["FaultsCollector"].Config
+    assert config().threshold == 0
+    faults: list[str] = []
+    leaf = Leaf(-1, "gobs.toml:collectors.faults.threshold", Rank.FILE)
+    assert decode(config, {"threshold": leaf}, ("collectors", "faults"), faults) is None
+    assert faults == ["gobs.toml:collectors.faults.threshold: expected a whole number, at least 0, got -1"]
