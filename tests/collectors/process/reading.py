@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Self
 
 from gobs_collectors.process import ProcessCollector
+from gobs_collectors.process.descriptors import Pread
 from gobs_core import Cell, Context, Proc
 from gobs_core.testing import FakeProc
 from tests.collectors.process.written import Written
@@ -15,11 +17,12 @@ Named = dict[str, Cell]
 
 
 class Ticks:
-    """One opened collector on one machine; `settings` are those of the collector."""
+    """One opened collector on one machine; `pread` stands for os.pread, `settings` are those of the collector."""
 
-    def __init__(self, proc: Proc, **settings: object) -> None:
+    def __init__(self, proc: Proc, *, pread: Pread = os.pread, **settings: object) -> None:
         self.proc = proc
         self.collector = ProcessCollector(ProcessCollector.Config(**settings), Context())  # type: ignore[arg-type]  # names are checked by the class
+        self.collector.pread = pread
         self.collector.open(proc)
 
     def tick(self) -> Self:
@@ -40,6 +43,7 @@ class Ticks:
 
     def __exit__(self, *_: object) -> None:
         self.collector.close()
+        self.proc.close()
 
     def _rows(self, name: str) -> list[Named]:
         return next(named(table, rows) for table, rows in self.readings if table.name == name)

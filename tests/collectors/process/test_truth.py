@@ -1,0 +1,135 @@
+"""Nothing is missed: what is told is what a reader finds that reads and parses everything, on a busy machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+
+import pytest
+
+from gobs_collectors.process import ProcessCollector, status_file
+from gobs_collectors.process.io_file import parse_io
+from gobs_collectors.process.stat_file import parse_stat
+from gobs_core import Cell, Context, ParseError, Proc
+from tests.collectors.process.children import children
+from tests.collectors.reading import collected
+from tests.support.soak import counts
+
+BUSY = ["spin", "write", "fork", "exec", "thread", "write", "thread", *["sleep"] * 10]
+FILES = ("stat", "status", "io")
+Key = tuple[str, str]
+
+
+def fresh(pid: str, name: str) -> bytes:
+    """Read a file the plain way; empty when the process is gone or the file may not be read."""
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def parsed(name: str, raw: bytes) -> tuple[Cell, ...]:
+    """The cells a file stands for, parsed from nothing."""
+    try:
+        if name == "stat":
+            return parse_stat(raw).cells
+        if name == "io":
+            return parse_io(raw)
+        head = status_file.head(raw)
+        return status_file.parse_head(head) + status_file.parse_tail(raw[len(head) :])
+    except ParseError:
+        return ()
+
+
+class Capture:
+    """Stands for os.pread, and keeps the last bytes read of every file of every process."""
+
+    def __init__(self) -> None:
+        self.seen: dict[Key, bytes] = {}
+        self.now: set[Key] = set()
+        self._keys: dict[int, Key] = {}
+
+    def __call__(self, fd: int, size: int, offset: int) -> bytes:
+        key = self._key(fd)
+        if key is not None:
+            self.seen[key] = b""  # what a failing read leaves
+        raw = os.pread(fd, size, offset)
+        if key is not None and key[1] in FILES:
+            self.seen[key] = raw
+            self.now.add(key)
+        return raw
+
+    def _key(self, fd: int) -> Key | None:
+        path = os.readlink(f"/proc/self/fd/{fd}")
+        parts = path.split("/")
+        return (parts[2], parts[3]) if len(parts) == 4 and parts[2].isdigit() else None
+
+
+def collector(capture: Capture, gate: str) -> ProcessCollector:
+    made = ProcessCollector(ProcessCollector.Config(gate=gate), Context())  # type: ignore[arg-type]  # one of its literals
+    made.pread = capture
+    return made
+
+
+@pytest.mark.parametrize("gate", ["auto", "none"])
+@counts("ticks", reduced=15, full=1000)
+def test_every_row_is_what_parsing_the_last_bytes_of_its_files_anew_gives(gate: str, ticks: int) -> None:
+    capture, proc = Capture(), Proc()
+    reading = collector(capture, gate)
+    compared = 0
+    with children(*BUSY):
+        try:
+            for _ in range(ticks):
+                rows = collected(reading, proc)[0][1]
+                for row in rows:
+                    pid = str(row[0])
+                    cells = [parsed(name, capture.seen.get((pid, name), b"")) for name in FILES]
+                    for found, first in zip(cells, (2, 16, 33), strict=True):
+                        if found:
+                            assert row[first : first + len(found)] == found, (pid, found)
+                            compared += len(found)
+                time.sleep(0.05)
+        finally:
+            reading.close()
+            proc.close()
+    assert compared > ticks * len(BUSY) * 20
+
+
+@counts("ticks", reduced=25, full=2000)
+def test_no_change_is_missed_in_a_process_that_is_passed_over(ticks: int) -> None:
+    """A cell the plain reader saw before a tick must be what the collector has at that tick or the next one.
+
+    The next one, because the kernel tells CPU time up to one timer interrupt late: a change may come a tick late, but
+    none is missed. Cells are compared and not bytes: `SigQ` in status counts the signals of a whole user.
+    """
+    capture, proc = Capture(), Proc()
+    reading = collector(capture, "auto")
+    tally: Counter[str] = Counter()
+    late: dict[Key, tuple[Cell, ...]] = {}
+    with children(*BUSY) as pids:
+        try:
+            collected(reading, proc)
+            for _ in range(ticks):
+                before = {(str(pid), name): parsed(name, fresh(str(pid), name)) for pid in pids for name in FILES}
+                changed = {
+                    key: cells for key, cells in before.items() if cells != parsed(key[1], capture.seen.get(key, b""))
+                }
+                capture.now.clear()
+                collected(reading, proc)
+                passed = {key: cells for key, cells in changed.items() if key not in capture.now}
+                tally["changes"] += len(changed)
+                tally["passed over"] += len(before) - len(before.keys() & capture.now)
+                tally["a tick late"] += len(passed)
+                tally["missed"] += sum(late.get(key) == cells for key, cells in passed.items())
+                late = passed
+                time.sleep(0.05)
+        finally:
+            reading.close()
+            proc.close()
+    print(dict(tally))
+    assert tally["missed"] == 0
+    assert tally["changes"] > ticks
+    assert tally["passed over"] > ticks * 10, "otherwise nothing is shown"
+    assert tally["a tick late"] <= tally["changes"] / 20
