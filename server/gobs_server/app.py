@@ -54,9 +54,9 @@ class Server:
         self._lag = LoopLag()
         self._filling = Filling(self.live, self.history, self.metrics, most=max(settings.history_bytes // 4, 1 << 20))
         intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock)
-        streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, __version__)
+        self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, __version__)
         door = authenticator or (TokenDoor(settings.token) if settings.token else OpenDoor())
-        self._grpc = GrpcServer(streams.serve, door, settings, self.metrics)
+        self._grpc = GrpcServer(self._streams.serve, door, settings, self.metrics)
         self._nodes = NodeWriter(Database(database), self._known, self._remember)
         self._web: WebServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,7 +87,13 @@ class Server:
         except BaseException:
             await self._close()
             raise
-        for work in (self._tick(), self._filling.run(), self._nodes.run(), self._lag.run()):
+        for work in (
+            self._nodes.run(),
+            self._tick(),
+            self._filling.run(),
+            self._streams.acknowledge(),
+            self._lag.run(),
+        ):
             self._tasks.append(asyncio.create_task(self._watched(work)))
 
     async def stop(self) -> None:
@@ -103,7 +109,7 @@ class Server:
         await grpc
         self._nodes.finish()
         if self._tasks:
-            await asyncio.wait(self._tasks[2:3], timeout=_FLUSH)
+            await asyncio.wait(self._tasks[:1], timeout=_FLUSH)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

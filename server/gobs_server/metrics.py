@@ -30,6 +30,15 @@ _HELP: Mapping[str, tuple[str, str]] = {
 Gauge = Callable[[], Mapping[Labels, float]]
 
 
+class Counter:
+    """One counter without labels, for where adding to it must cost next to nothing."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+
 class Metrics:
     """Counters and gauges by name. Lives as long as the server; counters are added to from the event loop alone."""
 
@@ -41,8 +50,16 @@ class Metrics:
         """Add to a counter."""
         self._counters[name][tuple(labels.items())] += count
 
+    def counter(self, name: str) -> Counter:
+        """A counter to add to directly."""
+        made = Counter()
+        self.watch(name, lambda: {(): made.value})
+        return made
+
     def count(self, name: str, **labels: str) -> float:
         """What a counter stands at."""
+        if not labels and name in self._gauges:
+            return self._gauges[name]()[()]
         return self._counters[name][tuple(labels.items())]
 
     def watch(self, name: str, gauge: Gauge) -> None:

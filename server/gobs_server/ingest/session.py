@@ -18,6 +18,9 @@ from gobs_server.tables import RunState
 _MOST_PARTS_BYTES = 32 << 20
 """Of one frame in all its parts."""
 
+MOST_WAITING = 8
+"""Messages of one stream that are read ahead."""
+
 Send = Callable[[pb.ServerMessage], Awaitable[None]]
 
 
@@ -34,6 +37,14 @@ class Session:
         """What takes the agent's monotonic seconds to the server's wall clock, by the newest frame."""
         self.questions = Questions(clock)
         self.ended: asyncio.Future[Refusal | pb.Bye] = asyncio.get_running_loop().create_future()
+        self.waiting = 0
+        """Messages that were read and not yet taken."""
+        self.room: asyncio.Future[None] | None = None
+        """What its reader waits for when too many are."""
+        self.unacknowledged = False
+        """Whether frames were taken since the last acknowledgement."""
+        self.acknowledging = False
+        """Whether an acknowledgement is being written."""
         self.send: Send = _cannot_send
         """Sends to the agent; set once the stream is up."""
         self._parts: list[pb.Frame] = []

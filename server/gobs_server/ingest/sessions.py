@@ -82,6 +82,10 @@ class Sessions:
         self._note(session)
         return session
 
+    def connected(self) -> list[Session]:
+        """The sessions that own a node."""
+        return list(self._current.values())
+
     def owns(self, session: Session) -> bool:
         """Whether what the session carries still counts."""
         return self._current.get(session.greeting.node) is session

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -18,7 +20,7 @@ from gobs_server.ingest.fill import Filling
 from gobs_server.ingest.hello import greeting_from
 from gobs_server.ingest.intake import Intake
 from gobs_server.ingest.refusal import Refusal
-from gobs_server.ingest.session import Session
+from gobs_server.ingest.session import MOST_WAITING, Send, Session
 from gobs_server.ingest.sessions import Sessions
 from gobs_server.metrics import Metrics
 
@@ -26,7 +28,9 @@ log = get_logger("gobs.ingest")
 HELLO_SECONDS = 5.0
 """A stream that has not said Hello by then is ended."""
 ACK_SECONDS = 1.0
-"""Frames are acknowledged together, at most this often."""
+"""How often an agent is told what was taken of its frames."""
+_TURNS = 10
+"""Parts of that time, in each of which a part of the agents is told."""
 _MOST_RANGES = 1000
 
 
@@ -53,19 +57,17 @@ class Streams:
             await context.abort(refusal.code, str(refusal))
             return
         log.info("agent connected", node=session.node.name, version=session.greeting.agent_version, peer=context.peer())
-        line = _Line(context, session, self._metrics)
-        session.send = line.send
-        reader = asyncio.create_task(self._read(context, session, line))
+        session.send = _sender(context)
+        reader = asyncio.create_task(self._read(context, session))
         try:
-            await line.send(self._welcome(session))
+            await session.send(self._welcome(session))
             waiting: tuple[asyncio.Future[Any], ...] = (reader, session.ended)
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            line.close()
             reader.cancel()
             self._filling.closed(session)
             self._sessions.closed(session)
-        await self._leave(context, session, line, reader)
+        await self._leave(context, session, reader)
 
     async def _greet(self, context: Any) -> Session:
         try:
@@ -81,6 +83,7 @@ class Streams:
             raise _not_greeted(f"the first message is no AgentMessage: {error}") from None
         if message.WhichOneof("kind") != "hello":
             raise _not_greeted("the first message must be Hello")
+        self._intake.drain()  # what an older stream of this node brought still counts
         return self._sessions.open(greeting_from(message.hello, IDENTITY.get()))
 
     def _welcome(self, session: Session) -> pb.ServerMessage:
@@ -96,12 +99,32 @@ class Streams:
             )
         )
 
-    async def _read(self, context: Any, session: Session, line: _Line) -> None:
-        while (raw := await context.read()) is not grpc.aio.EOF:
-            if self._intake.take(session, raw):
-                await line.acknowledge()
+    async def acknowledge(self) -> None:
+        """Tell agents what was taken of theirs, all at once now and then; until cancelled."""
+        writing: set[asyncio.Task[None]] = set()
+        for turn in itertools.cycle(range(_TURNS)):
+            await asyncio.sleep(ACK_SECONDS / _TURNS)
+            for session in self._sessions.connected():
+                if session.epoch % _TURNS == turn and session.unacknowledged and not session.acknowledging:
+                    task = asyncio.create_task(self._acknowledge(session))
+                    writing.add(task)
+                    task.add_done_callback(writing.discard)
 
-    async def _leave(self, context: Any, session: Session, line: _Line, reader: asyncio.Task[None]) -> None:
+    async def _acknowledge(self, session: Session) -> None:
+        session.unacknowledged, session.acknowledging = False, True
+        self._metrics.add("gobs_server_acks")
+        await session.send(pb.ServerMessage(ack=pb.Ack(sequence=session.run.sequence)))
+        session.acknowledging = False
+
+    async def _read(self, context: Any, session: Session) -> None:
+        while (raw := await context.read()) is not grpc.aio.EOF:
+            self._intake.put(session, raw)
+            if session.waiting >= MOST_WAITING:
+                session.room = asyncio.get_running_loop().create_future()
+                await session.room
+        self._intake.drain()
+
+    async def _leave(self, context: Any, session: Session, reader: asyncio.Task[None]) -> None:
         why: Refusal | pb.Bye | None = session.ended.result() if session.ended.done() else None
         if why is None and not reader.cancelled():
             await asyncio.wait({reader})
@@ -113,57 +136,21 @@ class Streams:
                 why = Refusal(grpc.StatusCode.INTERNAL, "internal", "the server failed to take a message; see its log")
         log.info("agent disconnected", node=session.node.name, why=str(why.reason if why else "ended"))
         if isinstance(why, pb.Bye):
-            await line.send(pb.ServerMessage(bye=why))
+            await session.send(pb.ServerMessage(bye=why))
         elif why is not None:
             await context.abort(why.code, str(why))
 
 
-class _Line:
-    """The way back to one agent: one message at a time, frames acknowledged together."""
+def _sender(context: Any) -> Send:
+    """Return what writes messages to one agent, one at a time; a stream that is gone takes them silently."""
+    lock = asyncio.Lock()
 
-    def __init__(self, context: Any, session: Session, metrics: Metrics) -> None:
-        self._context = context
-        self._session = session
-        self._metrics = metrics
-        self._lock = asyncio.Lock()
-        self._acked_at = float("-inf")
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
+    async def send(message: pb.ServerMessage) -> None:
+        with suppress(grpc.aio.BaseError, asyncio.InvalidStateError):
+            async with lock:
+                await context.write(message)
 
-    async def send(self, message: pb.ServerMessage) -> None:
-        """Write one message; a stream that is gone takes it silently."""
-        try:
-            async with self._lock:
-                await self._context.write(message)
-        except (grpc.aio.BaseError, asyncio.InvalidStateError):
-            pass
-
-    async def acknowledge(self) -> None:
-        """Acknowledge the newest frame, now or soon."""
-        if self._timer is not None:
-            return
-        loop = asyncio.get_running_loop()
-        due = self._acked_at + ACK_SECONDS
-        if loop.time() >= due:
-            await self._acknowledge()
-        else:
-            self._timer = loop.call_at(due, self._acknowledge_soon)
-
-    def close(self) -> None:
-        """Acknowledge nothing more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
-
-    def _acknowledge_soon(self) -> None:
-        self._timer = None
-        self._task = asyncio.create_task(self._acknowledge())
-
-    async def _acknowledge(self) -> None:
-        self._acked_at = asyncio.get_running_loop().time()
-        self._metrics.add("gobs_server_acks")
-        await self.send(pb.ServerMessage(ack=pb.Ack(sequence=self._session.run.sequence)))
+    return send
 
 
 def _not_greeted(text: str, code: grpc.StatusCode = grpc.StatusCode.INVALID_ARGUMENT) -> Refusal:

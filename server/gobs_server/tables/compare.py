@@ -4,41 +4,51 @@ from __future__ import annotations
 
 import numpy as np
 
-from gobs_server.tables.rates import NO_RATES, Index, Rates, unknown
+from gobs_server.tables.change import Places
+from gobs_server.tables.rates import NO_RATES, Rates, unknown
 from gobs_server.tables.state import TableState
+from gobs_server.tables.values import Cells
 
 
 def rates_between(old: TableState, new: TableState) -> Rates:
-    """What changed in the counters of `new` since `old`, a state of the same run."""
+    """What changed in `new` since `old`, a state of the same run."""
     if old.read_ns < 0:
         return NO_RATES
-    before = _partners(old, new)
     if new.read_ns <= old.read_ns:
-        same = new.read_ns == old.read_ns and np.array_equal(before, new.slots) and old.rows == new.rows
-        return old.rates if same else NO_RATES
-    layout = new.layout
+        return old.rates if new.read_ns == old.read_ns and _same_rows(old, new) else NO_RATES
+    seconds = (new.read_ns - old.read_ns) / 1e9
+    if new.rows == new.capacity == old.capacity and _same_rows(old, new):
+        return _changes(seconds, new, old.matrix, new.matrix, None, ())
+    before = _partners(old, new)
     known = before >= 0
     slots = new.slots[known]
-    earlier, later = old.matrix[before[known]], new.matrix[slots]
-    blank = (unknown(layout, earlier) & layout.counter).reshape(-1)
-    integral = layout.counter & layout.integral
-    deltas = np.where(integral, later - earlier, 0).reshape(-1)
-    changed = deltas != 0
-    real = np.broadcast_to(layout.counter & layout.real, later.shape).reshape(-1)
-    real_deltas = (later.view(np.float64) - earlier.view(np.float64)).reshape(-1)
-    index = (slots[:, None] * layout.width + np.arange(layout.width)).reshape(-1).astype(np.int32)
-    return Rates(
-        (new.read_ns - old.read_ns) / 1e9,
-        index[changed],
-        deltas[changed],
-        index[real],
-        real_deltas[real],
-        index[blank],
-        new.slots[~known],
-    )
+    return _changes(seconds, new, old.matrix[before[known]], new.matrix[slots], slots, new.slots[~known])
 
 
-def _partners(old: TableState, new: TableState) -> Index:
+def _changes(
+    seconds: float, new: TableState, earlier: Cells, later: Cells, slots: Cells | None, fresh: Places
+) -> Rates:
+    """The changes from one matrix to another, line by line; `slots` says which line is which row, None: its number."""
+    layout = new.layout
+    deltas = (later - earlier).reshape(-1)
+    changed = np.flatnonzero(deltas)
+    real = changed[layout.real[changed % layout.width]] if layout.has_real else changed[:0]
+    real_deltas = later.reshape(-1).view(np.float64)[real] - earlier.reshape(-1).view(np.float64)[real]
+    counters = changed if layout.counter.all() else changed[layout.counter[changed % layout.width]]
+    blank = np.flatnonzero(unknown(layout, earlier))
+    deltas = deltas[counters]
+    if slots is not None:
+        counters, real, blank = (
+            slots[lines // layout.width] * layout.width + lines % layout.width for lines in (counters, real, blank)
+        )
+    return Rates(seconds, counters.astype(np.int32), deltas, real, real_deltas, blank, fresh)
+
+
+def _same_rows(old: TableState, new: TableState) -> bool:
+    return np.array_equal(old.live, new.live) and np.array_equal(old.keys[old.live], new.keys[new.live])
+
+
+def _partners(old: TableState, new: TableState) -> Cells:
     """For every live row of `new` the slot of the row with the same key in `old`, or -1."""
     slots = new.slots
     keys = new.keys[slots]

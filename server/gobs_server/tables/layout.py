@@ -7,9 +7,12 @@ from numpy.typing import NDArray
 
 from gobs_core import Column, Kind, Table
 
+INTEGER, REAL, TEXT = 0, 1, 2
+"""What a cell holds: an integer, the bits of a float64, the id of a text."""
+
 
 class Layout:
-    """Which of a table's cells are integers, reals and texts. Immutable; shared by all states of one table of a run."""
+    """Which of a table's cells are integers, reals and texts. Shared by all states of all tables declared the same."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -19,13 +22,18 @@ class Layout:
         """Texts that make a row's key."""
         self.place = {c.name: i for i, c in enumerate(table.cells)}
         """Name of a stored column that is no key -> its place in a row."""
-        self.info = _mask([c.kind is Kind.INFO for c in table.cells])
-        self.real = _mask([_real(c) for c in table.cells])
-        self.integral = ~(self.info | self.real)
-        self.counter = _mask([c.kind is Kind.COUNTER for c in table.cells])
+        self.kinds = tuple(_kind(c) for c in table.cells)
+        """INTEGER, REAL or TEXT, for every place."""
+        kinds = np.array(self.kinds)
+        self.integral: NDArray[np.bool_] = kinds == INTEGER
+        self.real: NDArray[np.bool_] = kinds == REAL
+        self.info: NDArray[np.bool_] = kinds == TEXT
+        self.counter: NDArray[np.bool_] = np.array([c.kind is Kind.COUNTER for c in table.cells], dtype=bool)
         self.scales = np.array([c.scale or 1.0 for c in table.cells], dtype=np.float64)
         self.has_info = bool(self.info.any())
         self.has_real = bool(self.real.any())
+        self._row = kinds.astype(np.uint8)
+        self._cells = self._row
         self._dense: dict[tuple[int, int], NDArray[np.intp]] = {}
 
     def dense(self, first: int, columns: int) -> NDArray[np.intp]:
@@ -36,10 +44,14 @@ class Layout:
             places = self._dense[first, columns] = span[~self.real[span]]
         return places
 
+    def kinds_of(self, cells: int) -> NDArray[np.uint8]:
+        """The kind of every cell of a matrix of at least that many."""
+        if len(self._cells) < cells:
+            self._cells = np.tile(self._row, cells // self.width + 1)
+        return self._cells
 
-def _mask(flags: list[bool]) -> NDArray[np.bool_]:
-    return np.array(flags, dtype=bool)
 
-
-def _real(column: Column) -> bool:
-    return column.kind is not Kind.INFO and column.scale is None
+def _kind(column: Column) -> int:
+    if column.kind is Kind.INFO:
+        return TEXT
+    return REAL if column.scale is None else INTEGER

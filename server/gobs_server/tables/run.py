@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_CELLS
-from gobs_server.tables.check import check_cells, check_dense, check_rows
+from gobs_server.tables.cells import check_cells
+from gobs_server.tables.change import CellChange, RowChange
+from gobs_server.tables.check import check_rows, put_dense
 from gobs_server.tables.compare import rates_between
 from gobs_server.tables.errors import BadFrame
 from gobs_server.tables.schema import Schemas
-from gobs_server.tables.state import CellChange, RowChange, TableState, rates_of
+from gobs_server.tables.state import TableState, rates_of
 from gobs_server.tables.texts import Texts
 
 _FARTHEST_NS = 1 << 62
 _MOST_WORK = 4 * MAX_CELLS
 
-Plan = tuple[RowChange | None, CellChange, int]
-"""What a sparse part changes, and when its table was read; checked, not yet applied."""
+
+class Sparse(NamedTuple):
+    """What a sparse part changes in a table, and when that was read; judged, not yet applied."""
+
+    state: TableState
+    rows: RowChange | None
+    cells: CellChange
+    read_ns: int
 
 
 class RunState:
@@ -54,10 +63,15 @@ class RunState:
         """Apply one frame, given in all its parts; returns the places of the tables that were read."""
         head = parts[0]
         self._check_head(head, parts)
-        added = self.texts.add([part.texts for part in parts if part.HasField("texts")])
+        added = self.texts.add(parts)
+        drafts: dict[int, TableState] = {}
+        plans: dict[int, Sparse] = {}
         try:
-            drafts, plans = self._plan(head, parts)
-            self._check_size(drafts)
+            for part in parts:
+                for frame in part.tables:
+                    self._plan(head, frame, drafts, plans)
+            if drafts or any(plan.rows is not None for plan in plans.values()):
+                self._check_size(drafts)
         except BadFrame:
             self.texts.remove(added)
             raise
@@ -75,31 +89,30 @@ class RunState:
         for part in parts[1:]:
             if (part.sequence, part.keyframe, part.monotonic_ns) != (head.sequence, head.keyframe, head.monotonic_ns):
                 raise BadFrame("parts", f"frame {head.sequence} goes on as frame {part.sequence}")
-
-    def _plan(self, head: pb.Frame, parts: Sequence[pb.Frame]) -> tuple[dict[int, TableState], dict[int, Plan]]:
-        drafts: dict[int, TableState] = {}
-        plans: dict[int, Plan] = {}
         self._work = 0
-        for part in parts:
-            for frame in part.tables:
-                place = frame.table
-                state = self.tables[place] if place < len(self.tables) else None
-                if state is None:
-                    self.ignored += 1
-                    continue
-                if self._only is not None and place != self._only:
-                    continue
-                read_ns = _read_ns(state, head, frame)
-                draft = drafts.get(place)
-                if draft is None and not head.keyframe and place not in plans and not frame.dense:
-                    rows = check_rows(state, frame, self.texts)
-                    plans[place] = rows, check_cells(state, frame, rows, self.texts), read_ns
-                    continue
-                if draft is None:
-                    draft = drafts[place] = _draft(state, head.keyframe, plans.pop(place, None))
-                self._apply_at_once(draft, frame)
-                draft.read_ns = read_ns
-        return drafts, plans
+
+    def _plan(
+        self, head: pb.Frame, frame: pb.TableFrame, drafts: dict[int, TableState], plans: dict[int, Sparse]
+    ) -> None:
+        place = frame.table
+        state = self.tables[place] if place < len(self.tables) else None
+        if state is None:
+            self.ignored += 1
+            return
+        if self._only is not None and place != self._only:
+            return
+        read_ns = head.monotonic_ns + frame.read_offset_ns
+        if read_ns < (0 if head.keyframe else state.read_ns) or not 0 <= read_ns < _FARTHEST_NS:
+            raise BadFrame("time", f"table {state.layout.table.name!r} was read before its reading before")
+        draft = drafts.get(place)
+        if draft is None and not head.keyframe and place not in plans and not frame.dense:
+            rows = check_rows(state, frame, self.texts) if frame.new or frame.gone or frame.keys else None
+            plans[place] = Sparse(state, rows, check_cells(state, frame, rows, self.texts), read_ns)
+            return
+        if draft is None:
+            draft = drafts[place] = TableState(state.layout) if head.keyframe else _draft(state, plans.pop(place, None))
+        self._apply_at_once(draft, frame)
+        draft.read_ns = read_ns
 
     def _apply_at_once(self, draft: TableState, frame: pb.TableFrame) -> None:
         rows = check_rows(draft, frame, self.texts)
@@ -109,8 +122,7 @@ class RunState:
             self._work += draft.rows * dense.columns
             if self._work > _MOST_WORK:
                 raise BadFrame("limits", f"more than {_MOST_WORK} dense cells in one frame")
-            places, values = check_dense(draft, dense, self.texts)
-            draft.matrix[draft.slots[:, None], places] = values
+            put_dense(draft, dense, self.texts)
         draft.put_cells(check_cells(draft, frame, None, self.texts))
 
     def _check_size(self, drafts: dict[int, TableState]) -> None:
@@ -119,26 +131,21 @@ class RunState:
         if cells > MAX_CELLS:
             raise BadFrame("limits", f"{cells} cells, at most {MAX_CELLS} are allowed for a node")
 
-    def _commit(
-        self,
-        head: pb.Frame,
-        drafts: dict[int, TableState],
-        plans: dict[int, Plan],
-    ) -> list[int]:
-        for place, (rows, cells, read_ns) in plans.items():
-            state = self.tables[place]
-            assert state is not None
+    def _commit(self, head: pb.Frame, drafts: dict[int, TableState], plans: dict[int, Sparse]) -> list[int]:
+        for state, rows, cells, read_ns in plans.values():
             state.rates = rates_of(state, rows, cells, read_ns)
-            _put(state, rows, cells)
+            if rows is not None:
+                state.put_rows(rows)
+            state.put_cells(cells)
             state.read_ns = read_ns
         for place, draft in drafts.items():
             old = self.tables[place]
             assert old is not None
             draft.rates = rates_between(old, draft)
             self.tables[place] = draft
-        if head.keyframe:
-            self._finish_keyframe(drafts)
         self.whole = head.keyframe
+        if self.whole:
+            self._finish_keyframe(drafts)
         self.sequence, self.wall_ns, self.monotonic_ns = head.sequence, head.wall_ns, head.monotonic_ns
         return [*plans, *drafts]
 
@@ -152,23 +159,10 @@ class RunState:
             self.texts.keep(set(np.concatenate(used).tolist()) if used else set())
 
 
-def _draft(state: TableState, keyframe: bool, plan: Plan | None) -> TableState:
-    if keyframe:
-        return TableState(state.layout)
+def _draft(state: TableState, plan: Sparse | None) -> TableState:
     draft = state.clone()
     if plan is not None:
-        _put(draft, plan[0], plan[1])
+        if plan.rows is not None:
+            draft.put_rows(plan.rows)
+        draft.put_cells(plan.cells)
     return draft
-
-
-def _put(state: TableState, rows: RowChange | None, cells: CellChange) -> None:
-    if rows is not None:
-        state.put_rows(rows)
-    state.put_cells(cells)
-
-
-def _read_ns(state: TableState, head: pb.Frame, frame: pb.TableFrame) -> int:
-    read_ns = head.monotonic_ns + frame.read_offset_ns
-    if not (0 if head.keyframe else max(state.read_ns, 0)) <= read_ns < _FARTHEST_NS:
-        raise BadFrame("time", f"table {state.layout.table.name!r} was read before its reading before")
-    return read_ns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gobs_core import Column, GobsError, Kind, Table, Total, Unit
 from gobs_core.expression import parse_expression
@@ -17,6 +18,7 @@ _KINDS = {
     pb.ColumnSchema.DERIVED: Kind.DERIVED,
     pb.ColumnSchema.INFO: Kind.INFO,
 }
+_SHARED_BYTES = 64 << 10
 _UNITS = {unit.value: unit for unit in Unit}
 
 
@@ -56,13 +58,25 @@ def schemas_from(hello: pb.Hello) -> Schemas:
         try:
             if schema.name in seen:
                 raise GobsError(f"table {schema.name!r} is declared twice")
-            layouts.append(Layout(table_from(schema)))
+            layouts.append(_layout(schema))
             seen.add(schema.name)
         except GobsError as error:
             layouts.append(None)
             faults.append(str(error))
     intervals = tuple((s.interval_ms / 1000) or interval for s in hello.tables[:MAX_TABLES])
     return Schemas(tuple(layouts), intervals, tuple(faults))
+
+
+def _layout(schema: pb.TableSchema) -> Layout:
+    """The layout of a table. Agents of one version declare the same tables, and share what is made of them."""
+    if schema.ByteSize() > _SHARED_BYTES:
+        return Layout(table_from(schema))
+    return _shared_layout(schema.SerializeToString(deterministic=True))
+
+
+@lru_cache(maxsize=256)
+def _shared_layout(schema: bytes) -> Layout:
+    return Layout(table_from(pb.TableSchema.FromString(schema)))
 
 
 def table_from(schema: pb.TableSchema) -> Table:

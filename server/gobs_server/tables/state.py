@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gobs_server.tables.change import NO_CELLS, CellChange, RowChange
 from gobs_server.tables.layout import Layout
-from gobs_server.tables.rates import NO_RATES, NOTHING, Index, Rates
-from gobs_server.tables.values import Cells, Numbers
+from gobs_server.tables.rates import NO_RATES, Rates
+from gobs_server.tables.values import NO_NUMBERS, UNKNOWN, Cells
 from gobs_server.tables.view import View
-
-
-class RowChange(NamedTuple):
-    """Rows that went and came, checked."""
-
-    gone: Index
-    new: Index
-    keys: Index
-    """Text ids, one line per new row."""
-    live: NDArray[np.bool_]
-    """Which slots are live afterwards."""
-
-
-class CellChange(NamedTuple):
-    """Cells that changed, checked: where, and what they hold afterwards."""
-
-    where: Index
-    values: Cells
-    deltas: Index
-    blank: Index
-    """Those of `where` that were not known before."""
-    real_index: Index
-    reals: Numbers
-    unknown: Index
 
 
 class TableState:
     """The raw rows of one table of one run: one int64 matrix, slots x cells; dead slots are zeros. Unchecked."""
 
-    __slots__ = ("_slots", "_texts", "keys", "layout", "live", "matrix", "rates", "read_ns", "rows")
+    __slots__ = ("_flat", "_slots", "_texts", "keys", "layout", "live", "matrix", "rates", "read_ns", "rows")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -52,7 +28,8 @@ class TableState:
         self.read_ns = -1
         """When it was read, by the agent's monotonic clock; -1: never."""
         self.rates = NO_RATES
-        self._slots: Index | None = None
+        self._flat: memoryview | None = None
+        self._slots: Cells | None = None
         self._texts: list[tuple[str, ...]] | None = None
 
     def clone(self) -> TableState:
@@ -60,6 +37,7 @@ class TableState:
         other = TableState(self.layout)
         other.matrix, other.keys, other.live = self.matrix.copy(), self.keys.copy(), self.live.copy()
         other.rows, other.read_ns, other.rates = self.rows, self.read_ns, self.rates
+        other._slots, other._texts = self._slots, self._texts
         return other
 
     @property
@@ -68,16 +46,23 @@ class TableState:
         return len(self.live)
 
     @property
-    def slots(self) -> Index:
+    def slots(self) -> Cells:
         """The live slots, ascending."""
         if self._slots is None:
             self._slots = np.flatnonzero(self.live)
         return self._slots
 
+    def flat(self) -> memoryview:
+        """All cells in one row, to look at and set one by one."""
+        if self._flat is None:
+            self._flat = self.matrix.reshape(-1).data
+        return self._flat
+
     def grow(self, capacity: int) -> None:
         """Make room for slots below `capacity`."""
         more = capacity - self.capacity
         if more > 0:
+            self._flat = None
             self.matrix = np.concatenate((self.matrix, np.zeros((more, self.layout.width), dtype=np.int64)))
             self.keys = np.concatenate((self.keys, np.zeros((more, self.layout.keys), dtype=np.uint32)))
             self.live = np.concatenate((self.live, np.zeros(more, dtype=bool)))
@@ -92,12 +77,16 @@ class TableState:
 
     def put_cells(self, change: CellChange) -> None:
         """Set the cells that changed."""
-        flat = self.matrix.reshape(-1)
-        flat[change.where] = change.values
-        if len(change.real_index):
-            flat.view(np.float64)[change.real_index] = change.reals
+        if isinstance(change.where, list):
+            flat = self.flat()
+            for at, value in zip(change.where, change.values, strict=True):
+                flat[at] = value
+        elif len(change.where):
+            self.matrix.reshape(-1)[change.where] = change.values
+        if len(change.real_where):
+            self.matrix.reshape(-1).view(np.float64)[change.real_where] = change.reals
         if len(change.unknown):
-            flat[change.unknown] = np.iinfo(np.int64).min
+            self.matrix.reshape(-1)[change.unknown] = UNKNOWN
 
     def texts(self) -> NDArray[np.integer]:
         """The ids of all texts in use, each once or more."""
@@ -115,9 +104,7 @@ class TableState:
 
     def bytes(self) -> int:
         """What it takes in memory, without its texts."""
-        rates = self.rates
-        arrays = (self.matrix, self.keys, self.live, rates.index, rates.deltas, rates.real_index, rates.real_deltas)
-        return sum(array.nbytes for array in arrays)
+        return self.matrix.nbytes + self.keys.nbytes + self.live.nbytes + self.rates.bytes()
 
 
 def rates_of(old: TableState, rows: RowChange | None, cells: CellChange, read_ns: int) -> Rates:
@@ -125,15 +112,11 @@ def rates_of(old: TableState, rows: RowChange | None, cells: CellChange, read_ns
     if old.read_ns < 0:
         return NO_RATES
     if read_ns == old.read_ns:
-        still = rows is None and not len(cells.where) and not len(cells.real_index)
-        return old.rates if still else NO_RATES
-    before = old.matrix.reshape(-1).view(np.float64)[cells.real_index]
-    return Rates(
-        (read_ns - old.read_ns) / 1e9,
-        cells.where.astype(np.int32),
-        cells.deltas,
-        cells.real_index,
-        cells.reals - before,
-        cells.blank,
-        NOTHING if rows is None else rows.new,
-    )
+        return old.rates if rows is None and cells is NO_CELLS else NO_RATES
+    where, real_deltas = cells.where, NO_NUMBERS
+    if isinstance(where, np.ndarray):
+        where = where.astype(np.int32)
+    if len(cells.real_where):
+        real_deltas = cells.reals - old.matrix.reshape(-1).view(np.float64)[cells.real_where]
+    seconds = (read_ns - old.read_ns) / 1e9
+    return Rates(seconds, where, cells.deltas, cells.real_where, real_deltas, cells.blank, rows.new if rows else ())

@@ -21,12 +21,13 @@ class Texts(dict[int, str]):
         super().__init__()
         self._bytes = 0
 
-    def add(self, parts: Iterable[pb.Texts]) -> list[int]:
-        """Learn new texts and return their ids; raises BadFrame and learns nothing when one of them is not allowed."""
+    def add(self, parts: Iterable[pb.Frame]) -> list[int]:
+        """Learn the texts of a frame and return their ids; raises BadFrame, and learns none, when one is bad."""
         added: list[int] = []
         try:
             for part in parts:
-                self._add(part, added)
+                if part.HasField("texts"):
+                    self._add(part.texts, added)
         except BadFrame:
             self.remove(added)
             raise

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gobs_core import Column, Kind, Table
 from gobs_server.tables.layout import Layout
-from gobs_server.tables.values import Cells, Numbers, evaluate, shown, total
+from gobs_server.tables.rates import unknown
+from gobs_server.tables.values import Cells, Numbers, evaluate, evaluate_one, shown, sums
 
 
 class View:
@@ -34,7 +34,7 @@ class View:
         """When the table was read, in seconds since 1970 by the server's clock."""
         self.keys = keys
         """The values of the key columns, row by row."""
-        self._place = layout.place
+        self._layout = layout
         self._cells = cells
         self._texts = texts
         self._make_rates = rates
@@ -50,8 +50,8 @@ class View:
     @cached_property
     def rates(self) -> dict[str, Numbers]:
         """Every counter's rate per second; NaN for a new row, a reset, another run, and for what is not known."""
-        rates = self._make_rates()
-        return {c.name: rates[:, self._place[c.name]] for c in self.table.cells if c.kind is Kind.COUNTER}
+        rates, place = self._rates, self._layout.place
+        return {c.name: rates[:, place[c.name]] for c in self.table.cells if c.kind is Kind.COUNTER}
 
     @cached_property
     def infos(self) -> dict[str, list[str | None]]:
@@ -69,33 +69,54 @@ class View:
         The sum of a counter's rates and of a gauge's levels; a derived column is computed from the sums. NaN where no
         counted row is known.
         """
-        counted = self._counted()
-        levels = {name: total(values[counted]) for name, values in self.values.items()}
-        rates = {name: total(values[counted]) for name, values in self.rates.items()}
-        totals: dict[str, float] = {}
-        for column in self.table.columns:
-            if column.kind is Kind.DERIVED:
-                totals[column.name] = float(evaluate(column, levels.__getitem__, rates.__getitem__))
-            elif column.numeric:
-                totals[column.name] = float((rates if column.kind is Kind.COUNTER else levels)[column.name])
-        return totals
+        return {column.name: self.total(column) for column in self.table.columns if column.numeric}
+
+    def total(self, column: Column) -> float:
+        """One column of `totals`, without computing the others."""
+        if column.kind is Kind.DERIVED:
+            levels, rates, place = self._level_sums, self._rate_sums, self._layout.place
+            return evaluate_one(column, lambda name: levels[place[name]], lambda name: rates[place[name]])
+        sums = self._rate_sums if column.kind is Kind.COUNTER else self._level_sums
+        return sums[self._layout.place[column.name]]
+
+    @cached_property
+    def _rates(self) -> Numbers:
+        return self._make_rates()
 
     @cached_property
     def _rows(self) -> dict[tuple[str, ...], int]:
         return {key: row for row, key in enumerate(self.keys)}
 
     def _raw(self, column: Column) -> Cells:
-        return self._cells[:, self._place[column.name]]
+        return self._cells[:, self._layout.place[column.name]]
 
     def _derived(self, column: Column, stored: Mapping[str, Numbers]) -> Numbers:
         value = evaluate(column, stored.__getitem__, self.rates.__getitem__)
         return np.broadcast_to(value, (len(self.keys),))
 
-    def _counted(self) -> NDArray[np.bool_]:
+    @cached_property
+    def _level_sums(self) -> list[float]:
+        cells = self._cells if self._counted is None else self._cells[self._counted]
+        layout = self._layout
+        values = cells * layout.scales
+        if layout.has_real:
+            values = np.where(layout.real, cells.view(np.float64), values)
+        values[unknown(layout, cells)] = np.nan
+        return sums(values)
+
+    @cached_property
+    def _rate_sums(self) -> list[float]:
+        return sums(self._rates if self._counted is None else self._rates[self._counted])
+
+    @cached_property
+    def _counted(self) -> list[int] | None:
+        """The rows a total counts; None: all of them."""
         over = self.table.total
         if over is None:
-            return np.ones(len(self.keys), dtype=bool)
-        if over.column in self.infos:
-            return np.array([text in over.values for text in self.infos[over.column]], dtype=bool)
-        place = [c.name for c in self.table.keys].index(over.column)
-        return np.array([key[place] in over.values for key in self.keys], dtype=bool)
+            return None
+        names = [column.name for column in self.table.keys]
+        if over.column in names:
+            place = names.index(over.column)
+            return [row for row, key in enumerate(self.keys) if key[place] in over.values]
+        texts = self._raw(self.table.column(over.column)).tolist()
+        return [row for row, text in enumerate(texts) if self._texts.get(text) in over.values]
