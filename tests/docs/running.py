@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 BIN = Path(sys.executable).parent
 CURL = f"""#!{sys.executable}
@@ -61,6 +63,11 @@ class Up:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             body: bytes = answer.read()
             return body
+
+    def node(self) -> str:
+        """Return the name of the one node it shows."""
+        [node] = json.loads(self.get("/api/v1/nodes"))["nodes"]
+        return quote(node["name"], safe="")
 
 
 @contextmanager

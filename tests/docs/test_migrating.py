@@ -7,7 +7,10 @@ import re
 import pytest
 
 from scripts.docs.builtin import tables
+from scripts.docs.command import commands, flags
+from scripts.docs.settings import settings
 from tests.docs.markdown import page
+from tests.docs.running import Up
 
 PAGE = page("docs/migrating.md")
 NODE = {
@@ -62,9 +65,9 @@ def test_every_value_of_the_original_is_in_the_page_once(heading: str) -> None:
 
 @pytest.mark.parametrize("heading", VALUES)
 def test_every_value_has_a_column_of_ours_or_says_why_not(heading: str) -> None:
-    for original, ours, _ in PAGE.rows(heading):
+    for original, here, _ in PAGE.rows(heading):
         if original not in ("`node_name`", "`timestamp`"):
-            assert columns() & set(coded(ours)) or re.match(r"not kept( yet)?: .{10,}", ours), original
+            assert columns() & set(coded(here)) or re.match(r"not kept( yet)?: .{10,}", here), original
 
 
 @pytest.mark.parametrize("heading", VALUES)
@@ -97,3 +100,30 @@ def test_every_route_of_the_original_is_in_the_page(route: str) -> None:
 @pytest.mark.parametrize("target", TARGETS.split())
 def test_every_make_target_of_the_original_is_in_the_page(target: str) -> None:
     assert any(f"make {target}" in coded(row[0]) for row in PAGE.rows("Make targets"))
+
+
+def ours(heading: str) -> str:
+    return "\n".join(cell for row in PAGE.rows(heading) for cell in row[1:])
+
+
+def test_every_flag_of_ours_that_is_named_exists() -> None:
+    for name, rest in re.findall(r"`gobs (\w+)( [^`]*)?`", ours("Flags")):
+        known = {flag for action in flags(commands()[name]) for flag in action.option_strings}
+        assert set(re.findall(r"--[\w-]+", rest)) <= known
+    alone = set(re.findall(r"`(--[\w-]+)", ours("Flags")))
+    known = {flag for command in commands().values() for action in flags(command) for flag in action.option_strings}
+    assert alone <= known
+
+
+def test_every_variable_of_ours_that_is_named_exists() -> None:
+    later = {"GOBS_NOTIFIERS__DISCORD__WEBHOOK_URL", "GOBS_PROFILERS__PERF__ENABLED"}  # as the page says
+    known = {setting.variable for rows in settings().values() for _, setting in rows}
+    assert set(re.findall(r"GOBS_\w+", ours("Environment variables"))) <= known | later
+
+
+def test_every_route_of_ours_that_is_named_is_served(up: Up) -> None:
+    node = up.node()
+    paths = set(re.findall(r"`GET (/[^`]*)`", ours("Routes")))
+    assert len(paths) >= 4
+    for path in paths:
+        assert up.get(path.replace("{node}", node).replace("{pid}", "1"))
