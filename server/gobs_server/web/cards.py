@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 from gobs_server.live import Node
+from gobs_server.paths import segment
 from gobs_server.services import Services
 from gobs_server.tags import Tags
-from gobs_server.web.headlines import headlines
+from gobs_server.web.headlines import Value, headlines
 from gobs_server.web.rendering import Templates
 from gobs_server.web.states import attention, meaning
+from gobs_server.web.text import ident, visible
+
+_NONE = (-1, b"")
+_BETWEEN = b"\0"
+"""Stands between two cards; nothing in a card can be it, for whatever is shown has been made visible."""
+
+
+class Card(NamedTuple):
+    """One node, ready to be shown."""
+
+    id: str
+    segment: str
+    name: str
+    node: Node
+    values: list[Value]
+    meaning: str
+    attention: int
 
 
 class Cards:
@@ -21,6 +40,7 @@ class Cards:
         self._templates = templates
         self._tags = tags
         self._cards: dict[str, tuple[int, bytes]] = {}
+        self._faces: dict[str, tuple[str, str, str]] = {}
         self._whole: tuple[str, bytes] = ("", b"")
 
     def tag(self) -> str:
@@ -38,18 +58,21 @@ class Cards:
     def _render(self) -> bytes:
         nodes = self._live.nodes()
         states = Counter(node.state for node in nodes)
-        parts = [
-            self._templates.render("nodes_summary.html", count=len(nodes), states=states, troubles=self._troubles())
-        ]
-        parts.extend(map(self._card, nodes))
-        parts.append(b"</ul>\n" if nodes else b"")
-        return b"".join(parts)
+        summary = self._templates.render(
+            "nodes_summary.html", count=len(nodes), states=states, troubles=self._troubles()
+        )
+        self._renew([node for node in nodes if self._cards.get(node.name, _NONE)[0] != node.version])
+        return b"".join([summary, *[self._cards[node.name][1] for node in nodes], b"</ul>\n" if nodes else b""])
 
-    def _card(self, node: Node) -> bytes:
-        kept = self._cards.get(node.name)
-        if kept is None or kept[0] != node.version:
-            content = self._templates.render(
-                "card.html", node=node, values=headlines(node), meaning=meaning(node), attention=attention(node)
-            )
-            kept = self._cards[node.name] = (node.version, content)
-        return kept[1]
+    def _renew(self, nodes: list[Node]) -> None:
+        """Render what has changed in one go: setting a template up costs as much as filling in a card."""
+        if not nodes:
+            return
+        made = self._templates.render("cards.html", cards=[self._card(node) for node in nodes])
+        for node, content in zip(nodes, made.split(_BETWEEN), strict=True):
+            self._cards[node.name] = (node.version, content)
+
+    def _card(self, node: Node) -> Card:
+        if (face := self._faces.get(node.name)) is None:
+            face = self._faces[node.name] = (ident("card", node.name), segment(node.name), visible(node.name))
+        return Card(*face, node, headlines(node), meaning(node), attention(node))

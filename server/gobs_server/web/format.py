@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite, isnan
 
 from gobs_core import Unit
@@ -13,6 +14,7 @@ UNKNOWN = "\N{EN DASH}"
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _DECIMAL = ("", "k", "M", "G", "T", "P")
+_FARTHEST = 4e10
 _TINY_SECONDS = ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms"))
 
 
@@ -89,18 +91,22 @@ def duration(seconds: float) -> str:
 
 def clock(wall: float) -> str:
     """Return a moment as the time of day in UTC; the page turns it into an age."""
-    try:
-        return datetime.fromtimestamp(wall, UTC).strftime("%H:%M:%S UTC")
-    except (OverflowError, OSError, ValueError):
-        return UNKNOWN
+    return _moment(wall)[0]
 
 
 def stamp(wall: float) -> str:
     """Return a moment in RFC 3339, for machines and tooltips."""
-    try:
-        return datetime.fromtimestamp(wall, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    except (OverflowError, OSError, ValueError):
-        return ""
+    return _moment(wall)[1]
+
+
+def _moment(wall: float) -> tuple[str, str]:
+    return _second(int(wall)) if abs(wall) < _FARTHEST else (UNKNOWN, "")
+
+
+@lru_cache(maxsize=4096)
+def _second(second: int) -> tuple[str, str]:
+    moment = datetime.fromtimestamp(second, UTC)
+    return moment.strftime("%H:%M:%S UTC"), moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _binary(value: float) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
+from math import isnan, nan
+from typing import NamedTuple
 
-from gobs_core import Kind
+from gobs_core import Column, Kind, Table
 from gobs_server.live import Node
 from gobs_server.reasons import reasons
 from gobs_server.web.format import UNKNOWN, exact, full
+from gobs_server.web.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,7 @@ class Headline:
     """Whether it is a share of a whole, drawn as a bar too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One number of one node, ready to be shown."""
 
     label: str
@@ -47,27 +48,32 @@ HEADLINES = (
 
 def headlines(node: Node) -> list[Value]:
     """Return the numbers of a node, in the order of HEADLINES."""
-    totals: dict[str, dict[str, float]] = {}
-    return [_value(node, headline, totals) for headline in HEADLINES]
+    return [_value(node, headline) for headline in HEADLINES]
 
 
-def _value(node: Node, headline: Headline, totals: dict[str, dict[str, float]]) -> Value:
+def _value(node: Node, headline: Headline) -> Value:
     live = node.tables.get(headline.table)
     if live is None:
         return _unknown(headline, f"this node sends no table {headline.table!r}")
-    if headline.table not in totals:
-        totals[headline.table] = dict(live.view().totals())
-    value = totals[headline.table].get(headline.column, nan)
-    if value != value:  # noqa: PLR0124  the cheapest test for NaN
+    column = _column(live.table, headline.column)
+    value = nan if column is None else live.view().total(column)
+    if column is None or isnan(value):
         return _unknown(headline, reasons(node, headline.table).get(headline.column, "not known yet"))
-    column = live.table.column(headline.column)
     rate = column.kind is Kind.COUNTER
-    title = f"{column.help}: {exact(value, column.unit, rate)}"
+    title = exact(value, column.unit, rate)
     return Value(headline.label, full(value, column.unit, rate), title, _bar(value) if headline.bar else None)
 
 
+def _column(table: Table, name: str) -> Column | None:
+    """Return the column of that name, if it has numbers."""
+    for column in table.columns:
+        if column.name == name:
+            return column if column.numeric else None
+    return None
+
+
 def _unknown(headline: Headline, reason: str) -> Value:
-    return Value(headline.label, UNKNOWN, reason, 0.0 if headline.bar else None)
+    return Value(headline.label, UNKNOWN, visible(reason), 0.0 if headline.bar else None)
 
 
 def _bar(percent: float) -> float:
