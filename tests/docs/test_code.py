@@ -31,6 +31,7 @@ TRIED = {
 """A block of commands -> the test that runs it."""
 UNTRIED = {
     "CONTRIBUTING.md: make check    # format, lint,": "these are the checks and tests that run this one",
+    "docs/deployment.md: useradd --system --no-create-h": "makes a user of the machine",
     "docs/deployment.md: python3 -m venv /opt/gobservab": "writes to /opt, from the wheels that test_packages builds",
     "examples/gobs-plugin-entropy/README.md: python -m pip install ./exampl": "tests/examples do it in a fresh venv",
     "examples/gobs-plugin-entropy/README.md: gobs plugins               # e": "tests/examples look in the same places",
