@@ -20,16 +20,17 @@ from gobs_core.values import Secret
 
 
 def _import_structlog() -> ModuleType:
-    """Import structlog without rich, which costs 6 MiB and writes the values of locals, secrets too, to tracebacks."""
-    kept = sys.modules.get("rich")
-    sys.modules["rich"] = cast("ModuleType", None)
+    """Import structlog without what it would take along where it is installed.
+
+    rich and greenlet cost 7 MiB, and rich writes the values of locals, secrets too, into tracebacks.
+    """
+    missing = [name for name in ("rich", "greenlet", "better_exceptions") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(missing, cast("ModuleType", None)))
     try:
         import structlog
     finally:
-        if kept is None:
-            del sys.modules["rich"]
-        else:
-            sys.modules["rich"] = kept
+        for name in missing:
+            del sys.modules[name]
     return structlog
 
 

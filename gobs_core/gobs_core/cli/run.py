@@ -41,14 +41,16 @@ def run(argv: list[str], entry_points: Iterable[EntryPointLike] | None = None) -
 
 def _run(command: Command, args: argparse.Namespace) -> int:
     try:
-        return command.run(args)
+        code = command.run(args)
+        sys.stdout.flush()
+        return code
     except UserError as error:
         _complain(str(error))
         return MISTAKE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has had enough; what Python still wants to flush goes nowhere.
+        # Whoever read our output has had enough; what Python still wants to flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
 
