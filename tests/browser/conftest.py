@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from gobs_server.app import Server
 from gobs_server.clock import Clock
@@ -25,6 +25,9 @@ LAUNCH = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 20_000
+"""Milliseconds a page may take on two busy cores."""
+expect.set_options(timeout=PATIENCE)
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
@@ -83,7 +86,7 @@ async def context(chromium: str) -> AsyncIterator[BrowserContext]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
         context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
         await context.add_init_script(WATCH)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         yield context
         await browser.close()
 
