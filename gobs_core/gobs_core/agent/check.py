@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from operator import is_, itemgetter
 from types import NoneType
 from typing import Any
@@ -32,6 +32,11 @@ class TableCheck:
         self.table = table
         self._good: tuple[RowValues, ...] = ()
         self._key = itemgetter(*range(len(table.keys))) if table.keys else None
+        stored = list(enumerate(table.stored))
+        self._keys = _picker([place for place, column in stored if column.kind is Kind.KEY])
+        self._texts = _picker([place for place, column in stored if column.kind is Kind.INFO])
+        self._integers = _picker([place for place, column in stored if column.numeric and column.integral])
+        self._reals = _picker([place for place, column in stored if column.numeric and not column.integral])
 
     def check(self, rows: tuple[RowValues, ...]) -> tuple[RowValues, ...]:
         """Return the rows; raises DeclarationError naming table and column of the first that is bad."""
@@ -40,13 +45,30 @@ class TableCheck:
             return good
         known = set(map(id, good))
         fresh = [row for row in rows if id(row) not in known]
-        if fresh:
-            self._check_cells(fresh)
+        if fresh and not self._sound(fresh):
+            self._find_fault(fresh)
         self._check_keys(rows)
         self._good = rows
         return rows
 
-    def _check_cells(self, rows: Sequence[Any]) -> None:
+    def _sound(self, rows: Sequence[Any]) -> bool:
+        """Whether all cells are as declared: all of one type at once, since most rows are and there are many."""
+        if set(map(type, rows)) != {tuple} or set(map(len, rows)) != {len(self.table.stored)}:
+            return False
+        keys, texts, integers, reals = (
+            list(chain.from_iterable(map(pick, rows)))
+            for pick in (self._keys, self._texts, self._integers, self._reals)
+        )
+        return not (
+            (keys and set(map(type, keys)) != {str})
+            or _fault_of(_TEXT, keys)
+            or _fault_of(_TEXT, texts)
+            or _fault_of(_INTEGER, integers)
+            or _fault_of(_REAL, reals)
+        )
+
+    def _find_fault(self, rows: Sequence[Any]) -> None:
+        """Go through the columns one by one, and raise for the first that is not as declared."""
         columns = self.table.stored
         for row in rows:
             if not isinstance(row, tuple) or len(row) != len(columns):
@@ -102,14 +124,27 @@ def _size(row: object) -> str:
     return f"{len(row)} cells" if isinstance(row, tuple) else f"a {type(row).__name__}"
 
 
+def _picker(places: list[int]) -> Callable[[Any], tuple[Cell, ...]]:
+    """Make what takes these cells of a row."""
+    if len(places) == 1:
+        place = places[0]
+        return lambda row: (row[place],)
+    return itemgetter(*places) if places else lambda _: ()
+
+
 def _fault(column: Column, cells: tuple[Cell, ...]) -> str:
-    """What is wrong with the cells of a column, or nothing."""
-    wanted = _TEXT if not column.numeric else _INTEGER if column.integral else _REAL
+    """Say what is wrong with the cells of a column, or nothing."""
+    if column.kind is Kind.KEY:
+        bad = [cell for cell in cells if type(cell) is not str]
+        return f"expected {_TEXT}, got {bad[0]!r:.200}" if bad else _fault_of(_TEXT, cells)
+    return _fault_of(_TEXT if not column.numeric else _INTEGER if column.integral else _REAL, cells)
+
+
+def _fault_of(wanted: str, cells: Sequence[Cell]) -> str:
     kinds = set(map(type, cells))
-    if not kinds <= _ALLOWED[wanted] or (NoneType in kinds and column.kind is Kind.KEY):
-        allowed = {str} if column.kind is Kind.KEY else _ALLOWED[wanted]
-        bad = next(cell for cell in cells if type(cell) not in allowed)
-        return f"expected {wanted}{' or None' if NoneType in allowed else ''}, got {bad!r:.200}"
+    if not kinds <= _ALLOWED[wanted]:
+        bad = next(cell for cell in cells if type(cell) not in _ALLOWED[wanted])
+        return f"expected {wanted} or None, got {bad!r:.200}"
     known: Any = [cell for cell in cells if cell is not None] if NoneType in kinds else cells
     return _text_fault(known) if wanted is _TEXT else _number_fault(known, wanted)
 
