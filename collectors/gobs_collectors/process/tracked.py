@@ -70,7 +70,8 @@ class Tracked:
         )
         self.stat_fd = self.status_fd = self.io_fd = -1
         self.stat_raw, self.status_raw, self.io_raw = raw, b"", b""
-        self.status_head = b"\0"
+        self.status_head = 0
+        """Bytes of status_raw before the counts of context switches, which have been parsed; 0: none."""
         self.comm = stat.comm
         self.kernel = stat.kernel
         self.memoryless = stat.kernel or stat.zombie
@@ -81,7 +82,7 @@ class Tracked:
         self.namespace = ""
         self.gate: object = None
         self.used = self.told = -1
-        """Nanoseconds of CPU time as of the last tick, and when details were last read; -1: not read yet."""
+        """Nanoseconds of CPU time at the last tick, and when details were last read; -1: no clock was read."""
         self.touched = True
         """Whether a cell changed since the row was made."""
         self.row: RowValues = ()
@@ -106,16 +107,17 @@ class Tracked:
 
     def take_status(self, raw: bytes) -> None:
         """New bytes of status; what cannot be read or understood is not known."""
-        self.status_raw = raw
+        before, self.status_raw = self.status_raw, raw
         self.touched = True
         try:
-            if not raw.startswith(self.status_head):
+            known = self.status_head
+            if not known or raw[:known] != before[:known]:
                 head = status_file.head(raw)
                 self.status = status_file.parse_head(head)
-                self.status_head = head
-            self.switches = status_file.parse_tail(raw[len(self.status_head) :])
+                self.status_head = len(head)
+            self.switches = status_file.parse_tail(raw[self.status_head :])
         except ParseError:
-            self.status, self.switches, self.status_head = NO_STATUS, NO_SWITCHES, b"\0"
+            self.status, self.switches, self.status_head = NO_STATUS, NO_SWITCHES, 0
 
     def take_io(self, raw: bytes) -> None:
         """New bytes of io; what cannot be read or understood is not known."""

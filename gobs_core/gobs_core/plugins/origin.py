@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, Protocol
+
+from gobs_core.plugins.installed import entry_points
 
 
 class Distribution(Protocol):
@@ -62,7 +63,7 @@ def origin_of(entry_point: EntryPointLike) -> Origin:
 
 def installed(group: str) -> tuple[EntryPointLike, ...]:
     """All entry points of a group, sorted by name, then by distribution, so that no order depends on the disk."""
-    return sort(entry_points(group=group))
+    return sort(entry_points(group))
 
 
 def sort(found: Any) -> tuple[EntryPointLike, ...]:
