@@ -28,7 +28,7 @@ class Descriptors:
     def __init__(self, proc: Proc, limit: int, *, keep: bool = True, pread: Pread = os.pread) -> None:
         self._proc = proc
         self._pread = pread
-        self._limit = min(limit, _raise_limit() - _SPARE) if keep else 0
+        self._limit = min(limit, _raise_limit() - _SPARE) if keep and limit else 0
         self._open: set[int] = set()
 
     def __len__(self) -> int:

@@ -40,7 +40,7 @@ class Namespaces:
         self._by_inode = by_inode
         self._found: dict[str, Namespace] = {}
         self.sums: Accumulator[str] = Accumulator(len(NET_CELLS), 0)
-        self.host = self.of("1")
+        self.host = self.of("1") or self.of("self")  # without pid 1 (hidepid) our own is the best there is
 
     def of(self, pid: str) -> str:
         """The name of a process's namespace; empty when it cannot be told."""
