@@ -80,6 +80,11 @@ def test_every_fault_in_the_settings_is_told_at_once(environ: Mapping[str, str],
     assert "missing.toml: cannot be read" in mistake(environ, "agent", "--config", "missing.toml")
 
 
+def test_an_agent_that_would_send_nothing_says_so(environ: Mapping[str, str]) -> None:
+    denied = {**environ, "GOBS_PLUGINS__DENY": "grpc"}
+    assert "no sink would run, so nothing would be sent" in mistake(denied, "agent", *MACHINE)
+
+
 def test_a_hostile_value_in_a_message_paints_nothing(environ: Mapping[str, str]) -> None:
     said = mistake(environ, "collect", *MACHINE, "\x1b[31mred\u202e")
     assert "\x1b" not in said

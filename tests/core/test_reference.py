@@ -6,8 +6,9 @@ import msgspec
 
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.plugins.registry import CONTRACTS
-from gobs_core.settings.load import OWN, variable
+from gobs_core.settings.load import OWN
 from gobs_core.settings.reference import Setting, list_settings, section_help
+from gobs_core.settings.sources import variable
 from tests.core.test_settings import PLUGINS, ServerSettings
 
 

@@ -36,12 +36,16 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from gobs_core.agent import Agent
+    from gobs_core.agent.build import idle_states
     from gobs_core.agent.machine import open_machine
     from gobs_core.cli.common import set_up
+    from gobs_core.errors import UserError
     from gobs_core.logs import get_logger
     from gobs_core.running import run_until_signal
 
     settings, plugins = set_up(args, FLAGS)
+    if not any(state.kind == "sink" and state.state == "ok" for state in idle_states(settings, plugins)):
+        raise UserError("no sink would run, so nothing would be sent; `gobs plugins` says why, --sink NAME picks one")
     proc = open_machine(settings.agent)
 
     async def work(stop: asyncio.Event) -> None:

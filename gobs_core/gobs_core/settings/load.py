@@ -13,11 +13,12 @@ from gobs_core.errors import SettingsError
 from gobs_core.plugin import PluginConfig
 from gobs_core.plugins import EntryPointLike, Plugins, load_plugins
 from gobs_core.plugins.origin import installed
-from gobs_core.plugins.registry import CONTRACTS, Contract
-from gobs_core.settings.decode import decode, decode_one
+from gobs_core.settings.decode import decode
+from gobs_core.settings.of_plugins import KINDS, check_sinks, near_misses, plugin_configs, tables, unknown_names
 from gobs_core.settings.sections import AgentSettings, LogSettings, PluginsSettings, Section
-from gobs_core.settings.sources import PREFIX, SYSTEM_FILE, Flag, read_sources
-from gobs_core.settings.tree import Leaf, Rank, Tree, leaves
+from gobs_core.settings.sources import SYSTEM_FILE, Flag, read_sources
+from gobs_core.settings.sources import variable as variable  # noqa: PLC0414  the generator of docs has it from here
+from gobs_core.settings.tree import Tree, leaves
 from gobs_core.suggest import did_you_mean
 from gobs_core.values import Secret
 
@@ -26,7 +27,6 @@ SECTIONS_GROUP = "gobs.settings"
 OWN: Mapping[str, type[Section]] = {"agent": AgentSettings, "log": LogSettings, "plugins": PluginsSettings}
 PROGRAMS = ("agent", "server")
 """Sections that may stand in the file of a process that does not have their owner."""
-_KINDS: Mapping[str, Contract] = {contract.section: contract for contract in CONTRACTS}
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -95,15 +95,15 @@ def load_settings(
     made = {name: decode(cls, tree.get(name, {}), (name,), faults) for name, cls in structs.items()}
     loaded = _plugins(plugins, made["plugins"])
     _check_others(tree, structs, owners, faults)
-    configs, incomplete = _plugin_configs(tree, loaded, faults, warnings)
+    configs, incomplete = plugin_configs(tree, loaded, faults, warnings)
     chosen = made["plugins"]
-    warnings += _near_misses(environ, structs, loaded)
-    warnings += _unknown_names(chosen, loaded) if isinstance(chosen, PluginsSettings) else []
-    _check_sinks(tree, loaded, faults)
+    warnings += near_misses(environ, structs, loaded)
+    warnings += unknown_names(chosen, loaded) if isinstance(chosen, PluginsSettings) else []
+    check_sinks(tree, loaded, faults)
     if faults:
         raise SettingsError(faults)
     own: dict[str, Any] = {name: made.pop(name) for name in OWN}
-    named = frozenset((kind, name) for section, kind in _kinds() for name in _tables(tree.get(section)))
+    named = frozenset((kind, name) for section, kind in _kinds() for name in tables(tree.get(section)))
     rest = {name: struct for name, struct in made.items() if struct is not None}
     return Setup(
         Settings(**own, sections=rest, configs=configs, named=named, incomplete=incomplete, warnings=tuple(warnings)),
@@ -112,11 +112,7 @@ def load_settings(
 
 
 def _kinds() -> Iterable[tuple[str, str]]:
-    return ((section, contract.kind) for section, contract in _KINDS.items())
-
-
-def _tables(tree: Tree | Leaf | None) -> Tree:
-    return tree if isinstance(tree, dict) else {}
+    return ((section, contract.kind) for section, contract in KINDS.items())
 
 
 def _plugins(given: Plugins | Callable[[PluginsSettings], Plugins] | None, chosen: object) -> Plugins:
@@ -130,7 +126,7 @@ def _check_others(
     tree: Tree, structs: Mapping[str, Any], owners: Iterable[EntryPointLike] | None, faults: list[str]
 ) -> None:
     """Check the sections of programs that this process is not, where they are installed."""
-    rest = [name for name in tree if name not in structs and name not in _KINDS]
+    rest = [name for name in tree if name not in structs and name not in KINDS]
     if not rest:
         return
     points = {point.name: point for point in (installed(SECTIONS_GROUP) if owners is None else owners)}
@@ -143,83 +139,11 @@ def _check_others(
             decode(struct, tree[name], (name,), faults)
         elif name not in PROGRAMS:
             first = next((leaf for leaf in leaves(tree[name])), None)
-            known = [*structs, *_KINDS, *points, *PROGRAMS]
+            known = [*structs, *KINDS, *points, *PROGRAMS]
             faults.append(
                 f"{first.where if first else name}: expected a known section, got {name!r}"
                 f"{did_you_mean(name, dict.fromkeys(known))}"
             )
-
-
-def _plugin_configs(
-    tree: Tree, plugins: Plugins, faults: list[str], warnings: list[str]
-) -> tuple[dict[tuple[str, str], PluginConfig], dict[tuple[str, str], str]]:
-    configs: dict[tuple[str, str], PluginConfig] = {}
-    incomplete: dict[tuple[str, str], str] = {}
-    for section, contract in _KINDS.items():
-        classes, kind = plugins.of_kind(contract.kind), contract.kind
-        given = tree.get(section, {})
-        if isinstance(given, Leaf):
-            faults.append(f"{given.where}: expected a table of {section}, got {given.value!r}")
-            continue
-        for name, cls in classes.items():
-            if name in given:
-                made = decode(cls.Config, given[name], (section, name), faults)
-                if made is not None:
-                    configs[kind, name] = made
-                continue
-            missing: list[str] = []
-            if decode(cls.Config, {}, (section, name), missing) is None:
-                incomplete[kind, name] = "; ".join(missing)
-        for name in given.keys() - classes.keys():
-            _note_unknown_plugin(contract, name, given[name], plugins, faults, warnings)
-    return configs, incomplete
-
-
-def _note_unknown_plugin(
-    contract: Contract, name: str, below: Tree | Leaf, plugins: Plugins, faults: list[str], warnings: list[str]
-) -> None:
-    classes = plugins.of_kind(contract.kind)
-    written = [leaf for leaf in leaves(below) if leaf.rank is not Rank.ORIGINAL]
-    if not written and any(True for _ in leaves(below)):
-        return
-    if not classes or name in plugins.entry_points or any(state.name == name for state in plugins.failed):
-        return
-    where = written[0].where if written else f"{contract.section}.{name}"
-    fault = f"{where}: expected the name of a {contract.kind}, got {name!r}{did_you_mean(name, classes)}"
-    broken = any(state.state == "broken" for state in plugins.failed)
-    (warnings if broken else faults).append(fault)
-
-
-def _check_sinks(tree: Tree, plugins: Plugins, faults: list[str]) -> None:
-    written = _tables(tree.get("agent")).get("sinks")
-    where = next((leaf.where for leaf in leaves(written or {})), "agent.sinks")
-    known = {*plugins.sinks, *(state.name for state in plugins.failed)}
-    faults += [
-        f"{where}: expected the name of a sink, got {name!r}{did_you_mean(name, plugins.sinks)}"
-        for name in decode_one(list[str], written) or ()
-        if name not in known
-    ]
-
-
-def _unknown_names(chosen: PluginsSettings, plugins: Plugins) -> list[str]:
-    known = dict.fromkeys(plugins.entry_points)
-    known |= {state.name: None for state in plugins.states()}
-    return [
-        f"plugins.{key}: no plugin here is called {name!r}{did_you_mean(name, known)}"
-        for key, names in (("allow", chosen.allow or ()), ("deny", chosen.deny))
-        for name in names
-        if name not in known
-    ]
-
-
-def _near_misses(environ: Mapping[str, str], structs: Mapping[str, Any], plugins: Plugins) -> list[str]:
-    """Variables that are no settings, but would be with a second underscore."""
-    paths = [f"{name}.{field}" for name, struct in structs.items() for field in struct.__struct_fields__]
-    for contract in CONTRACTS:
-        for name, cls in plugins.of_kind(contract.kind).items():
-            paths += [f"{contract.section}.{name}.{field}" for field in cls.Config.__struct_fields__]
-    meant = {variable(path).replace("__", "_"): variable(path) for path in paths}
-    return [f"{name} is not read; did you mean {meant[name]}?" for name in sorted(meant.keys() & environ.keys())]
 
 
 def _secrets(struct: object) -> Iterable[str]:
@@ -235,8 +159,3 @@ def _secrets(struct: object) -> Iterable[str]:
     elif isinstance(struct, list | tuple | set | frozenset):
         for value in struct:
             yield from _secrets(value)
-
-
-def variable(path: str) -> str:
-    """The environment variable of a setting: `agent.interval` -> `GOBS_AGENT__INTERVAL`."""
-    return PREFIX + "__".join(path.split(".")).upper()

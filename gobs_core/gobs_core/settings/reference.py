@@ -14,8 +14,8 @@ import msgspec
 from gobs_core.plugins import EntryPointLike, Plugins
 from gobs_core.plugins.origin import installed
 from gobs_core.plugins.registry import CONTRACTS
-from gobs_core.settings.load import OWN, SECTIONS_GROUP, variable
-from gobs_core.settings.sources import ORIGINAL
+from gobs_core.settings.load import OWN, SECTIONS_GROUP
+from gobs_core.settings.sources import ORIGINAL, variable
 from gobs_core.settings.types import expectation, shape_of, shown
 
 

@@ -101,3 +101,8 @@ def _ensure(tree: Tree, path: tuple[str, ...]) -> None:
         if isinstance(below, Leaf):
             return
         tree = below
+
+
+def variable(path: str) -> str:
+    """The environment variable of a setting: `agent.interval` -> `GOBS_AGENT__INTERVAL`."""
+    return PREFIX + "__".join(path.split(".")).upper()
