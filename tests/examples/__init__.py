@@ -1,0 +1,1 @@
+"""Examples work as their own README says, in an environment of their own."""

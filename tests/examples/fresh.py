@@ -1,0 +1,66 @@
+"""A fresh virtual environment into which pip installs an example, beside the packages that the tests run with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+GOBS = "import sys; from gobs_core.cli import main; sys.exit(main())"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """One environment, below a folder that nobody else uses."""
+
+    folder: Path
+
+    @property
+    def python(self) -> str:
+        """Its interpreter."""
+        return str(self.folder / "venv" / "bin" / "python")
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run its interpreter with these arguments."""
+        command = [self.python, *arguments]
+        return subprocess.run(
+            command, cwd=cwd, env=self.environment(), capture_output=True, text=True, timeout=110, check=False
+        )
+
+    def gobs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run its `gobs`."""
+        return self.run("-c", GOBS, *arguments)
+
+    def environment(self) -> dict[str, str]:
+        """Return an environment without anything of the user's own."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "PYTHON"))}
+        home = str(self.folder)
+        return {**kept, "HOME": home, "XDG_STATE_HOME": f"{home}/state", "XDG_CONFIG_HOME": f"{home}/config"}
+
+
+def fresh(folder: Path) -> Fresh:
+    """Make an environment; what Gobservability and pip's build need it sees where the tests have it."""
+    made = Fresh(folder)
+    subprocess.run([sys.executable, "-m", "venv", "--symlinks", str(folder / "venv")], check=True)
+    done = made.run("-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])")
+    # addsitedir reads the .pth files there as well, which is how an editable checkout is found.
+    places = {sysconfig.get_paths()["purelib"], *(place for place in site.getsitepackages() if os.path.isdir(place))}
+    lines = [f"import site; site.addsitedir({place!r})\n" for place in sorted(places)]
+    (Path(done.stdout.strip()) / "beside.pth").write_text("".join(lines))
+    return made
+
+
+def install(made: Fresh, example: str) -> Path:
+    """Install a copy of an example with pip, without any index; return the copy."""
+    copy = made.folder / example
+    shutil.copytree(EXAMPLES / example, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-build-isolation", str(copy))
+    done = made.run(*pip)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy
