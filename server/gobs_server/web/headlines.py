@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import NamedTuple
@@ -44,6 +45,12 @@ HEADLINES = (
     Headline("Load", "load", "load1"),
     Headline("Tasks", "load", "tasks"),
 )
+
+
+def in_order(tables: Iterable[str]) -> list[str]:
+    """Return the names of tables as a page lists them: those the headlines come from first, then by name."""
+    first = list(dict.fromkeys(headline.table for headline in HEADLINES))
+    return sorted(tables, key=lambda name: (first.index(name) if name in first else len(first), name))
 
 
 def headlines(node: Node) -> list[Value]:

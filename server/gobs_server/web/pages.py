@@ -14,7 +14,7 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
-from gobs_server.web.headlines import headlines
+from gobs_server.web.headlines import headlines, in_order
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
@@ -83,7 +83,7 @@ class _Pages:
             return self.missing(_no_node(name))
         query = table_query()._replace(sort="", filter="", all=False)
         sections = [
-            self._sections.section(node, node.tables[table], query, alone=False) for table in sorted(node.tables)
+            self._sections.section(node, node.tables[table], query, alone=False) for table in in_order(node.tables)
         ]
         return self._node_page(node, sections=sections, alone="")
 

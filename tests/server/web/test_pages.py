@@ -43,6 +43,9 @@ async def test_a_node_page_shows_every_table(machine: Machine, client: Client) -
     page = await text(client, "/nodes/node-1")
     for name in ("cpu", "memory", "net", "process"):
         assert f'id="t-{name}"' in page
+    assert [page.index(f'id="t-{name}"') for name in ("cpu", "memory", "net", "process")] == sorted(
+        page.index(f'id="t-{name}"') for name in ("cpu", "memory", "net", "process")
+    )
     assert "worker-3" in page
     assert "15.6 MiB" in page
 
