@@ -14,6 +14,7 @@ from gobs_proto.limits import MAX_INTEGER, MAX_MESSAGE_BYTES, MAX_ROWS
 from gobs_sinks.grpc.encoder import Encoder
 from tests.sinks.decoder import Decoder
 from tests.sinks.histories import TABLES, expected, histories
+from tests.support.soak import counts
 
 T = Table("t", "", (key("k", ""), counter("n", ""), info("i", ""), gauge("r", "")))
 
@@ -37,9 +38,15 @@ def shown(encoder: Encoder, decoder: Decoder, sequence: int, rows: list[Any]) ->
     return decoder.shown()["t"]
 
 
-@settings(deadline=None)
-@given(histories(), st.sampled_from([MAX_MESSAGE_BYTES, 400]))
-def test_live_and_each_segment_alone_decode_to_what_was_read(history: list[tuple[Frame, bool]], limit: int) -> None:
+@counts("examples", reduced=100, full=20_000)
+def test_live_and_each_segment_alone_decode_to_what_was_read(examples: int) -> None:
+    tried = settings(deadline=None, max_examples=examples)(
+        given(histories(), st.sampled_from([MAX_MESSAGE_BYTES, 400]))(decodes_to_what_was_read)
+    )
+    tried()
+
+
+def decodes_to_what_was_read(history: list[tuple[Frame, bool]], limit: int) -> None:
     encoder = Encoder(TABLES, limit=limit)
     live, segment = Decoder(TABLES), Decoder(TABLES)
     mark = 0
@@ -65,10 +72,6 @@ def test_live_and_each_segment_alone_decode_to_what_was_read(history: list[tuple
 @settings(deadline=None)
 @given(histories(most=6))
 def test_both_ends_know_the_same_texts_after_each_keyframe(history: list[tuple[Frame, bool]]) -> None:
-    encoder = Encoder(TABLES)
-    decoder = Decoder(TABLES)
-    for now, _ in history:
-        take(decoder, encoder.encode(now, keyframe=True).parts if not decoder.texts else [])
     encoder, decoder, mark = Encoder(TABLES), Decoder(TABLES), 0
     for now, keyframe in history:
         encoded = encoder.encode(now, keyframe=keyframe, mark=mark)
@@ -173,14 +176,13 @@ def test_rows_beyond_the_limit_are_left_out_and_large_tables_come_in_parts() -> 
 
 
 def test_texts_no_row_uses_are_forgotten_at_a_keyframe_and_numbers_never_used_again() -> None:
-    encoder, decoder = Encoder([T]), Decoder((T,))
+    encoder = Encoder([T])
     for sequence in range(1, 200):
-        raw = encoder.encode(frame(sequence, [("a", 1, f"text {sequence}", 1.0)]), keyframe=sequence % 10 == 0)
-        take(decoder, raw.parts if sequence == 1 or not raw.keyframe else raw.parts if not decoder.texts else [])
-        if raw.keyframe:
-            decoder = take(Decoder((T,)), raw.parts)
-            assert sorted(decoder.texts.values()) == ["a", f"text {sequence}"]
-    assert encoder._texts.last == 200
+        encoded = encoder.encode(frame(sequence, [("a", 1, f"text {sequence}", 1.0)]), keyframe=sequence % 10 == 0)
+        if encoded.keyframe:
+            alone = take(Decoder((T,)), encoded.parts)
+            assert sorted(alone.texts.values()) == ["a", f"text {sequence}"]
+            assert sorted(alone.texts) == ([1, 2] if sequence == 1 else [2, sequence + 1])
 
 
 @pytest.mark.parametrize("name", ["\udcff", "\ud800x", "a\x00b", "e\u0301" * 600, "x" * 5000, "\u2028", "\x1b[31m"])

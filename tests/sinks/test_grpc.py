@@ -19,6 +19,7 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from gobs_sinks.grpc.session import Patience
 from tests.sinks.server import Memory, Peer, ScriptedServer, accept, serving, truth, until
+from tests.support.soak import counts
 
 T = Table("t", "A table.", (key("k", "Key."), counter("n", "Count."), info("i", "Text."), gauge("r", "Real.")))
 BIG = Table("big", "Random texts.", (key("k", "Key."), info("text", "Text."), counter("n", "Count.")))
@@ -105,6 +106,13 @@ def attempts(agent: Agent) -> int:
     return agent.sink.link._backoff._failures if agent.sink.link else 0
 
 
+async def flow(server: ScriptedServer, agent: Agent, ticks: int) -> None:
+    """Tick no faster than the server takes frames."""
+    for _ in range(ticks):
+        await agent.tick()
+        await server.until(lambda: len(server.memory.live) == len(agent.frames))
+
+
 async def until_all(server: ScriptedServer, agent: Agent) -> None:
     """Wait until the server has every frame, and look that each is as it was read and came once."""
     await server.until(lambda: len(server.memory.states) == len(agent.frames))
@@ -116,9 +124,7 @@ async def until_all(server: ScriptedServer, agent: Agent) -> None:
 async def test_frames_arrive_as_they_were_read_and_are_acknowledged() -> None:
     async with serving(memory()) as server, agent_of(server.port) as agent:
         await server.until(lambda: connected(agent))
-        for _ in range(30):
-            await agent.tick()
-            await server.until(lambda: len(server.memory.live) == len(agent.frames))
+        await flow(server, agent, 30)
         await until_all(server, agent)
         assert server.memory.live == list(range(1, 31))
         await server.until(lambda: agent.sink.link is not None and agent.sink.link.totals.acked == 30)
@@ -177,15 +183,16 @@ async def test_a_connection_dropped_in_the_middle_of_a_frame_loses_and_doubles_n
         await until_all(server, agent)
 
 
-@pytest.mark.parametrize("seed", range(4))
-async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(3))
+@counts("ticks", reduced=150, full=10_000)
+async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int, ticks: int) -> None:
     dice = random.Random(seed)
     done = False
 
     async def moody(peer: Peer) -> None:
         if dice.random() < 0.2 and not done:
             await peer.context.abort(grpc.StatusCode.UNAVAILABLE, "not today")
-        await peer.greet()
+        await peer.greet(history_seconds=10**6)
         if done:
             return await peer.serve()
         await peer.serve(dice.randint(0, 12))
@@ -194,7 +201,7 @@ async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int) 
         return None
 
     async with serving(memory(), moody) as server, agent_of(server.port, keyframe=5.0) as agent:
-        while len(agent.frames) < 150:
+        while len(agent.frames) < ticks:
             await agent.tick()
             if dice.random() < 0.3:
                 await asyncio.sleep(0.01)
@@ -213,9 +220,7 @@ async def test_a_restarted_server_that_forgot_everything_is_filled_from_the_ring
         async with serving(memory()) as first:
             agent = await stack.enter_async_context(agent_of(first.port))
             await first.until(lambda: connected(agent))
-            for _ in range(50):
-                await agent.tick()
-                await asyncio.sleep(0.005)
+            await flow(first, agent, 50)
             await until_all(first, agent)
         await agent.tick(5)
         async with serving(memory(), port=first.port) as second:
@@ -472,9 +477,9 @@ async def test_states_of_plugins_are_sent_when_they_change() -> None:
     of = source(plugins=lambda: (state,))
     async with serving(memory()) as server, agent_of(server.port, of=of) as agent:
         await server.until(lambda: connected(agent))
-        await agent.tick(5)
+        await flow(server, agent, 5)
         state = PluginState(kind="collector", name="cpu", state="failing", error="x\ud800", runs=8)
-        await agent.tick(5)
+        await flow(server, agent, 5)
         await until_all(server, agent)
         told = [message.plugins.plugins[0] for message in server.peers[0].messages if message.plugins.plugins]
         assert [(plugin.state, plugin.error) for plugin in told] == [("ok", ""), ("failing", "x\\ud800")]

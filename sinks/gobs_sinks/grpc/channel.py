@@ -87,6 +87,7 @@ def _channel(config: GrpcConfig) -> grpc.aio.Channel:
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.use_local_subchannel_pool", 1),  # a connection that failed delays no later one: the pauses are ours
         ("grpc.enable_retries", 0),
+        ("grpc.service_config_disable_resolution", 1),
         ("grpc.enable_http_proxy", 0),
     )
     if not config.encrypted:
