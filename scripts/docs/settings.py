@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from gobs_core import Duration, Size
-from gobs_core.settings.load import variable
 from gobs_core.settings.reference import Setting, list_settings
-from gobs_core.settings.sources import ORIGINAL
+from gobs_core.settings.sources import ORIGINAL, variable
 from gobs_core.settings.types import expectation, shape_of
 from scripts.docs.builtin import plugins
 from scripts.docs.markdown import code, fence, table
