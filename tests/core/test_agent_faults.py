@@ -263,6 +263,15 @@ async def test_garbage_costs_its_own_rows_and_is_told_by_table_and_column(
     await agent.close()
 
 
+async def test_a_large_table_beside_another_is_no_fault(proc: FakeProc) -> None:
+    one, two = table("one"), table("two")
+    rows = [(str(n), 1, 1.0, None) for n in range(20_000)]
+    agent = make_agent(proc, collector("big", lambda: [one.batch(rows), two.batch(rows)], tables=(one, two)))
+    await agent.open()
+    assert len(rows_of((await agent.tick()).frame, "two")) == 20_000
+    await agent.close()
+
+
 async def test_a_collector_without_keys_yields_one_row(proc: FakeProc) -> None:
     mine = Table("bad", "x", [gauge("n", "n")])
     agent = make_agent(proc, collector("bad", lambda: [mine.row(n=1), mine.row(n=2)], tables=(mine,)))

@@ -234,6 +234,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
     assert "expected TOML" in faults("[agent\n", folder=tmp_path)[0]
+    assert "nested too deeply" in faults("x = " + "[" * 5000, folder=tmp_path)[0]
     (tmp_path / "gobs.toml").write_bytes(b"[agent]\nnode = '\xff'\n")
     with pytest.raises(SettingsError, match="expected UTF-8 text, got other bytes at offset 16"):
         load_settings(environ={}, config=str(tmp_path / "gobs.toml"), plugins=PLUGINS)

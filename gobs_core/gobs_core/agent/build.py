@@ -34,7 +34,7 @@ def build_runners(
     def make(cls: Any, config: Any, state: PluginState) -> Runner:
         return Runner(cls(config, context), proc.clone(), clock, state, redact)
 
-    return _build("collector", settings, plugins, make, lambda _: "")
+    return _build("collector", settings, plugins, make, redact, lambda _: "")
 
 
 def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact: Callable[[str], str]) -> Chosen:
@@ -43,7 +43,7 @@ def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact:
     def make(cls: Any, config: Any, state: PluginState) -> Outbox:
         return Outbox(cls(config, source), state, redact)
 
-    return _build("sink", settings, plugins, make, lambda cls: _why_not(cls, settings))
+    return _build("sink", settings, plugins, make, redact, lambda cls: _why_not(cls, settings))
 
 
 def idle_states(settings: Settings, plugins: Plugins) -> tuple[PluginState, ...]:
@@ -64,6 +64,7 @@ def _build(
     settings: Settings,
     plugins: Plugins,
     make: Callable[[Any, Any, PluginState], Any],
+    redact: Callable[[str], str],
     why_not: Callable[[Any], str],
 ) -> Chosen:
     running: list[Any] = []
@@ -76,7 +77,8 @@ def _build(
         try:
             running.append(make(cls, settings.config(kind, cls), state))
         except Exception as error:  # noqa: BLE001  a constructor that raises costs its own plugin alone
-            idle.append(plugins.state(kind, name, "broken", one_line(f"{type(error).__name__}: {error}")))
+            reason = one_line(redact(f"{type(error).__name__}: {error}"))
+            idle.append(plugins.state(kind, name, "broken", reason))
     return Chosen(tuple(running), tuple(idle))
 
 

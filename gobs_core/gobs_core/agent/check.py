@@ -14,7 +14,7 @@ from gobs_core.errors import DeclarationError
 from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table
 
 MAX_ROWS = 20_000
-"""Rows a collector may yield at one tick, over all its tables."""
+"""Rows a table may have."""
 MAX_TEXT = 1024
 """Bytes a text may have in UTF-8."""
 
@@ -115,7 +115,7 @@ class RowCheck:
             if not isinstance(rows, Iterable):
                 raise DeclarationError(f"table {table.name!r}: expected rows, got {rows!r:.200}")
             found[table.name] += islice(rows, MAX_ROWS + 1)
-            if batches >= MAX_ROWS or sum(map(len, found.values())) > MAX_ROWS:
+            if batches >= MAX_ROWS * len(found) or len(found[table.name]) > MAX_ROWS:
                 raise DeclarationError(f"table {table.name!r}: more than {MAX_ROWS} rows at one tick")
         return [(check.table, check.check(tuple(found[name]))) for name, check in self._checks.items()]
 

@@ -105,6 +105,9 @@ class Agent:
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then close everything."""
         await self.open()
+        # What start-up made stays for good: the collector of garbage need not go through it ever again.
+        gc.collect()
+        gc.freeze()
         try:
             while not stop.is_set():
                 await self._clock.sleep_until(self.next_ns(), stop)
@@ -121,8 +124,6 @@ class Agent:
         nanos = {name: int(seconds * NANO) for name, seconds in intervals.items()}
         nanos[_SELF] = int(self._settings.agent.interval * NANO)
         self._schedule = Schedule(nanos, self._clock.monotonic_ns())
-        gc.collect()
-        gc.freeze()
 
     def next_ns(self) -> int:
         """When the next tick is due, on the monotonic clock; only after `open`."""

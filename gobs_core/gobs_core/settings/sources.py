@@ -81,6 +81,8 @@ def _read_toml(path: Path) -> dict[str, object]:
         raise SettingsError([f"{path}: expected UTF-8 text, got other bytes at offset {error.start}"]) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{path}: expected TOML, got something else: {error}"]) from None
+    except RecursionError:
+        raise SettingsError([f"{path}: expected TOML, got brackets nested too deeply"]) from None
 
 
 def _add_table(tree: Tree, path: tuple[str, ...], table: Mapping[str, object], where: str) -> None:
