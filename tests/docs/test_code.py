@@ -13,6 +13,7 @@ from tests.docs.markdown import Code, all_pages
 from tests.docs.named import named_tests
 
 README = "tests/docs/test_readme.py"
+EXAMPLE = "tests/examples/test_entropy.py"
 MAKE = "tests/house/test_makefile.py"
 PLUGIN, DEPLOYMENT = "tests/docs/test_plugin_page.py", "tests/docs/test_deployment.py"
 TRIED = {
@@ -27,15 +28,15 @@ TRIED = {
     "docs/plugins.md: .venv/bin/python -m pip instal": f"{PLUGIN}::test_the_plugin_is_listed_with_where_it_came_from",
     "docs/plugins.md: .venv/bin/gobs plugins": f"{PLUGIN}::test_collect_prints_its_row",
     "docs/plugins.md: cd ../gobs-faults": f"{PLUGIN}::test_its_test_passes",
+    "examples/gobs-plugin-entropy/README.md: python -m pip install ./exampl": f"{EXAMPLE}::test_it_is_among_the_plugins",
+    "examples/gobs-plugin-entropy/README.md: gobs plugins               # e": f"{EXAMPLE}::test_it_collects",
+    "examples/gobs-plugin-entropy/README.md: python -m pip install pytest": f"{EXAMPLE}::test_its_own_tests_pass",
 }
 """A block of commands -> the test that runs it."""
 UNTRIED = {
     "CONTRIBUTING.md: make check    # format, lint,": "these are the checks and tests that run this one",
     "docs/deployment.md: useradd --system --no-create-h": "makes a user of the machine",
     "docs/deployment.md: python3 -m venv /opt/gobservab": "writes to /opt, from the wheels that test_packages builds",
-    "examples/gobs-plugin-entropy/README.md: python -m pip install ./exampl": "tests/examples do it in a fresh venv",
-    "examples/gobs-plugin-entropy/README.md: gobs plugins               # e": "tests/examples look in the same places",
-    "examples/gobs-plugin-entropy/README.md: python -m pip install pytest": "tests/examples run its tests",
 }
 """A block of commands -> why it is not run."""
 LANGUAGES = {"sh", "console", "python", "toml", "text", "mermaid", "ini", "json"}
