@@ -18,16 +18,18 @@ from gobs_core.cgroup_path import paths
 from gobs_core.workloads import KERNEL
 
 _CGROUP_BYTES, _LIMITS_BYTES = 2048, 4096
+_REMEMBERED = 4096
 
 
 class Details:
-    """Reads what changes rarely of one process at a time. Without state of its own."""
+    """Reads what changes rarely of one process at a time."""
 
     def __init__(self, descriptors: Descriptors, workloads: Workloads, config: ProcessConfig) -> None:
         self._descriptors = descriptors
         self._workloads = workloads
         self._patterns = compile_patterns(config.hide)
         self._cmdline = config.cmdline
+        self._paths: dict[bytes, str | None] = {}
 
     def cgroup(self, process: Tracked) -> bytes:
         """The bytes of its cgroup file; empty when it cannot be read, which is no control group at all."""
@@ -52,8 +54,15 @@ class Details:
                 cmdline = None if raw is UNREADABLE else shown_cmdline(raw, self._patterns)
         if ran:
             process.take_fds(process.fds[0], self._limit(process))
-        found = paths(process.cgroup)
-        process.take_info(cmdline, found[0] if found else None)
+        process.take_info(cmdline, self._path(process.cgroup))
+
+    def _path(self, cgroup: bytes) -> str | None:
+        """The path that is shown; remembered, because processes share it."""
+        if cgroup not in self._paths:
+            if len(self._paths) >= _REMEMBERED:
+                self._paths.clear()
+            self._paths[cgroup] = next(iter(paths(cgroup)), None)
+        return self._paths[cgroup]
 
     def _limit(self, process: Tracked) -> Value:
         raw = self._raw(f"{process.pid}/limits", _LIMITS_BYTES)

@@ -9,6 +9,7 @@ from gobs_core.parse import garbage
 
 _LINE = re.compile(rb"(Max [a-z ]+?) {2,}(unlimited|\d+) +(unlimited|\d+)(?: +([a-z]+))? *")
 _HEADING = b"Limit "
+_OPEN_FILES = b"\nMax open files "
 
 
 def parse_limits(raw: bytes) -> dict[str, tuple[Value, Value, str]]:
@@ -28,10 +29,12 @@ def parse_limits(raw: bytes) -> dict[str, tuple[Value, Value, str]]:
 
 def max_fds(raw: bytes) -> Value:
     """How many descriptors may be open; None: unlimited. Raises ParseError."""
-    try:
-        return parse_limits(raw)["Max open files"][0]
-    except KeyError:
-        raise garbage("limits", "a line `Max open files`", raw) from None
+    start = raw.find(_OPEN_FILES)
+    line = raw[start + 1 : raw.find(b"\n", start + 1)]
+    match = _LINE.fullmatch(line) if start >= 0 else None
+    if match is None:
+        raise garbage("limits", "a line `Max open files`", raw)
+    return _value(match[2])
 
 
 def _value(word: bytes) -> Value:

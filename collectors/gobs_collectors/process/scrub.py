@@ -55,6 +55,8 @@ _SHORT: dict[str, frozenset[str]] = {
     "impala-shell": frozenset({"l"}),
 }
 """Programs and their options of one letter that take a secret, attached or as the next argument."""
+_HINT = re.compile(r"(?i)pass|pwd|pw|secret|token|key|cred|bearer|jwt|auth|cookie|sas|://|(?<!\S)-p")
+"""Without any of these there is nothing to hide, whatever the program; most command lines have none."""
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "su", "ssh"))
 """Programs whose arguments are command lines of their own, so that a value ends where the next word begins."""
 _ATTACHED_ONLY = frozenset(name for name in _SHORT if name.startswith(("mysql", "mariadb")))
@@ -76,7 +78,17 @@ def scrub(args: Sequence[str], patterns: Iterable[re.Pattern[str]] = ()) -> str:
 
     Of a match of a user's own pattern its group `secret` is hidden, or all of it where there is no such group.
     """
+    line = " ".join(args)
     program = args[0].rsplit("/", 1)[-1] if args else ""
+    if program in _SHORT or _HINT.search(line):
+        line = hidden(program, args)
+    for pattern in patterns:
+        line = pattern.sub(_hide_match, line)
+    return line
+
+
+def hidden(program: str, args: Sequence[str]) -> str:
+    """The command line without the secrets we know of, looked at word by word."""
     shown = []
     hide_next = False
     for number, arg in enumerate(args):
@@ -86,10 +98,7 @@ def scrub(args: Sequence[str], patterns: Iterable[re.Pattern[str]] = ()) -> str:
             continue
         hide_next = number > 0 and _announces(program, arg)
         shown.append(_argument(program, arg) if number else _text(arg))
-    line = " ".join(shown)
-    for pattern in patterns:
-        line = pattern.sub(_hide_match, line)
-    return line
+    return " ".join(shown)
 
 
 def is_secret(name: str) -> bool:

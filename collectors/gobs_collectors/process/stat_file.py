@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from gobs_core.parse import garbage
@@ -9,6 +10,8 @@ from gobs_core.parse import garbage
 LIMIT = 1 << 63
 """What does not fit into a cell is not known: a kernel's miscounted difference, below 0 as an unsigned number."""
 _KERNEL_THREAD = 0x00200000
+_PICK = itemgetter(7, 9, 11, 12, 13, 14, 15, 16, 17, 19, 36, 37, 6, 20)
+"""Places after the name, state being 0, of the numbers in `tables.STAT_CELLS`, of the flags and the memory's size."""
 Value = int | None
 
 
@@ -33,26 +36,14 @@ def parse_stat(raw: bytes) -> Stat:
     if opened < 1 or closed < opened or len(fields) < 38 or raw[-1:] != b"\n":
         raise garbage("stat", "pid, (name), state and at least 37 numbers in one line", raw)
     try:
-        numbers = [int(field) for field in fields[4:38]]
-        ppid = int(fields[1])
-        pid = int(raw[:opened])
+        *numbers, flags, size = map(int, _PICK(fields))
+        ppid, pid = int(fields[1]), int(raw[:opened])
     except ValueError:
         raise garbage("stat", "numbers after the state", raw) from None
+    known: list[Value] = list(numbers)
+    if max(numbers) >= LIMIT or min(numbers) < -LIMIT:
+        known = [number if -LIMIT <= number < LIMIT else None for number in numbers]
     state = fields[0].decode("ascii", "backslashreplace")
-    flags, size = numbers[2], numbers[16]
-    if not all(-LIMIT <= number < LIMIT for number in numbers):
-        known: list[Value] = [number if -LIMIT <= number < LIMIT else None for number in numbers]
-    else:
-        known = numbers  # type: ignore[assignment]  # a list of int is one of int | None nobody writes to
-    cells = (
-        state,
-        fields[1].decode(),
-        known[3],
-        known[5],
-        *known[7:14],
-        known[15],
-        known[32],
-        known[33],
-    )
+    cells = (state, fields[1].decode(), *known)
     kernel = bool(flags & _KERNEL_THREAD) or (2 in (pid, ppid) and not size and state not in "ZX")
     return Stat(raw[:opened], raw[opened + 2 : closed], fields[19], kernel, state in "ZX", cells)

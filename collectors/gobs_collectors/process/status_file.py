@@ -6,9 +6,25 @@ from gobs_collectors.process.stat_file import LIMIT, Value
 from gobs_core.parse import garbage
 from gobs_core.proc import text
 
-_SIZES = (
-    b"VmPeak", b"VmSize", b"VmLck", b"VmPin", b"VmRSS", b"VmData", b"VmStk", b"VmExe", b"VmLib", b"VmSwap",
-)  # fmt: skip
+_OWNER = b"\nUid:\t"
+_SIZES = tuple(
+    b"\n%s:\t" % name
+    for name in (
+        b"VmPeak",
+        b"VmSize",
+        b"VmLck",
+        b"VmPin",
+        b"VmRSS",
+        b"VmData",
+        b"VmStk",
+        b"VmExe",
+        b"VmLib",
+        b"VmSwap",
+    )
+)
+_TEXTS = (b"\nSeccomp:\t", b"\nSpeculation_Store_Bypass:\t", b"\nCpus_allowed_list:\t", b"\nMems_allowed_list:\t")
+_LINES = (_OWNER, *_SIZES, *_TEXTS)
+"""In the order every kernel writes them; a name cannot pretend to be one, for its line ends are written as `\\n`."""
 _SECCOMP = {b"0": "disabled", b"1": "strict", b"2": "filter"}
 _TAIL = b"\nvoluntary_ctxt_switches:\t"
 _LAST = b"\nnonvoluntary_ctxt_switches:\t"
@@ -41,33 +57,37 @@ def parse_head(raw: bytes) -> tuple[Cell, ...]:
 
     Raises ParseError.
     """
-    lines = dict(line.split(b":\t", 1) for line in raw.split(b"\n") if b":\t" in line)
-    find = lines.get
+    owner, *sizes, seccomp, bypass, cpus, memories = _values(raw)
     try:
-        owner = lines[b"Uid"].split()[1]
-        sizes = [_size(find(name)) for name in _SIZES]
-    except (KeyError, IndexError, ValueError):
+        uid = (owner or b"").split()[1]
+        known = [None if value is None else _size(value) for value in sizes]
+    except (IndexError, ValueError):
         raise garbage("status", "Uid with four numbers and sizes in kB", raw) from None
-    if not owner.isdigit():
+    if not uid.isdigit():
         raise garbage("status", "Uid with four numbers", raw)
-    seccomp = find(b"Seccomp")
-    return (
-        owner.decode(),
-        *sizes,
-        None if seccomp is None else _SECCOMP.get(seccomp) or text(seccomp),
-        _text(find(b"Speculation_Store_Bypass")),
-        _text(find(b"Cpus_allowed_list")),
-        _text(find(b"Mems_allowed_list")),
-    )
+    filtering = None if seccomp is None else _SECCOMP.get(seccomp) or text(seccomp)
+    return uid.decode(), *known, filtering, _text(bypass), _text(cpus), _text(memories)
 
 
-def _size(value: bytes | None) -> Value:
-    if value is None:
-        return None
-    number, unit = value.split()
-    if unit != b"kB":
-        raise ValueError(unit)
-    size = int(number)
+def _values(raw: bytes) -> list[bytes | None]:
+    """What stands behind each of `_LINES`; None where there is no such line."""
+    found: list[bytes | None] = []
+    place = 0
+    for label in _LINES:
+        start = raw.find(label, place)
+        if start < 0:
+            found.append(None)
+            continue
+        start += len(label)
+        place = raw.find(b"\n", start)
+        found.append(raw[start:place])
+    return found
+
+
+def _size(value: bytes) -> Value:
+    if value[-3:] != b" kB":
+        raise ValueError(value)
+    size = int(value[:-3])
     return size if 0 <= size < LIMIT else None
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gobs_collectors.process.scrub import compile_patterns, scrub
+from gobs_collectors.process.scrub import compile_patterns, hidden, scrub
 
 SECRET = "hunter2S3cret"
 HIDING = [
@@ -137,3 +137,15 @@ def test_four_kilobytes_made_to_be_slow_take_no_time(piece: str) -> None:
 @given(st.lists(st.text(max_size=80), max_size=12))
 def test_any_arguments_can_be_shown(args: list[str]) -> None:
     assert isinstance(scrub(args), str)
+
+
+PIECES = st.lists(
+    st.sampled_from(["--", "-", "=", ":", " ", "p", "PW", "X9!", "key", "aPi", "a", "/", "@", "'", "_", "word", "."]),
+    max_size=8,
+)
+
+
+@given(st.lists(st.one_of(st.text(max_size=40), PIECES.map("".join)), min_size=1, max_size=6))
+def test_looking_for_a_hint_first_overlooks_nothing(args: list[str]) -> None:
+    program = args[0].rsplit("/", 1)[-1]
+    assert scrub(args) == hidden(program, args)
