@@ -17,6 +17,7 @@ from gobs_core.plugins import Plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeSink, collector, healthy, make_agent, rows_of, table
+from tests.support.soak import counts
 
 IMPATIENT = CollectorConfig(deadline=0.05)
 
@@ -42,7 +43,10 @@ class Hanging:
         return []
 
 
-async def test_a_healthy_collector_loses_no_sample_beside_a_raising_a_hanging_and_a_garbage_one(proc: FakeProc) -> None:
+@counts("ticks", reduced=100, full=20_000)
+async def test_a_healthy_collector_loses_no_sample_beside_a_raising_a_hanging_and_a_garbage_one(
+    proc: FakeProc, ticks: int
+) -> None:
     hanging, clock = Hanging("hanging"), FakeClock()
     garbage = collector("garbage", lambda: [("no", "rows")])
     agent = make_agent(
@@ -57,7 +61,7 @@ async def test_a_healthy_collector_loses_no_sample_beside_a_raising_a_hanging_an
     )
     await agent.open()
     with capture_logs() as logs:
-        for tick in range(1, 101):
+        for tick in range(1, ticks + 1):
             frame = (await agent.tick()).frame
             for name in ("a_first", "z_last"):
                 assert rows_of(frame, name) == [{"id": "a", "events": tick, "level": 0.5, "label": "x"}]
