@@ -29,7 +29,7 @@ class Code:
 
     def __str__(self) -> str:
         """Return what names it in a list and in a failure: the page and how it begins."""
-        return f"{self.page}: {self.text.partition(chr(10))[0][:30].strip()}"
+        return f"{self.page}: {self.text.partition(chr(10))[0][:24].strip()}"
 
 
 @dataclass(frozen=True)
