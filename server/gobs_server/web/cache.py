@@ -17,14 +17,21 @@ class Cache:
 
     def get(self, view: Hashable, tag: str, render: Callable[[], bytes]) -> bytes:
         """Return the view as it is under `tag`, rendered only if what is kept has another tag."""
+        content = self.kept(view, tag)
+        return self.keep(view, tag, render()) if content is None else content
+
+    def kept(self, view: Hashable, tag: str) -> bytes | None:
+        """Return the view if it is kept under `tag`."""
         kept = self._kept.get(view)
-        if kept is not None:
-            if kept[0] == tag:
-                self._kept.move_to_end(view)
-                return kept[1]
-            self.bytes -= len(kept[1])
-            del self._kept[view]
-        content = render()
+        if kept is None or kept[0] != tag:
+            return None
+        self._kept.move_to_end(view)
+        return kept[1]
+
+    def keep(self, view: Hashable, tag: str, content: bytes) -> bytes:
+        """Keep the view in place of what was kept of it, and return it."""
+        if (old := self._kept.pop(view, None)) is not None:
+            self.bytes -= len(old[1])
         self._kept[view] = (tag, content)
         self.bytes += len(content)
         while self.bytes > self._max_bytes and len(self._kept) > 1:

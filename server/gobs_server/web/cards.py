@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from gobs_server.web.states import attention, meaning
 from gobs_server.web.text import ident, visible
 
 _NONE = (-1, b"")
+_AT_ONCE = 25
 _BETWEEN = b"\0"
 """Stands between two cards; nothing in a card can be it, for whatever is shown has been made visible."""
 
@@ -41,6 +43,7 @@ class Cards:
         self._tags = tags
         self._cards: dict[str, tuple[int, bytes]] = {}
         self._faces: dict[str, tuple[str, str, str]] = {}
+        self._rendering = asyncio.Lock()
         self._whole: tuple[str, bytes] = ("", b"")
 
     def tag(self) -> str:
@@ -48,26 +51,28 @@ class Cards:
         troubles = self._troubles()
         return self._tags.of(self._live.version, *troubles.items()) if troubles else self._tags.of(self._live.version)
 
-    def content(self) -> bytes:
-        """Return the fragment as it is now."""
-        tag = self.tag()
-        if self._whole[0] != tag:
-            self._whole = (tag, self._render())
-        return self._whole[1]
+    async def content(self) -> bytes:
+        """Return the fragment as it is now; others get their turn between some cards and the next."""
+        async with self._rendering:
+            tag = self.tag()
+            if self._whole[0] != tag:
+                self._whole = (tag, await self._render())
+            return self._whole[1]
 
-    def _render(self) -> bytes:
+    async def _render(self) -> bytes:
         nodes = self._live.nodes()
         states = Counter(node.state for node in nodes)
         summary = self._templates.render(
             "nodes_summary.html", count=len(nodes), states=states, troubles=self._troubles()
         )
-        self._renew([node for node in nodes if self._cards.get(node.name, _NONE)[0] != node.version])
+        changed = [node for node in nodes if self._cards.get(node.name, _NONE)[0] != node.version]
+        for first in range(0, len(changed), _AT_ONCE):
+            self._renew(changed[first : first + _AT_ONCE])
+            await asyncio.sleep(0)
         return b"".join([summary, *[self._cards[node.name][1] for node in nodes], b"</ul>\n" if nodes else b""])
 
     def _renew(self, nodes: list[Node]) -> None:
         """Render what has changed in one go: setting a template up costs as much as filling in a card."""
-        if not nodes:
-            return
         made = self._templates.render("cards.html", cards=[self._card(node) for node in nodes])
         for node, content in zip(nodes, made.split(_BETWEEN), strict=True):
             self._cards[node.name] = (node.version, content)

@@ -12,7 +12,7 @@ from gobs_server.live import View
 from gobs_server.web.format import UNKNOWN, cell, unit_symbol
 from gobs_server.web.text import ident, visible
 
-FIRST_SCREEN = 200
+FIRST_SCREEN = 100
 MOST = 2_000
 _TITLED = 28
 

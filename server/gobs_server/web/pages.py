@@ -14,6 +14,7 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
+from gobs_server.web.grid import Query
 from gobs_server.web.headlines import headlines, in_order
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
@@ -29,15 +30,15 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
 
     @routes.get("/", role="viewer")
     async def nodes() -> Response:
-        return pages.nodes()
+        return await pages.nodes()
 
     @routes.get("/fragments/nodes", role="viewer")
     async def nodes_fragment() -> Response:
-        return _fragment(pages.cards.tag(), pages.cards.content)
+        return await pages.cards_fragment()
 
     @routes.get("/nodes/<name:node>", role="viewer")
     async def node(node: str) -> Response:
-        return pages.node(node)
+        return await pages.node(node)
 
     @routes.get("/fragments/nodes/<name:node>", role="viewer")
     async def node_fragment(node: str) -> Response:
@@ -45,11 +46,11 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
 
     @routes.get("/nodes/<name:node>/tables/<name:table>", role="viewer")
     async def table(node: str, table: str) -> Response:
-        return pages.table(node, table)
+        return await pages.table(node, table)
 
     @routes.get("/fragments/nodes/<name:node>/tables/<name:table>", role="viewer")
     async def table_fragment(node: str, table: str) -> Response:
-        return pages.rows(node, table)
+        return await pages.rows(node, table)
 
     @routes.get("/plugins", role="viewer")
     async def plugins() -> Response:
@@ -74,27 +75,30 @@ class _Pages:
         self._sections = Sections(templates, tags, self._cache)
         self.cards = Cards(services, templates, tags)
 
-    def nodes(self) -> Response:
-        return self._page("nodes.html", tag=self.cards.tag(), content=self._templates.raw(self.cards.content()))
+    async def nodes(self) -> Response:
+        tag = self.cards.tag()
+        return self._page("nodes.html", tag=tag, content=self._templates.raw(await self.cards.content()))
 
-    def node(self, name: str) -> Response:
+    async def cards_fragment(self) -> Response:
+        tag = self.cards.tag()
+        return fresh(tag) or with_tag(_html(await self.cards.content()), tag)
+
+    async def node(self, name: str) -> Response:
         node = self._live.node(name)
         if node is None:
             return self.missing(_no_node(name))
-        query = table_query()._replace(sort="", filter="", all=False)
-        sections = [
-            self._sections.section(node, node.tables[table], query, alone=False) for table in in_order(node.tables)
-        ]
+        query, tables = Query(), node.tables
+        sections = [await self._sections.section(node, tables[table], query, alone=False) for table in in_order(tables)]
         return self._node_page(node, sections=sections, alone="")
 
-    def table(self, name: str, table: str) -> Response:
+    async def table(self, name: str, table: str) -> Response:
         node = self._live.node(name)
         if node is None:
             return self.missing(_no_node(name))
         found = node.tables.get(table)
         if found is None:
             return self.missing(_no_table(name, table))
-        section = self._sections.section(node, found, table_query(), alone=True)
+        section = await self._sections.section(node, found, table_query(), alone=True)
         return self._node_page(node, sections=[section], alone=found.table.name)
 
     def head(self, name: str) -> Response:
@@ -107,13 +111,14 @@ class _Pages:
             return response
         return _fragment(self._tags.of(node.version), lambda: self._head(node))
 
-    def rows(self, name: str, table: str) -> Response:
+    async def rows(self, name: str, table: str) -> Response:
         node = self._live.node(name)
         found: LiveTable | None = None if node is None else node.tables.get(table)
         if node is None or found is None:
             return self._gone(_no_node(name) if node is None else _no_table(name, table))
         query = table_query()
-        return _fragment(self._sections.tag(node, found, query), lambda: self._sections.rows(node, found, query))
+        tag = self._sections.tag(node, found, query)
+        return fresh(tag) or with_tag(_html(await self._sections.rows(node, found, query)), tag)
 
     def plugins(self) -> Response:
         content = self._templates.raw(self.plugins_content())

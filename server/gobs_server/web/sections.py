@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gobs_server.live import LiveTable, Node
@@ -10,6 +12,9 @@ from gobs_server.tags import Tags
 from gobs_server.web.cache import Cache
 from gobs_server.web.grid import FIRST_SCREEN, MOST, Query, grid
 from gobs_server.web.rendering import Templates
+
+_SMALL = 1000
+"""Cells that take no longer to render than to hand to a thread and back, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,28 @@ class Sections:
         self._templates = templates
         self._tags = tags
         self._cache = cache
+        self._large = asyncio.Lock()
 
     def tag(self, node: Node, table: LiveTable, query: Query) -> str:
         """Return the tag of what `rows` would be now."""
         return self._tags.of(table.version, *query, reasons(node, table.table.name))
 
-    def rows(self, node: Node, table: LiveTable, query: Query) -> bytes:
-        """Return a table's rows as they are now."""
-        view = ("rows", node.name, table.table.name, query)
-        return self._cache.get(view, self.tag(node, table, query), lambda: self._render(node, table, query))
+    async def rows(self, node: Node, table: LiveTable, query: Query) -> bytes:
+        """Return a table's rows as they are now; one large table at a time is rendered, beside the event loop."""
+        view, tag = ("rows", node.name, table.table.name, query), self.tag(node, table, query)
+        content = self._cache.kept(view, tag)
+        if content is not None:
+            return content
+        render = self._prepared(node, table, query)
+        if min(table.rows, MOST if query.all else FIRST_SCREEN) * len(table.table.columns) <= _SMALL:
+            return self._cache.keep(view, tag, render())
+        async with self._large:
+            content = self._cache.kept(view, tag)
+            return self._cache.keep(view, tag, await asyncio.to_thread(render)) if content is None else content
 
-    def section(self, node: Node, table: LiveTable, query: Query, *, alone: bool) -> Section:
+    async def section(self, node: Node, table: LiveTable, query: Query, *, alone: bool) -> Section:
         """Return one table with what stands around it."""
-        declared = table.table
+        declared, tag = table.table, self.tag(node, table, query)
         return Section(
             name=declared.name,
             help=declared.help,
@@ -56,20 +70,24 @@ class Sections:
             alone=alone,
             keyed=bool(declared.keys),
             query=query,
-            tag=self.tag(node, table, query),
-            rows=self._templates.raw(self.rows(node, table, query)),
+            tag=tag,
+            rows=self._templates.raw(await self.rows(node, table, query)),
         )
 
-    def _render(self, node: Node, table: LiveTable, query: Query) -> bytes:
-        view = table.view()
-        return self._templates.render(
-            "rows.html",
-            node=node,
-            table=table.table,
-            read_at=view.time,
-            interval=table.interval,
-            grid=grid(view, query, reasons(node, table.table.name)),
-            query=query,
-            first_screen=FIRST_SCREEN,
-            most=MOST,
-        )
+    def _prepared(self, node: Node, table: LiveTable, query: Query) -> Callable[[], bytes]:
+        """Return what renders the rows as they are now, whenever and in whatever thread it is called."""
+        view, interval, unknown = table.view(), table.interval, reasons(node, table.table.name)
+
+        def render() -> bytes:
+            return self._templates.render(
+                "rows.html",
+                node=node,
+                table=view.table,
+                read_at=view.time,
+                interval=interval,
+                grid=grid(view, query, unknown),
+                query=query,
+                most=MOST,
+            )
+
+        return render

@@ -174,7 +174,7 @@ async def test_a_large_table_is_capped_with_a_way_to_all_of_it(
 ) -> None:
     machine.feed({PROCESS: processes(2500)}, after=5)
     page = await text(client, "/nodes/node-1")
-    assert "200 of 2,500 rows" in page
+    assert "100 of 2,500 rows" in page
     assert "/nodes/node-1/tables/process?rows=all" in page
     assert "2,000 of 2,500 rows" in await text(client, "/nodes/node-1/tables/process?rows=all")
 

@@ -1,0 +1,86 @@
+"""What is rendered is rendered once, kept within bounds, and shared by all who look."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gobs_server.tags import Tags
+from gobs_server.web import Assets, Templates
+from gobs_server.web.cache import Cache
+from gobs_server.web.cards import Cards
+from gobs_server.web.grid import Query
+from gobs_server.web.sections import Sections
+from tests.server.feeding import Cluster
+from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
+
+
+class Counting(Templates):
+    """Counts what is rendered."""
+
+    def __init__(self) -> None:
+        super().__init__(Assets(), "0.1.0", "run")
+        self.rendered: list[str] = []
+
+    def render(self, template: str, **values: object) -> bytes:
+        self.rendered.append(template)
+        return super().render(template, **values)
+
+
+async def test_a_hundred_viewers_of_a_large_table_cost_one_rendering() -> None:
+    machine = Cluster().machine("n", PROCESS)
+    machine.feed({PROCESS: processes(2000)})
+    templates = Counting()
+    sections = Sections(templates, Tags(), Cache())
+    table = machine.node.tables["process"]
+    contents = await asyncio.gather(*[sections.rows(machine.node, table, Query(all=True)) for _ in range(100)])
+    assert templates.rendered == ["rows.html"]
+    assert len(set(contents)) == 1
+
+
+async def test_frames_that_come_while_a_table_is_rendered_do_not_change_it() -> None:
+    machine = Cluster().machine("n", PROCESS)
+    machine.feed({PROCESS: processes(1500, "old")})
+    sections = Sections(Counting(), Tags(), Cache())
+    rendering = asyncio.create_task(sections.rows(machine.node, machine.node.tables["process"], Query(all=True)))
+    await asyncio.sleep(0)
+    machine.feed({PROCESS: processes(1500, "new")}, after=5)
+    content = await rendering
+    assert b"old-1500" in content
+    assert b"new-" not in content
+    assert b"new-1500" in await sections.rows(machine.node, machine.node.tables["process"], Query(all=True))
+
+
+async def test_frames_that_come_while_cards_are_rendered_are_in_the_next_poll() -> None:
+    cluster = Cluster()
+    machines = [cluster.machine(f"n{number}", CPU) for number in range(60)]
+    for machine in machines:
+        machine.feed({CPU: CPU_ROWS[0]})
+    cards = Cards(cluster.services(), Counting(), Tags())
+    rendering = asyncio.create_task(cards.content())
+    await asyncio.sleep(0)
+    tag = cards.tag()
+    machines[0].feed({CPU: CPU_ROWS[1]}, after=5)
+    first = await rendering
+    assert cards.tag() != tag
+    assert first.count(b"<li ") == 60
+    assert b"50.0 %" not in first
+    assert b"50.0 %" in await cards.content()
+
+
+def test_a_cache_keeps_one_content_for_a_view_and_lets_go_of_the_least_used() -> None:
+    cache = Cache(max_bytes=25)
+    assert cache.get("a", "1", lambda: b"x" * 10) == cache.get("a", "1", lambda: b"never") == b"x" * 10
+    cache.get("b", "1", lambda: b"y" * 10)
+    cache.get("a", "1", lambda: b"never")
+    cache.get("c", "1", lambda: b"z" * 10)
+    assert cache.kept("b", "1") is None
+    assert cache.kept("a", "1") == b"x" * 10
+    assert cache.get("a", "2", lambda: b"w" * 5) == b"w" * 5
+    assert (cache.kept("a", "1"), cache.bytes) == (None, 15)
+
+
+def test_what_is_larger_than_the_cache_is_kept_alone() -> None:
+    cache = Cache(max_bytes=10)
+    cache.get("a", "1", lambda: b"x" * 5)
+    cache.get("b", "1", lambda: b"y" * 50)
+    assert (cache.kept("a", "1"), cache.kept("b", "1"), cache.bytes) == (None, b"y" * 50, 50)
