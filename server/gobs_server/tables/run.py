@@ -156,7 +156,7 @@ class RunState:
         self._begun = True
         if self._only is None:
             used = [state.texts() for state in self.tables if state is not None]
-            self.texts.keep(set(np.concatenate(used).tolist()) if used else set())
+            self.texts = self.texts.kept(set(np.concatenate(used).tolist()) if used else set())
 
 
 def _draft(state: TableState, plan: Sparse | None) -> TableState:

@@ -38,10 +38,12 @@ class Texts(dict[int, str]):
         for text_id in ids:
             self._bytes -= len(self.pop(text_id))
 
-    def keep(self, used: Container[int]) -> None:
-        """Forget every text that is not in use."""
-        for text_id in [i for i in self if i not in used]:
-            self._bytes -= len(self.pop(text_id))
+    def kept(self, used: Container[int]) -> Texts:
+        """Without every text that is not in use; this one stays as it is, for views that still look at it."""
+        kept = Texts()
+        kept.update((text_id, text) for text_id, text in self.items() if text_id in used)
+        kept._bytes = sum(map(len, kept.values()))  # noqa: SLF001  its own kind
+        return kept
 
     def _add(self, part: pb.Texts, added: list[int]) -> None:
         if len(part.id_gaps) != len(part.texts):
