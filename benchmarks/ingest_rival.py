@@ -27,8 +27,8 @@ def _messages(columns: int) -> tuple[Any, Any]:
     frame.field.add(name="node", number=1, type=_STRING, label=_ONE)
     frame.field.add(name="processes", number=2, type=_MESSAGE, label=_MANY, type_name=".rival.Process")
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    made = [pool.FindMessageTypeByName(f"rival.{name}") for name in ("Process", "Frame")]  # type: ignore[no-untyped-call]
+    pool.Add(file)
+    made = [pool.FindMessageTypeByName(f"rival.{name}") for name in ("Process", "Frame")]
     return message_factory.GetMessageClass(made[0]), message_factory.GetMessageClass(made[1])
 
 
@@ -63,7 +63,7 @@ async def serve(columns: int) -> None:
                 yield pb.ServerMessage(ack=pb.Ack(sequence=taken))
 
     server = grpc.aio.server(options=(("grpc.http2.bdp_probe", 0), ("grpc.so_reuseport", 0)))
-    handler = grpc.stream_stream_rpc_method_handler(
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(
         stream, request_deserializer=None, response_serializer=pb.ServerMessage.SerializeToString
     )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("gobs.v1.Gobs", {"AgentStream": handler}),))

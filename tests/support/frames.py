@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gobs_core import Cell, Kind, Table
 from gobs_proto import gobs_pb2 as pb
 
 Row = tuple[Cell, ...]
-Rows = Mapping[tuple[str, ...], Row]
+Key = tuple[str, ...]
+Rows = Mapping[Any, Row]
 """Key -> cells."""
 
 _KINDS = {

@@ -211,9 +211,9 @@ def test_late_segments_fill_every_hole_and_double_nothing(
         wanted = [
             (ns, row[place]) for ns, row in sorted(readings.items()) if row is not None and row[place] is not None
         ]
-        found = [(time, value) for time, value in zip(times, values, strict=True) if not np.isnan(value)]
-        assert [value for _, value in found] == [value for _, value in wanted]
-        assert all(abs(time - OFFSET - ns / 1e9) < 1e-3 for (time, _), (ns, _) in zip(found, wanted, strict=True))
+        points = [(time, value) for time, value in zip(times, values, strict=True) if not np.isnan(value)]
+        assert [value for _, value in points] == [value for _, value in wanted]
+        assert all(abs(time - OFFSET - ns / 1e9) < 1e-3 for (time, _), (ns, _) in zip(points, wanted, strict=True))
     assert run.history.bytes == run.history.bytes_of("n") >= 0
 
 

@@ -32,7 +32,8 @@ def live(clock: HeldClock) -> Live:
 def states(live: Live, clock: HeldClock, *, until: int) -> dict[int, str]:
     """Second -> the state a node changed to."""
     node = live.nodes()[0]
-    began, changes, last = clock.now, {}, ""
+    began, last = clock.now, ""
+    changes: dict[int, str] = {}
     for second in range(until):
         clock.now = began + second
         live.age()
