@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,9 @@ from gobs_core import (
     info,
     key,
 )
+from gobs_core.agent.inspect import Inspections
 from gobs_core.agent.machine import open_machine
+from gobs_core.agent.worker import Worker
 from gobs_core.settings import AgentSettings
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeSink, collector, healthy, make_agent, rows_of, table
@@ -388,6 +391,37 @@ async def test_inspecting_reaches_the_collector_of_the_table(proc: FakeProc) -> 
         await ask("known", ("1",), ())
     with pytest.raises(NoData, match="collector 'known' failed: unexpected"):
         await ask("known", ("bad", "x"), ())
+    await agent.close()
+
+
+async def test_an_answer_that_takes_too_long_is_given_up_and_meanwhile_nobody_else_asks_that_collector(
+    proc: FakeProc,
+) -> None:
+    free, inside = threading.Event(), []
+
+    class Slow(Known):
+        def inspect(self, proc: Any, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
+            inside.append(threading.get_ident())
+            free.wait(30)
+            return {}
+
+    agent, worker = make_agent(proc, Slow, healthy("other")), Worker("w")
+    inspections = Inspections(agent.runners.values(), worker, deadline=0.05)
+    with pytest.raises(NoData, match=r"did not answer within 0.05 s"):
+        await inspections.ask("known", ("1", "x"), ())
+    with pytest.raises(NoData, match="'known' is busy"):
+        await inspections.ask("known", ("1", "x"), ())
+    assert len(inside) == 1
+    assert agent.runners["known"].state.state == "late"
+    await agent.open()
+    stats = await agent.tick()
+    assert (stats.ran, stats.skipped) == (("other",), ("known",))
+    free.set()
+    async with asyncio.timeout(10):
+        while agent.runners["known"].busy:  # noqa: ASYNC110  it is another thread that ends
+            await asyncio.sleep(0.001)
+    assert await inspections.ask("known", ("1", "x"), ()) == {}
+    worker.close()
     await agent.close()
 
 

@@ -22,8 +22,9 @@ class _Answer(NamedTuple):
 class Inspections:
     """Finds who can tell more about a row, and asks in the worker's thread, between ticks."""
 
-    def __init__(self, runners: Iterable[Runner], worker: Worker) -> None:
+    def __init__(self, runners: Iterable[Runner], worker: Worker, deadline: float = DEADLINE) -> None:
         self._worker = worker
+        self._deadline = deadline
         self._runners = {
             table.name: runner
             for runner in runners
@@ -37,12 +38,11 @@ class Inspections:
         keys = next(found.keys for found in runner.collector.tables if found.name == table)
         if len(keys) != len(key):
             raise NoData(f"a row of {table!r} has {len(keys)} key columns, not {len(key)}")
-        if runner.busy:
-            raise NoData(f"collector {runner.name!r} is busy")
         named = {column.name: value for column, value in zip(keys, key, strict=True)}
-        [answer] = await self._worker.run([Job(lambda: self._ask(runner, named, sections), DEADLINE)])
+        [answer] = await self._worker.run([Job(lambda: self._ask(runner, named, sections), self._deadline)])
         if answer is None:
-            raise NoData(f"collector {runner.name!r} did not answer within {DEADLINE:g} s")
+            runner.note_stuck()
+            raise NoData(f"collector {runner.name!r} did not answer within {self._deadline:g} s")
         if isinstance(answer.raised, NoData):
             raise answer.raised
         if answer.raised is not None:

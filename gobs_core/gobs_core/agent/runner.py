@@ -82,7 +82,9 @@ class Runner:
         return outcome._replace(duration_ns=time.perf_counter_ns() - began)
 
     def inspect(self, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
-        """Ask a collector that is an Inspector; raises what it raises. In the thread."""
+        """Ask a collector that is an Inspector; raises what it raises, NoData while it is stuck. In the thread."""
+        if self.busy:
+            raise NoData(f"collector {self.name!r} is busy")
         self.busy = True
         try:
             self.open()
@@ -128,6 +130,10 @@ class Runner:
             unknown=last.unknown if failed else outcome.unknown,
         )
         return self._readings(state, outcome, now_ns)
+
+    def note_stuck(self) -> None:
+        """Note that an answer to an inspection is over its deadline."""
+        self.finish(None, self._clock.monotonic_ns())
 
     def _readings(self, state: str, outcome: Outcome, now_ns: int) -> tuple[Reading, ...]:
         """What was read; where there is no data any more, or will be none for long, that the rows are gone."""
