@@ -381,6 +381,7 @@ async def test_inspecting_reaches_the_collector_of_the_table(proc: FakeProc) -> 
     await agent.open()
     ask = agent.source.inspect
     assert await ask("known", ("1", "x"), ("threads",)) == {"threads": [{"id": "1", "kind": "x"}]}
+    assert await ask("known", ("1", "x"), ()) == {"threads": [{"id": "1", "kind": "x"}]}
     with pytest.raises(KeyError):
         await ask("plain", ("a",), ())
     with pytest.raises(KeyError):

@@ -82,14 +82,17 @@ class Runner:
         return outcome._replace(duration_ns=time.perf_counter_ns() - began)
 
     def inspect(self, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
-        """Ask a collector that is an Inspector; raises what it raises, NoData while it is stuck. In the thread."""
+        """Ask a collector that is an Inspector; raises what it raises, NoData while it is stuck. In the thread.
+
+        No sections: all it has.
+        """
         if self.busy:
             raise NoData(f"collector {self.name!r} is busy")
         self.busy = True
         try:
             self.open()
             assert isinstance(self.collector, Inspector)
-            return self.collector.inspect(self._proc, key, sections)
+            return self.collector.inspect(self._proc, key, sections or tuple(self.collector.sections))
         finally:
             self.busy = False
 
