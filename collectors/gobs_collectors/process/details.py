@@ -29,12 +29,13 @@ class Details:
         self._workloads = workloads
         self._patterns = compile_patterns(config.hide)
         self._cmdline = config.cmdline
-        self._paths: dict[bytes, str | None] = {}
+        self._known: dict[bytes, tuple[bytes, str | None]] = {}
+        """Control groups and the path shown for each, because processes share them."""
 
     def cgroup(self, process: Tracked) -> bytes:
         """The bytes of its cgroup file; empty when it cannot be read, which is no control group at all."""
         raw = self._descriptors.read(-1, f"{process.pid}/cgroup", _CGROUP_BYTES)
-        return b"" if raw is UNREADABLE else raw
+        return b"" if raw is UNREADABLE else self._shared(raw)[0]
 
     def workload(self, process: Tracked) -> Workload:
         """What it belongs to, by its control group and owner as last read."""
@@ -54,15 +55,16 @@ class Details:
                 cmdline = None if raw is UNREADABLE else shown_cmdline(raw, self._patterns)
         if ran:
             process.take_fds(process.fds[0], self._limit(process))
-        process.take_info(cmdline, self._path(process.cgroup))
+        process.take_info(cmdline, self._shared(process.cgroup)[1])
 
-    def _path(self, cgroup: bytes) -> str | None:
-        """The path that is shown; remembered, because processes share it."""
-        if cgroup not in self._paths:
-            if len(self._paths) >= _REMEMBERED:
-                self._paths.clear()
-            self._paths[cgroup] = next(iter(paths(cgroup)), None)
-        return self._paths[cgroup]
+    def _shared(self, cgroup: bytes) -> tuple[bytes, str | None]:
+        """The same bytes for all processes that share them, and the path that is shown."""
+        known = self._known.get(cgroup)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[cgroup] = (cgroup, next(iter(paths(cgroup)), None))
+        return known
 
     def _limit(self, process: Tracked) -> Value:
         raw = self._raw(f"{process.pid}/limits", _LIMITS_BYTES)

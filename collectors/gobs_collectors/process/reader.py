@@ -18,7 +18,7 @@ from gobs_collectors.process.namespaces import Namespaces
 from gobs_collectors.process.pods import Pods
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import parse_stat
-from gobs_collectors.process.sweep import IO_BYTES, STAT_BYTES, STATUS_BYTES, Sweep, fd_folders_have_sizes
+from gobs_collectors.process.sweep import IO_BYTES, STAT_BYTES, Sweep, fd_folders_have_sizes
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import Forbidden, NoData, ParseError, Proc, RowValues, Workloads
 
@@ -144,7 +144,7 @@ class Reader:
     def _first_reading(self, process: Tracked, now: float) -> None:
         with suppress(NoData):  # gone, or its folder is not whole: a row without these cells
             process.status_fd = self.descriptors.keep(process.status_path)
-        process.take_status(self.descriptors.read(process.status_fd, process.status_path, STATUS_BYTES))
+        process.take_status(self.descriptors.read(process.status_fd, process.status_path, self._sweep.status_bytes))
         self._try_io(process)
         self._sweep.count_fds(process)
         process.cgroup = self._details.cgroup(process)

@@ -8,8 +8,9 @@ from gobs_collectors.process.descriptors import UNREADABLE, Descriptors
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import NoData, Proc
 
-STAT_BYTES, STATUS_BYTES, IO_BYTES = 479, 4063, 256
-"""What nearly every such file fits in; the small ones within what the interpreter allocates cheaply."""
+STAT_BYTES, IO_BYTES = 479, 256
+"""What nearly every such file fits in, and within what the interpreter allocates cheaply."""
+_STATUS_BYTES, _ROOM = 4063, 256
 
 
 class Swept(NamedTuple):
@@ -35,6 +36,8 @@ class Sweep:
         self._descriptors = descriptors
         self._sized = sized
         self._chosen = chosen
+        self.status_bytes = status_bytes(proc)
+        """What nearly every status fits in."""
 
     def read(self, processes: list[Tracked]) -> Swept:
         """Read and parse what changed; touched processes are marked, their rows are not made yet."""
@@ -72,7 +75,7 @@ class Sweep:
                     swept.ended.add(process.pid)
 
     def _statuses(self, processes: list[Tracked], swept: Swept) -> None:
-        raws = self._files([process.status_fd for process in processes], processes, "status_path", STATUS_BYTES)
+        raws = self._files([process.status_fd for process in processes], processes, "status_path", self.status_bytes)
         for process, raw in zip(processes, raws, strict=True):
             if raw != process.status_raw:
                 if raw or process.status_fd < 0:
@@ -92,6 +95,17 @@ class Sweep:
             return self._descriptors.read_kept(fds, size)
         read = self._descriptors.read
         return [read(fd, getattr(process, path), size) for fd, process in zip(fds, processes, strict=True)]
+
+
+def status_bytes(proc: Proc) -> int:
+    """What nearly every status of this machine fits in, as the agent's own does, which depends on kernel and CPUs.
+
+    A buffer much too large would cost memory for good: what is cut off its end when it is kept remains a hole.
+    """
+    try:
+        return len(proc.read_once("self/status")) + _ROOM
+    except (NoData, OSError):
+        return _STATUS_BYTES
 
 
 def fd_folders_have_sizes(proc: Proc) -> bool:
