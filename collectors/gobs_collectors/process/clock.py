@@ -3,8 +3,9 @@
 The kernel keeps a CPU clock for every process, in nanoseconds, over all its threads, those that have ended included.
 Reading it takes no descriptor, no capability and a thirtieth of what reading stat, status and io takes. It is read
 before the files: when it is what it was at the last tick, the process has not run, and what a process does itself
-cannot have changed. What others do to it (reclaim its memory, renice it, move it to another group) is found by the full
-reading that comes every few ticks all the same; that its parent has ended, at once.
+cannot have changed. What others do to it (reclaim its memory, renice it, move it to another group, wake it without
+letting it run yet) is found by the full reading that comes every few ticks all the same; that its parent has ended, at
+once.
 
 A clock is found by pid, in the pid namespace of the agent: with another namespace's /proc there are none.
 """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.support.soak import counts
 
 pytestmark = pytest.mark.root
 PR_CAPBSET_DROP = 24
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
 HERE = Path(__file__).parents[3]
 RUN = f"{os.getpid():08x}"  # several of these may run at once
 CONTAINER = RUN * 8
@@ -38,7 +40,7 @@ def test_a_pid_used_again_by_force_is_never_taken_for_the_process_before(times: 
 
 def test_without_any_capability_what_others_may_not_see_is_not_known_with_its_reason_and_all_else_is() -> None:
     with children("sleep") as pids:
-        found = as_nobody(str(pids[0]))
+        found = as_nobody(lambda: told(str(pids[0])))
     row, unknown = found["process"], found["unknown"]
     assert (row["read_bytes"], row["write_bytes"], row["cancelled_write_bytes"]) == (None, None, None)
     assert found["pod"]["read_bytes"] is None
@@ -53,28 +55,39 @@ def test_without_any_capability_what_others_may_not_see_is_not_known_with_its_re
     assert "CAP_SYS_PTRACE" in found["inspected"]["descriptors"]["unknown"]
 
 
-def as_nobody(pid: str) -> dict[str, dict[str, Any]]:
-    """Read in a fork that gives up its user and all capabilities: the interpreter itself may be root's alone."""
+def as_nobody(work: Callable[[], object]) -> Any:
+    """What `work` returns in a fork without any capability: the interpreter itself may be root's alone."""
+
+    def dropped() -> object:
+        libc = ctypes.CDLL(None)
+        for capability in range(64):
+            libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+        return work()
+
+    return forked(dropped)
+
+
+def forked(work: Callable[[], object]) -> Any:
+    """What `work` returns in a fork, or the error it raises as a text."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        with suppress(BaseException):
-            libc = ctypes.CDLL(None)
-            for capability in range(64):
-                libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-            os.setgroups([])
-            os.setresgid(65534, 65534, 65534)
-            os.setresuid(65534, 65534, 65534)
-            with os.fdopen(writing, "w") as answer:
-                json.dump(told(pid), answer)
+        try:
+            found = work()
+        except Exception as error:  # noqa: BLE001  the parent shows it
+            found = repr(error)
+        with os.fdopen(writing, "w") as answer:
+            json.dump(found, answer)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as answer:
         output = answer.read()
     os.waitpid(child, 0)
-    found: dict[str, dict[str, Any]] = json.loads(output)
-    return found
+    return json.loads(output)
 
 
 def told(pid: str) -> dict[str, object]:
@@ -84,6 +97,43 @@ def told(pid: str) -> dict[str, object]:
         asked = ticks.collector.inspect(ticks.proc, {"pid": pid, "start": str(row["start"])}, ticks.collector.sections)
         unknown, pod = dict(ticks.collector.unknown()), ticks.pods()[str(row["workload"])]
         return {"process": row, "pod": pod, "unknown": unknown, "inspected": dict(asked)}
+
+
+def test_processes_that_are_hidden_are_counted_and_said() -> None:
+    def look() -> object:
+        with Ticks(Proc()) as ticks:
+            rows = ticks.tick().tick().processes()
+            users = {pid: row["uid"] for pid, row in rows.items()}
+            return [users, ticks.collector.unknown().get("process.pid")]
+
+    def hidden() -> object:
+        libc = ctypes.CDLL(None)
+        assert libc.unshare(CLONE_NEWNS) == 0
+        assert libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
+        assert libc.mount(b"proc", b"/proc", b"proc", 0, b"hidepid=1") == 0
+        return as_nobody(lambda: [os.getpid(), *look()])  # type: ignore[misc]  # a list
+
+    found = forked(hidden)
+    assert len(found) == 3, found
+    pid, users, said = found
+    assert users[str(pid)] == "65534"
+    assert set(users.values()) == {"65534"}
+    assert "hidden from the agent" in said
+    assert int(said.split()[0]) > 10
+
+
+@pytest.mark.parametrize("limit", [100, 600])
+def test_with_few_descriptors_allowed_every_process_is_read_all_the_same(limit: int) -> None:
+    def look() -> object:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+        with Ticks(Proc()) as ticks:
+            rows = ticks.tick().tick().processes()
+            return [len(os.listdir("/proc/self/fd")), [rows.get(str(pid), {}).get("utime") for pid in pids]]
+
+    with children(*["sleep"] * 40) as pids:
+        kept, seen = forked(look)
+    assert kept < limit
+    assert seen.count(None) == 0
 
 
 @contextmanager
