@@ -5,25 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from gobs_core import Column, Kind, Unit
 from gobs_server.live import View
 from gobs_server.web.format import UNKNOWN, cell, unit_symbol
+from gobs_server.web.order import FIRST_SCREEN, MOST, Query, chosen_order, matching, numbers, ordered
 from gobs_server.web.text import ident, visible
 
-FIRST_SCREEN = 100
-MOST = 2_000
 _TITLED = 28
-
-
-class Query(NamedTuple):
-    """What was asked of a table. Values as they came: a column that is not there sorts nothing."""
-
-    sort: str = ""
-    """A column's name, with `-` before it for the highest first; empty: the table's own order."""
-    filter: str = ""
-    all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +71,12 @@ class Grid:
 def grid(view: View, query: Query, unknown: dict[str, str]) -> Grid:
     """Return what a page shows of a table; `unknown` is why columns are not known."""
     columns = _arranged(view)
-    rows = _matching(view, query.filter)
-    sort = _sort(view, query, len(rows))
-    ordered = _order(view, rows, sort)[: MOST if query.all else FIRST_SCREEN]
+    rows = matching(view, query.filter)
+    sort = chosen_order(view, query.sort, len(rows))
+    shown = ordered(view, rows, sort)[: MOST if query.all else FIRST_SCREEN]
     return Grid(
         headings=[_heading(column, sort) for column in columns],
-        lines=_lines(view, columns, ordered, unknown),
+        lines=_lines(view, columns, shown, unknown),
         matching=len(rows),
         count=len(view.keys),
         sort=sort,
@@ -127,63 +115,6 @@ def _heading(column: Column, sort: str) -> Heading:
         sorted=order,
         next=second if sort == first else first,
     )
-
-
-def _matching(view: View, wanted: str) -> list[int]:
-    if not wanted:
-        return list(range(len(view.keys)))
-    wanted = wanted.casefold()
-    texts = zip(view.keys, zip(*view.infos.values(), strict=True) if view.infos else [()] * len(view.keys), strict=True)
-    return [
-        row
-        for row, (key, infos) in enumerate(texts)
-        if any(wanted in text.casefold() for text in (*key, *infos) if text)
-    ]
-
-
-def _sort(view: View, query: Query, rows: int) -> str:
-    """Return the order asked for; without one, the busiest rows first where not all of them are shown."""
-    names = {column.name for column in view.table.columns}
-    if query.sort.removeprefix("-") in names:
-        return query.sort
-    if rows > FIRST_SCREEN:
-        for column in view.table.columns:
-            if column.kind is Kind.DERIVED and column.unit is Unit.PERCENT:
-                return f"-{column.name}"
-    return view.table.keys[0].name if view.table.keys else ""
-
-
-def _order(view: View, rows: list[int], sort: str) -> list[int]:
-    if not sort:
-        return rows
-    name, reverse = sort.removeprefix("-"), sort.startswith("-")
-    column = view.table.column(name)
-    if column.numeric:
-        values = numbers(view, column)[rows]
-        known = ~np.isnan(values)
-        chosen = np.asarray(rows)
-        order = np.argsort(-values[known] if reverse else values[known], kind="stable")
-        return [*chosen[known][order].tolist(), *chosen[~known].tolist()]
-    if column.kind is Kind.KEY:
-        place = view.table.keys.index(column)
-        return sorted(
-            rows, key=lambda row: [_natural(text) for text in (view.keys[row][place], *view.keys[row])], reverse=reverse
-        )
-    texts = view.infos[name]
-    known_rows = [row for row in rows if texts[row] is not None]
-    known_rows.sort(key=lambda row: (texts[row] or "").casefold(), reverse=reverse)
-    return [*known_rows, *(row for row in rows if texts[row] is None)]
-
-
-def _natural(text: str) -> tuple[int, int, str]:
-    return (0, int(text), "") if text.isascii() and text.isdigit() and len(text) < 20 else (1, 0, text.casefold())
-
-
-def numbers(view: View, column: Column) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return what is shown of a column that has numbers: a counter's rates, else its values."""
-    values: np.ndarray[tuple[int], np.dtype[np.float64]]
-    values = (view.rates if column.kind is Kind.COUNTER else view.values)[column.name]
-    return values
 
 
 def _lines(view: View, columns: list[Column], rows: list[int], unknown: dict[str, str]) -> list[Line]:

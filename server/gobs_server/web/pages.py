@@ -14,8 +14,8 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
-from gobs_server.web.grid import Query
 from gobs_server.web.headlines import headlines, in_order
+from gobs_server.web.order import Query
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import request
 
-from gobs_server.web.grid import Query
+from gobs_server.web.order import Query
 
 _LONGEST = 100
 

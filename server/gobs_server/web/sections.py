@@ -10,7 +10,8 @@ from gobs_server.live import LiveTable, Node
 from gobs_server.reasons import reasons
 from gobs_server.tags import Tags
 from gobs_server.web.cache import Cache
-from gobs_server.web.grid import FIRST_SCREEN, MOST, Query, grid
+from gobs_server.web.grid import grid
+from gobs_server.web.order import FIRST_SCREEN, MOST, Query
 from gobs_server.web.rendering import Templates
 
 _SMALL = 1000

@@ -7,7 +7,8 @@ import pytest
 from gobs_core import RowValues, Table, counter, gauge, info, key
 from gobs_server.live import View
 from gobs_server.web.format import UNKNOWN
-from gobs_server.web.grid import FIRST_SCREEN, MOST, Query, grid
+from gobs_server.web.grid import grid
+from gobs_server.web.order import FIRST_SCREEN, MOST, Query
 from tests.server.feeding import Cluster
 from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, PROCESS, processes
 

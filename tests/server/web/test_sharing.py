@@ -8,7 +8,7 @@ from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
-from gobs_server.web.grid import Query
+from gobs_server.web.order import Query
 from gobs_server.web.sections import Sections
 from tests.server.feeding import Cluster
 from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
