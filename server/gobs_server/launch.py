@@ -24,7 +24,7 @@ from gobs_core.running import run_until_signal
 from gobs_server.agent_child import agent_command, keep_running
 from gobs_server.app import Server
 from gobs_server.commands import FLAGS
-from gobs_server.db import Address, address_of, sqlite_at
+from gobs_server.db import Address, address_of, check_file, sqlite_at
 from gobs_server.serving import split_address
 from gobs_server.settings import ServerSettings
 
@@ -119,4 +119,5 @@ def _locked(path: Path) -> TextIO:
         ) from None
     except OSError as error:
         raise UserError(f"{error.filename or path}: {error.strerror}; choose another folder with --data DIR") from None
+    check_file(path)
     return file

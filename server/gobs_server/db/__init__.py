@@ -1,7 +1,7 @@
 """The database: what outlives the server. SQLite by default, PostgreSQL by URL; nobody else speaks to it."""
 
-from gobs_server.db.address import Address, address_of, sqlite_at
+from gobs_server.db.address import Address, address_of, check_file, sqlite_at
 from gobs_server.db.database import Database
 from gobs_server.db.nodes import KnownNode, NodeWriter
 
-__all__ = ["Address", "Database", "KnownNode", "NodeWriter", "address_of", "sqlite_at"]
+__all__ = ["Address", "Database", "KnownNode", "NodeWriter", "address_of", "check_file", "sqlite_at"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -24,7 +26,7 @@ class Address:
     """A database. Its credentials are never shown."""
 
     dialect: Literal["sqlite", "postgres"]
-    credentials: dict[str, Any]
+    credentials: dict[str, Any] = field(repr=False)
     shown: str
     """What may be logged."""
 
@@ -61,6 +63,15 @@ def address_of(url: str) -> Address:
         credentials["ssl"] = credentials.pop("sslmode")
     credentials |= {"command_timeout": COMMAND_SECONDS, "timeout": CONNECT_SECONDS}
     return Address("postgres", credentials, f"postgres://{parts.hostname or ''}{parts.path}")
+
+
+def check_file(path: Path) -> None:
+    """Raise UserError where a file cannot be a SQLite database; one that is not there yet will be."""
+    try:
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        raise UserError(f"{path}: not a SQLite database that can be used ({error})") from None
 
 
 def sqlite_at(path: Path) -> Address:

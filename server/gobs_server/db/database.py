@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -12,7 +13,7 @@ from tortoise.migrations.api import migrate
 
 from gobs_core import GobsError
 from gobs_core.logs import get_logger
-from gobs_server.db.address import Address
+from gobs_server.db.address import Address, check_file
 from gobs_server.db.patience import within
 
 log = get_logger("gobs.db")
@@ -29,6 +30,8 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring its tables up to date; raises whatever the driver does when it cannot."""
+        if self.address.dialect == "sqlite":
+            check_file(Path(self.address.credentials["file_path"]))  # the driver would wait for ever
         off: dict[str, Any] = {"foreign_keys": "OFF"} if self.address.dialect == "sqlite" else {}
         async with self._alone(), TortoiseContext() as context:
             await migrate(config=self.address.config(**off), direction="forward", progress=_report)

@@ -14,7 +14,6 @@ from gobs_server.db.patience import within
 
 log = get_logger("gobs.db")
 _OPEN_SECONDS = 60.0
-_WRITE_SECONDS = 15.0
 _BEHIND = 60.0
 """Seconds `last_seen` may be behind while nothing else of a node changes."""
 
@@ -30,7 +29,10 @@ class KnownNode(NamedTuple):
 
 
 class NodeWriter:
-    """Keeps the database's nodes in step with those that are live. A dead or hung database delays nothing else."""
+    """Keeps the database's nodes in step with those that are live. A dead or hung database delays nothing else.
+
+    News are written `every` so many seconds; a statement that takes longer than `patience` has failed.
+    """
 
     def __init__(
         self,
@@ -39,11 +41,13 @@ class NodeWriter:
         remember: Callable[[Iterable[KnownNode]], None],
         *,
         every: float = 5.0,
+        patience: float = 15.0,
     ) -> None:
         self._database = database
         self._nodes = nodes
         self._remember = remember
         self._every = every
+        self._patience = patience
         self._written: dict[str, KnownNode] = {}
         self._finish = asyncio.Event()
         self.fault = "not opened yet"
@@ -66,16 +70,16 @@ class NodeWriter:
 
     async def _serve(self) -> None:
         await within(self._database.migrate(), _OPEN_SECONDS)
-        context = await within(self._database.connect(), _WRITE_SECONDS)
+        context = await within(self._database.connect(), self._patience)
         try:
             with context:
-                self._written = await within(_read(), _WRITE_SECONDS)
+                self._written = await within(_read(), self._patience)
                 self._remember(self._written.values())
                 while not self._finish.is_set():
-                    await within(self._write(), _WRITE_SECONDS)
+                    await within(self._write(), self._patience)
                     self._works()
                     await self._pause()
-                await within(self._write(everything=True), _WRITE_SECONDS)
+                await within(self._write(everything=True), self._patience)
         finally:
             await self._database.disconnect(context)
 

@@ -42,7 +42,7 @@ class Texts(dict[int, str]):
         """Without every text that is not in use; this one stays as it is, for views that still look at it."""
         kept = Texts()
         kept.update((text_id, text) for text_id, text in self.items() if text_id in used)
-        kept._bytes = sum(map(len, kept.values()))  # noqa: SLF001  its own kind
+        kept._bytes = sum(map(len, kept.values()))
         return kept
 
     def _add(self, part: pb.Texts, added: list[int]) -> None:

