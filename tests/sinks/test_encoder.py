@@ -38,7 +38,7 @@ def shown(encoder: Encoder, decoder: Decoder, sequence: int, rows: list[Any]) ->
     return decoder.shown()["t"]
 
 
-@counts("examples", reduced=100, full=20_000)
+@counts("examples", reduced=100, full=5_000)
 def test_live_and_each_segment_alone_decode_to_what_was_read(examples: int) -> None:
     tried = settings(deadline=None, max_examples=examples)(
         given(histories(), st.sampled_from([MAX_MESSAGE_BYTES, 400]))(decodes_to_what_was_read)

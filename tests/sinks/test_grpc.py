@@ -184,7 +184,7 @@ async def test_a_connection_dropped_in_the_middle_of_a_frame_loses_and_doubles_n
 
 
 @pytest.mark.parametrize("seed", range(3))
-@counts("ticks", reduced=150, full=10_000)
+@counts("ticks", reduced=150, full=3_000)
 async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int, ticks: int) -> None:
     dice = random.Random(seed)
     done = False
@@ -529,6 +529,32 @@ async def test_a_sink_that_was_never_opened_closes() -> None:
     sink = GrpcSink(GrpcConfig(), source())
     await sink.close()
     await sink.close()
+
+
+async def test_a_mistake_in_a_session_is_said_and_the_next_one_works() -> None:
+    failing = True
+
+    def states() -> tuple[PluginState, ...]:
+        if failing:
+            raise ZeroDivisionError("oops")
+        return ()
+
+    with capture_logs() as logs:
+        async with serving(memory()) as server, agent_of(server.port, of=source(plugins=states)) as agent:
+            await until(lambda: attempts(agent) >= 3)
+            failing = False
+            await server.until(lambda: connected(agent))
+            await flow(server, agent, 3)
+            await until_all(server, agent)
+    assert [line["event"] for line in logs][:2] == ["the session failed", "connected"]
+
+
+@pytest.mark.parametrize("node", ["n\n\udcff", "a b", "ü" * 200])
+async def test_any_name_of_a_node_can_be_sent(node: str) -> None:
+    async with serving(memory()) as server, agent_of(server.port, of=source(node=node)) as agent:
+        await server.until(lambda: connected(agent))
+        assert server.peers[0].hello.node == node.encode("utf-8", "backslashreplace").decode()
+        assert server.peers[0].metadata["gobs-node"].isascii()
 
 
 async def test_what_cannot_be_sent_is_said_once() -> None:

@@ -10,6 +10,7 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
+from gobs_core import Secret
 from gobs_sinks.grpc import GrpcConfig
 from tests.sinks.server import serving, until
 from tests.sinks.test_grpc import agent_of, attempts, connected, memory, until_all
@@ -117,6 +118,13 @@ async def test_a_certificate_that_is_missing_is_named_and_taken_once_it_is_there
             await until_all(server, agent)
 
 
+async def test_a_file_that_is_no_certificate_is_named(authority: Authority) -> None:
+    with capture_logs() as logs:
+        async with agent_of(1, ca_file=__file__):
+            await until(lambda: bool(logs))
+    assert f"sinks.grpc.ca_file: {__file__} is no PEM file" in logs[0]["why"]
+
+
 @pytest.mark.parametrize("server", ["127.0.0.1:9090", "127.8.8.8:1", "localhost:9090", "[::1]:9090"])
 def test_this_machine_is_reached_without_encryption(server: str) -> None:
     assert not GrpcConfig(server=server).encrypted
@@ -133,6 +141,8 @@ def test_this_machine_is_reached_without_encryption(server: str) -> None:
         ({"server": ":9090"}, "HOST:PORT"),
         ({"server": "localhost:http"}, "HOST:PORT"),
         ({"server": "localhost:70000"}, "HOST:PORT"),
+        ({"token": Secret("two\nlines")}, "visible ASCII"),
+        ({"token": Secret("schlüssel")}, "visible ASCII"),
         ({"cert_file": "x"}, "go together"),
         ({"key_file": "x"}, "go together"),
         ({"tls": False, "ca_file": "x"}, "tls is false"),
@@ -156,6 +166,4 @@ def test_another_machine_is_reached_in_the_clear_only_when_that_is_asked_for() -
 
 
 def test_a_token_is_not_shown() -> None:
-    from gobs_core import Secret
-
     assert "hunter2" not in repr(GrpcConfig(token=Secret("hunter2")))

@@ -14,6 +14,7 @@ from gobs_proto.gobs_pb2 import ServerMessage
 from gobs_proto.limits import AUTHORIZATION, MAX_MESSAGE_BYTES, NODE
 from gobs_sinks.grpc.config import GrpcConfig
 from gobs_sinks.grpc.stream import StreamEnd
+from gobs_sinks.grpc.texts import clean
 
 METHOD = "/gobs.v1.Gobs/AgentStream"
 
@@ -23,7 +24,7 @@ class Call:
 
     def __init__(self, config: GrpcConfig, node: str) -> None:
         self._channel = _channel(config)
-        metadata = [(NODE, quote(node))]
+        metadata = [(NODE, quote(clean(node)))]
         if config.token:
             metadata.append((AUTHORIZATION, f"Bearer {config.token}"))
         method: Any = self._channel.stream_stream(
@@ -103,6 +104,9 @@ def _read(name: str, path: str) -> bytes | None:
     if not path:
         return None
     try:
-        return Path(path).read_bytes()
+        found = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"sinks.grpc.{name}: cannot read {path}: {error.strerror}") from None
+    if b"-----BEGIN " not in found:
+        raise UserError(f"sinks.grpc.{name}: {path} is no PEM file: it has no line -----BEGIN …-----")
+    return found

@@ -41,6 +41,8 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
             raise ValueError(
                 f"server is {self.server!r}, expected HOST:PORT such as gobs.example.org:9090 or [::1]:9090"
             )
+        if not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
+            raise ValueError("token has a character that cannot be sent; it may hold visible ASCII characters only")
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file go together, and only one of them is set")
         if self.tls is False and (self.ca_file or self.cert_file):

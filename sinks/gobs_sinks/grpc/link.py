@@ -99,6 +99,8 @@ class Link:
             return self._backoff.asked(bye.retry_after) if bye.retry_after else self._backoff.pause()
         except StreamEnd as end:
             self._ended(session, end)
+        except Exception as error:  # noqa: BLE001  a mistake of ours must not end the link for good
+            self._say(repr(error), "the session failed", exc_info=error)
         finally:
             self._past = self._added(session)
             self.session = None

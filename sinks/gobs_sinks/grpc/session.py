@@ -108,6 +108,7 @@ class Session:
         if self.welcome is not None:
             self._tell_plugins(anyway=frame.keyframe)
             self.outbox.offer(frame)
+            self._wake.set()
 
     async def run(self) -> None:
         """Serve until the stream ends; raises StreamEnd or Farewell, always one of them."""
@@ -131,10 +132,6 @@ class Session:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def look(self) -> None:
-        """Look whether there is more of the past to send: a segment has been sealed."""
-        self._wake.set()
 
     def finish(self) -> None:
         """Write what waits, but nothing of the past, and say that this was all; the server then ends the stream."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -50,6 +51,7 @@ class GrpcSink(Sink):
 
     async def open(self) -> None:
         """Begin to connect, in the background."""
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC prints its own lines between ours; it obeys only this
         from gobs_sinks.grpc.channel import Call
         from gobs_sinks.grpc.link import Link
         from gobs_sinks.grpc.recorder import Recorder
@@ -73,15 +75,13 @@ class GrpcSink(Sink):
         if self.link is None or self.recorder is None:
             raise RuntimeError("send before open")
         session = self.link.session
-        if session is not None and session.welcome is not None:
+        if session is None or session.welcome is None:
+            await self.recorder.keep(self.recorder.encode(frame))
+        else:
             self.recorder.limit(session.limit)
             encoded = self.recorder.encode(frame, keyframe=session.wants_keyframe, mark=session.outbox.mark)
+            await self.recorder.keep(encoded)
             session.offer(encoded)
-        else:
-            encoded = self.recorder.encode(frame)
-        await self.recorder.keep(encoded)
-        if session is not None:
-            session.look()
         for table, reason in self.recorder.left_out():
             self._log.warning("left out of a frame", table=table, reason=reason)
 
