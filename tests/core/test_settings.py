@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ from gobs_core import (
 )
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.settings import Flag, Section, Setup, load_settings
+from gobs_core.settings.sections import AgentSettings
 from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeSink, healthy, module
 
 
@@ -425,3 +427,11 @@ paths = st.sampled_from(
 def test_any_value_for_any_setting_is_taken_or_told_why_not(given_values: list[tuple[str, Any]]) -> None:
     flags = [Flag(path, value, f"--{path}") for path, value in given_values]
     assert all(": expected " in fault for fault in faults_if_any({}, *flags))
+
+
+@pytest.mark.parametrize(
+    ("toml", "found"),
+    [("", "/sys"), ('proc_root = "/host/proc"', "/host/sys"), ('proc_root = "/a"\nsys_root = "/b"', "/b")],
+)
+def test_sys_is_looked_for_beside_proc_unless_it_is_said(toml: str, found: str) -> None:
+    assert msgspec.convert(tomllib.loads(toml), AgentSettings).sys == found

@@ -23,7 +23,7 @@ def open_machine(settings: AgentSettings, platform: str = sys.platform) -> Proc:
         raise UserError(
             f"{root}: there is no such folder; agent.proc_root (--proc-root) must be a /proc of Linux. {WAY_IN}"
         )
-    proc = Proc(root, settings.sys_root)
+    proc = Proc(root, settings.sys)
     try:
         proc.read_once("stat")
     except NoData as reason:

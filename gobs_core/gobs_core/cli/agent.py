@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", metavar="NAME", help="the name of this machine (default: its host name)")
     parser.add_argument("--interval", metavar="TIME", help="time between two readings, e.g. 1s (default: 5s)")
     parser.add_argument("--proc-root", metavar="DIR", help="where the machine's /proc is (default: /proc)")
-    parser.add_argument("--sys-root", metavar="DIR", help="where the machine's /sys is (default: /sys)")
+    parser.add_argument("--sys-root", metavar="DIR", help="where the machine's /sys is (default: beside its /proc)")
     parser.add_argument(
         "--sink", metavar="NAME", nargs="+", help="the sinks that run (default: those that do by default)"
     )

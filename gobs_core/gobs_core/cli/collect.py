@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON lines, one object for each row")
     parser.add_argument("--interval", metavar="TIME", default="1s", help="time between the two readings (default: 1s)")
     parser.add_argument("--proc-root", metavar="DIR", help="where the machine's /proc is (default: /proc)")
-    parser.add_argument("--sys-root", metavar="DIR", help="where the machine's /sys is (default: /sys)")
+    parser.add_argument("--sys-root", metavar="DIR", help="where the machine's /sys is (default: beside its /proc)")
     add_common(parser)
 
 

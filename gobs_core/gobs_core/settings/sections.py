@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -25,10 +26,15 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     """Time between two readings."""
     proc_root: str = "/proc"
     """Where the machine's /proc is mounted; /host/proc in a pod."""
-    sys_root: str = "/sys"
-    """Where the machine's /sys is mounted; /host/sys in a pod."""
+    sys_root: str | None = None
+    """Where the machine's /sys is mounted; unset: beside its /proc, so that both are of one machine."""
     sinks: list[str] | None = None
     """Names of the sinks that run; unset: those that run by default, and those that have a section of their own."""
+
+    @property
+    def sys(self) -> str:
+        """Where /sys is, said or not."""
+        return self.sys_root if self.sys_root is not None else str(Path(self.proc_root).absolute().parent / "sys")
 
     def __post_init__(self) -> None:
         """Refuse a name that no page could show."""

@@ -45,7 +45,7 @@ def make_nodes(args: Namespace, count: int, folder: Path, server: str | None) ->
 def _own(settings: Settings, folder: Path, dice: random.Random, start: float) -> tuple[World, Proc]:
     real = Path(settings.agent.proc_root)
     overlay = Overlay(pods_beside(dice, start, _boot_time(real, start), FIRST_PID), folder / "own", real)
-    return overlay, OverlayProc(overlay.proc, settings.agent.sys_root)
+    return overlay, OverlayProc(overlay.proc, settings.agent.sys)
 
 
 def _named(settings: Settings, name: str) -> Settings:
