@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Response, expect
 
+from gobs_core import PluginState
 from gobs_server.app import Server
 from tests.browser.conftest import Watched, make_server
 from tests.server.feeding import Cluster, HeldClock, Machine
@@ -120,6 +121,21 @@ async def test_new_tables_bring_their_sections(server: Server, machine: Machine,
     machine.node.tables = tables
     server.live.set_notes(machine.node, ("all of them",))
     await expect(page.locator("#t-process")).to_be_visible()
+
+
+async def test_a_traceback_that_was_opened_stays_open_through_updates(
+    server: Server, machine: Machine, watched: Watched
+) -> None:
+    def broken(runs: int) -> tuple[PluginState, ...]:
+        return (PluginState(kind="collector", name="x", state="failing", error="Traceback\nValueError: no", runs=runs),)
+
+    server.live.set_plugins(machine.node, broken(1))
+    page = await watched.open("/plugins")
+    await page.get_by_text("ValueError: no").first.click()
+    for runs in (2, 3):
+        server.live.set_plugins(machine.node, broken(runs))
+        await expect(page.locator("#plugins tbody tr").first).to_contain_text(str(runs))
+        await expect(page.locator("details pre")).to_be_visible()
 
 
 async def test_it_is_used_by_keyboard_alone(machine: Machine, watched: Watched) -> None:
