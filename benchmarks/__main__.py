@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import cast
 
 import benchmarks
+from benchmarks.readme import README, stamp, written
 from benchmarks.report import Report
 
 Run = Callable[[bool], Report | list[Report]]
@@ -28,16 +29,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="reduced sizes: shows that it runs, not how fast it is")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; default all")
+    parser.add_argument("--write", action="store_true", help="also write the figures into README.md")
     options = parser.parse_args()
     runs = found(options.names)
     if unknown := set(options.names) - runs.keys():
         parser.error(f"no benchmark is called {min(unknown)!r}; there are {', '.join(found())}")
     held = True
-    for run in runs.values():
+    for name, run in runs.items():
         result = run(options.quick)
-        for report in result if isinstance(result, list) else [result]:
-            print(report.text(), flush=True)
-            held = held and report.held
+        reports = result if isinstance(result, list) else [result]
+        text = "\n".join(report.text(level=3) for report in reports)
+        print(text, flush=True)
+        held = held and all(report.held for report in reports)
+        if options.write:
+            README.write_text(written(README.read_text("utf-8"), name, stamp(name) + text), "utf-8")
     return 0 if held or options.quick else 1
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+PREFIX = "gobs-bench-"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -53,12 +54,17 @@ def pin(pid: int, cpu: int) -> None:
         os.sched_setaffinity(pid, {cpus[cpu % len(cpus)]})
 
 
-def _make_group(pid: int) -> Path | None:
+def group_root() -> Path | None:
+    """Return where control groups of version 2 are mounted."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    root = next((Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"), None)
+    return next((Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"), None)
+
+
+def _make_group(pid: int) -> Path | None:
+    root = group_root()
     if root is None:
         return None
-    group = root / f"gobs-bench-{pid}"
+    group = root / f"{PREFIX}{pid}"
     try:
         group.mkdir()
         (group / "cgroup.procs").write_text(str(pid))

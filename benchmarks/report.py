@@ -62,9 +62,9 @@ class Report:
         """Whether every promise is kept."""
         return all(bar.held for bar in self.bars)
 
-    def text(self) -> str:
-        """Return both tables as Markdown."""
-        lines = [f"## {self.title}", ""]
+    def text(self, level: int = 2) -> str:
+        """Return both tables as Markdown, under a heading of that level."""
+        lines = [f"{'#' * level} {self.title}", ""]
         if self.figures:
             rows = [(f.name, number(f.value), f.unit, f.note) for f in self.figures]
             lines += table(("figure", "value", "unit", "note"), rows)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from benchmarks.__main__ import found
+from benchmarks.readme import README, written
 from benchmarks.report import Report
 
 
@@ -30,3 +34,16 @@ def test_an_unknown_benchmark_is_named_with_those_there_are() -> None:
     done = subprocess.run([sys.executable, "-m", "benchmarks", "nothing"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "no benchmark is called 'nothing'" in done.stderr
+
+
+def test_figures_are_written_where_the_readme_has_a_place_for_them() -> None:
+    text = "a\n<!-- figures: x -->\nold\n<!-- end -->\n<!-- figures: y -->\nkept\n<!-- end -->\n"
+    assert written(text, "x", "new\n") == text.replace("old", "new")
+    with pytest.raises(ValueError, match="no place for the figures of 'z'"):
+        written(text, "z", "new")
+
+
+def test_the_readme_has_a_place_for_every_benchmark() -> None:
+    text = README.read_text("utf-8")
+    for name in found():
+        assert written(text, name, "")
