@@ -1,7 +1,8 @@
 """What changes rarely or is dear: control group, command line, limits, network namespace, descriptors.
 
-Read when a process is first seen, once more at the tick after that, when its name has changed, and every `every` ticks,
-a part of the processes at each tick.
+Read when a process is first seen, when its name has changed, and every so many ticks, a part of the processes at each
+tick; control group and command line once more at the tick after the first, because runtimes make a process before they
+put it where it belongs.
 """
 
 from __future__ import annotations
@@ -43,17 +44,21 @@ class Details:
             return KERNEL
         return self._workloads.of(process.cgroup, str(process.status[0] or "unknown"))
 
-    def tell(self, process: Tracked) -> None:
-        """Read command line and limits, unless it has not run since they were read, and make the infos anew."""
+    def tell(self, process: Tracked, *, whole: bool = True) -> None:
+        """Read command line and limits, unless it has not run since they were read, and make the infos anew.
+
+        Not `whole`: without limits.
+        """
         cmdline = process.info[1]
         ran = process.used < 0 or process.used != process.told
-        process.told = process.used
+        if whole:
+            process.told = process.used
         if self._cmdline and ran:
             raw = self._raw(f"{process.pid}/cmdline", READ)
             if raw != process.cmdline:
                 process.cmdline = raw
                 cmdline = None if raw is UNREADABLE else shown_cmdline(raw, self._patterns)
-        if ran:
+        if ran and whole:
             process.take_fds(process.fds[0], self._limit(process))
         process.take_info(cmdline, self._shared(process.cgroup)[1])
 

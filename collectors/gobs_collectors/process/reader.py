@@ -72,8 +72,8 @@ class Reader:
 
     def _read_again(self, active: list[Tracked], gone: set[str], now: float) -> set[str]:
         """Read known processes; returns the pids of those that turned out to be gone."""
-        rare = {process.pid: process for process in self._rare.due(self._tick)} | self._young
-        self._young = {}
+        rare = {process.pid: process for process in self._rare.due(self._tick)}
+        self._young, young = {}, self._young
         swept = self._sweep.read(active)
         lost, parents = swept.lost, gone | swept.lost | swept.ended
         rare.update((process.pid, process) for process in swept.renamed)
@@ -88,7 +88,9 @@ class Reader:
         for pid, process in rare.items():
             if pid not in lost:
                 self._refresh(process, now)
-        self._show([*active, *rare.values()])
+        for pid in young.keys() - rare.keys() - lost:
+            self._refresh(young[pid], now, whole=False)
+        self._show([*active, *rare.values(), *young.values()])
         self._drop(lost, now)
         return lost
 
@@ -99,8 +101,8 @@ class Reader:
                 process.make_row()
                 self.pods.changed(process)
 
-    def _refresh(self, process: Tracked, now: float) -> None:
-        """Read what changes rarely."""
+    def _refresh(self, process: Tracked, now: float, *, whole: bool = True) -> None:
+        """Read what changes rarely, or of that only what changes soon after a process was made."""
         raw = self._details.cgroup(process)
         if raw and raw != process.cgroup:
             process.cgroup = raw
@@ -109,11 +111,11 @@ class Reader:
         if workload != process.workload:
             self.pods.moved(process, workload, now)
             self.namespaces.moved(process, now)
-        if process.used < 0 or process.used != process.told:
+        if whole and (process.used < 0 or process.used != process.told):
             self.namespaces.join(process, self.namespaces.of(process.pid), now)
         if process.io_raw is UNREADABLE:
             self._try_io(process)
-        self._details.tell(process)
+        self._details.tell(process, whole=whole)
 
     def _admit(self, pid: str, now: float) -> None:
         """Take up a process that was not known before; nothing of it when it is gone before it could be read."""
