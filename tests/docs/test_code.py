@@ -34,6 +34,7 @@ TRIED = {
 }
 """A block of commands -> the test that runs it."""
 UNTRIED = {
+    "benchmarks/README.md: make bench": "wants the machine to itself for many minutes",
     "CONTRIBUTING.md: make check    # format,": "these are the checks and tests that run this one",
     "docs/deployment.md: useradd --system --no-cr": "makes a user of the machine",
     "docs/deployment.md: python3 -m venv /opt/gob": "writes to /opt, from the wheels that test_packages builds",
