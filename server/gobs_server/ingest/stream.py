@@ -35,10 +35,18 @@ _MOST_RANGES = 1000
 
 
 class Streams:
-    """Serves streams. Lives as long as the server."""
+    """Serves streams. Lives as long as the server. A stream that says no Hello within `patience` seconds is ended."""
 
     def __init__(
-        self, sessions: Sessions, intake: Intake, filling: Filling, history: History, metrics: Metrics, version: str
+        self,
+        sessions: Sessions,
+        intake: Intake,
+        filling: Filling,
+        history: History,
+        metrics: Metrics,
+        version: str,
+        *,
+        patience: float = HELLO_SECONDS,
     ) -> None:
         self._sessions = sessions
         self._intake = intake
@@ -46,6 +54,7 @@ class Streams:
         self._history = history
         self._metrics = metrics
         self._version = version
+        self._patience = patience
 
     async def serve(self, _messages: object, context: Any) -> None:
         """Serve one stream until it ends; `context` reads bytes and writes ServerMessages."""
@@ -71,10 +80,10 @@ class Streams:
 
     async def _greet(self, context: Any) -> Session:
         try:
-            async with asyncio.timeout(HELLO_SECONDS):
+            async with asyncio.timeout(self._patience):
                 raw = await context.read()
         except TimeoutError:
-            raise _not_greeted(f"no Hello within {HELLO_SECONDS:g} s", grpc.StatusCode.DEADLINE_EXCEEDED) from None
+            raise _not_greeted(f"no Hello within {self._patience:g} s", grpc.StatusCode.DEADLINE_EXCEEDED) from None
         if raw is grpc.aio.EOF:
             raise _not_greeted("the stream ended before Hello")
         try:
