@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,27 @@ def _credentials(settings: ServerSettings) -> grpc.ServerCredentials | None:
         raise UserError("server.cert_file and server.key_file go together; only one of them is set")
     pair = (_read("key_file", settings.key_file), _read("cert_file", settings.cert_file))
     authority = _read("client_ca_file", settings.client_ca_file) if settings.client_ca_file else None
+    _check(settings)
     return grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
+
+
+def _check(settings: ServerSettings) -> None:
+    """Raise UserError where the files are no certificates; gRPC would only say that it cannot listen."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    except ssl.SSLError as error:
+        raise UserError(
+            f"server.cert_file {settings.cert_file} and server.key_file {settings.key_file} are no certificate and its "
+            f"key, in PEM: {error.reason or error}"
+        ) from None
+    try:
+        if settings.client_ca_file:
+            context.load_verify_locations(settings.client_ca_file)
+    except ssl.SSLError as error:
+        raise UserError(
+            f"server.client_ca_file {settings.client_ca_file} holds no certificates, in PEM: {error.reason or error}"
+        ) from None
 
 
 def _read(name: str, path: str) -> bytes:

@@ -4,6 +4,7 @@ from gobs_server.tables.errors import BadFrame
 from gobs_server.tables.run import RunState
 from gobs_server.tables.schema import Schemas, schemas_from
 from gobs_server.tables.state import TableState
+from gobs_server.tables.totals import Totals
 from gobs_server.tables.view import View
 
-__all__ = ["BadFrame", "RunState", "Schemas", "TableState", "View", "schemas_from"]
+__all__ = ["BadFrame", "RunState", "Schemas", "TableState", "Totals", "View", "schemas_from"]

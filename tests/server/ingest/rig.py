@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Any
+from typing import Any, Self
 
 import grpc
 import grpc.aio
@@ -64,7 +64,7 @@ class Rig:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> Rig:
+    async def __aenter__(self) -> Self:
         self.port = await self.server.start()
         for work in (self.filling.run(), self.streams.acknowledge()):
             self._tasks.append(asyncio.create_task(work))
