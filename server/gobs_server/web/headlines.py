@@ -63,7 +63,7 @@ def _value(node: Node, headline: Headline) -> Value:
     if live is None:
         return _unknown(headline, f"this node sends no table {headline.table!r}")
     column = _column(live.table, headline.column)
-    value = nan if column is None else live.view().total(column)
+    value = nan if column is None else live.total(column)
     if column is None or isnan(value):
         return _unknown(headline, reasons(node, headline.table).get(headline.column, "not known yet"))
     rate = column.kind is Kind.COUNTER

@@ -1,0 +1,85 @@
+"""Totals straight from a table's cells: a few numbers of a small table, without making a view of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from math import inf, isnan, nan
+from typing import cast
+
+import numpy as np
+
+from gobs_core import Column, Kind
+from gobs_server.tables.change import Places
+from gobs_server.tables.state import TableState
+from gobs_server.tables.values import UNKNOWN, evaluate_one
+
+
+class Totals:
+    """What `View.total` tells, of one state as it is now; to be dropped with the next frame."""
+
+    def __init__(self, state: TableState, texts: Mapping[int, str]) -> None:
+        self._state = state
+        self._layout = state.layout
+        self._cells = state.flat()
+        self._firsts = [slot * state.layout.width for slot in _counted(state, texts)]
+
+    def of(self, column: Column) -> float:
+        """One column's total; NaN where no counted row is known."""
+        if column.kind is Kind.DERIVED:
+            return evaluate_one(column, self._level, self._rate)
+        return self._rate(column.name) if column.kind is Kind.COUNTER else self._level(column.name)
+
+    def _level(self, name: str) -> float:
+        place = self._layout.place[name]
+        if self._layout.real[place]:
+            reals = self._cells.cast("B").cast("d")
+            known = [value for first in self._firsts if not isnan(value := reals[first + place])]
+        else:
+            scale = float(self._layout.scales[place])
+            cells = [self._cells[first + place] for first in self._firsts]
+            known = [cell * scale for cell in cells if cell != UNKNOWN]
+        return sum(known) if known else nan
+
+    def _rate(self, name: str) -> float:
+        place, seconds = self._layout.place[name], self._state.rates.seconds
+        if not seconds > 0:
+            return nan
+        scale = float(self._layout.scales[place])
+        real = self._cells.cast("B").cast("d") if self._layout.real[place] else None
+        known = []
+        for first in self._firsts:
+            cell = first + place
+            rate = self._changes.get(cell, 0) / seconds * scale
+            if 0 <= rate < inf and not (self._cells[cell] == UNKNOWN if real is None else isnan(real[cell])):
+                known.append(rate)
+        return sum(known) if known else nan
+
+    @cached_property
+    def _changes(self) -> dict[int, float]:
+        """Cell -> how much it changed; NaN where that cannot be told."""
+        rates, width = self._state.rates, self._layout.width
+        changes: dict[int, float] = dict(zip(_plain(rates.where), _plain(rates.deltas), strict=True))
+        changes.update(zip(_plain(rates.real_where), rates.real_deltas.tolist(), strict=True))
+        changes.update(dict.fromkeys(_plain(rates.blank), nan))
+        for slot in _plain(rates.fresh):
+            changes.update(dict.fromkeys(range(slot * width, slot * width + width), nan))
+        return changes
+
+
+def _plain(places: Places) -> Sequence[int]:
+    return cast("list[int]", places.tolist()) if isinstance(places, np.ndarray) else places
+
+
+def _counted(state: TableState, texts: Mapping[int, str]) -> list[int]:
+    """Return the slots a total counts."""
+    layout, over = state.layout, state.layout.table.total
+    slots: list[int] = state.slots.tolist()
+    if over is None:
+        return slots
+    if (place := layout.place.get(over.column)) is not None:
+        cells = state.flat()
+        return [slot for slot in slots if texts.get(cells[slot * layout.width + place]) in over.values]
+    names = [column.name for column in layout.table.keys]
+    ids = state.keys[:, names.index(over.column)].tolist()
+    return [slot for slot in slots if texts.get(ids[slot]) in over.values]
