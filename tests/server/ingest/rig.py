@@ -105,7 +105,8 @@ class Rig:
         """An agent that was welcomed."""
         agent = await self.call()
         agent.sender = Sender(*tables)
-        await agent.say(hello=hello_of(*tables, **hello))  # type: ignore[arg-type]
+        now = {"wall_ns": int(self.clock.wall() * 1e9)}
+        await agent.say(hello=hello_of(*tables, **{**now, **hello}))  # type: ignore[arg-type]
         agent.welcome = (await agent.hear()).welcome
         return agent
 

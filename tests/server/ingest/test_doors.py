@@ -95,7 +95,7 @@ async def joins(rig: Rig, credentials: grpc.ChannelCredentials | None) -> bool:
     agent = await rig.call(credentials=credentials)
     await agent.say(hello=hello_of(TABLE))
     try:
-        return (await agent.hear()).WhichOneof("kind") == "welcome"
+        return bool((await agent.hear()).HasField("welcome"))
     except (grpc.aio.AioRpcError, AssertionError):
         return False
 

@@ -18,7 +18,7 @@ from gobs_server.ingest.session import Session
 from gobs_server.ingest.sessions import TWO_AGENTS
 from gobs_server.live import Live
 from gobs_server.metrics import Metrics
-from tests.server.feeding import HeldClock
+from tests.server.feeding import START, HeldClock
 from tests.server.ingest.rig import TABLE, Rig
 from tests.support.frames import Sender, hello_of
 from tests.support.soak import counts
@@ -99,7 +99,9 @@ class Streams:
         self.intake = Intake(self.live, self.history, self.sessions, filling, metrics, self.clock)
 
     def open(self, run: str = "run-1", boot_id: str = "boot-1") -> Session:
-        return self.sessions.open(greeting_from(hello_of(TABLE, run=run, boot_id=boot_id), Identity()))
+        return self.sessions.open(
+            greeting_from(hello_of(TABLE, run=run, boot_id=boot_id, wall_ns=int(START * 1e9)), Identity())
+        )
 
     def frame(self, session: Session, sender: Sender, value: int, *, keyframe: bool = False) -> bool:
         frame = sender.frame({("a",): (value,)}, keyframe=keyframe)
@@ -125,7 +127,7 @@ async def test_an_agent_without_a_boot_id_is_no_other_agents_twin() -> None:
     streams.open(run="run-1", boot_id="")
     with pytest.raises(Refusal):
         streams.open(run="run-2", boot_id="")
-    assert streams.open(run="run-1", boot_id="")
+    assert streams.open(run="run-1", boot_id="").epoch == 2
 
 
 def interleave(steps: list[tuple[int, int]]) -> None:
