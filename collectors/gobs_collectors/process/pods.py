@@ -8,6 +8,9 @@ from gobs_collectors.process.tracked import Tracked
 from gobs_core import RowValues, Workload
 from gobs_core.accumulator import Accumulator, Sums
 
+CPU_SOURCE = "processes"
+"""What is short of it: children that live and die between two ticks."""
+
 
 class Pod:
     """One workload. Lives as long as its sums are remembered."""
@@ -95,6 +98,7 @@ def _row(pod: Pod) -> RowValues:
         workload.id,
         workload.kind,
         pod.runtime or None,
+        CPU_SOURCE,
         len(pod.containers),
         sums.members,
         *sums.counted(),

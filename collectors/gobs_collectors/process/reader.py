@@ -153,6 +153,11 @@ class Reader:
         process.workload = self._details.workload(process)
         self.namespaces.join(process, self.namespaces.of(process.pid), now)
         self._details.tell(process)
+        # Only if it is there still, all that was read under its pid was its own.
+        if not process.take_stat(self.descriptors.read(process.stat_fd, process.stat_path, STAT_BYTES)):
+            self.namespaces.leave(process, now)
+            self.descriptors.give_back((process.stat_fd, process.status_fd, process.io_fd))
+            return
         self.tracked[process.pid] = self._young[process.pid] = process
         self._choice.changed()
         self._choice.gates.join(process, process.cgroup)

@@ -128,6 +128,7 @@ POD = Table(
         key("workload", "Pod uid, container id, systemd unit, or user id"),
         info("kind", "pod, container, unit, user, kernel"),
         info("runtime", "What runs it: containerd, cri-o, docker, podman, …"),
+        info("cpu_source", "Where its CPU time is known from: processes, the sum over them", source=STAT),
         gauge("containers", "Containers with processes", Unit.ITEMS, scale=1),
         gauge("processes", "Processes", Unit.ITEMS, scale=1),
         counter("minor_faults", "Page faults that needed no reading", source=STAT),

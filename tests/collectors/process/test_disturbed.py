@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +70,32 @@ def test_whatever_happens_to_files_during_a_tick_it_ends_with_rows_or_no_data(
                 except NoData:
                     continue
                 ticks.collector.unknown()
+
+
+class Swapped(FakeProc):
+    """A machine on which one process ends and its pid is used again, just before one of its files is opened."""
+
+    def swap(self, path: str) -> None:
+        self.path = path
+
+    def open(self, path: str) -> int:
+        if path == self.path:
+            self.path = ""
+            Written(42, start=2000, comm=b"other", utime=1, cgroup="/system.slice/other.service").write(self)
+        return super().open(path)
+
+
+@pytest.mark.parametrize("name", ["status", "io", "cgroup", "cmdline", "limits"])
+def test_a_pid_used_again_while_a_process_is_first_read_mixes_no_two_processes(tmp_path: Path, name: str) -> None:
+    proc = Swapped(tmp_path)
+    write(proc, [INIT, Written(42)])
+    proc.swap(f"42/{name}")
+    with Ticks(proc) as ticks:
+        assert "42" not in ticks.tick().processes()
+        row = ticks.tick().processes()["42"]
+        assert (row["start"], row["comm"], row["workload"]) == ("2000", "other", "other.service")
+        assert "1000" not in ticks.pods()
+        assert ticks.pods()["other.service"]["processes"] == 1
 
 
 ERRORS = [errno.ESRCH, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOMEM, errno.EINVAL, errno.ENODEV]

@@ -23,7 +23,8 @@ def test_a_pod_is_the_sum_of_all_processes_of_all_its_containers(proc: FakeProc)
     with Ticks(proc).tick() as ticks:
         row = ticks.pods()[UID]
     assert row == {
-        "workload": UID, "kind": "pod", "runtime": "containerd", "containers": 2, "processes": 2, "minor_faults": 20,
+        "workload": UID, "kind": "pod", "runtime": "containerd", "cpu_source": "processes",
+        "containers": 2, "processes": 2, "minor_faults": 20,
         "major_faults": 2, "cpu_user": 200, "cpu_system": 100, "voluntary_ctxt_switches": 40,
         "nonvoluntary_ctxt_switches": 6, "read_bytes": 8192, "write_bytes": 16384, "cancelled_write_bytes": 0,
         "threads": 4, "memory_rss": 8192, "memory_swap": 7, "open_fds": 6,
