@@ -22,6 +22,7 @@ class Totals:
         self._state = state
         self._layout = state.layout
         self._cells = state.flat()
+        self._rates: dict[str, float] = {}
         self._firsts = [slot * state.layout.width for slot in _counted(state, texts)]
 
     def of(self, column: Column) -> float:
@@ -42,6 +43,11 @@ class Totals:
         return sum(known) if known else nan
 
     def _rate(self, name: str) -> float:
+        if (rate := self._rates.get(name)) is None:
+            rate = self._rates[name] = self._summed_rate(name)
+        return rate
+
+    def _summed_rate(self, name: str) -> float:
         place, seconds = self._layout.place[name], self._state.rates.seconds
         if not seconds > 0:
             return nan
