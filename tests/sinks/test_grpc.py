@@ -201,7 +201,7 @@ async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int, 
         return None
 
     async with serving(memory(), moody) as server, agent_of(server.port, keyframe=5.0) as agent:
-        while len(agent.frames) < ticks:
+        while len(agent.frames) < ticks or len(server.peers) < 4:
             await agent.tick()
             if dice.random() < 0.3:
                 await asyncio.sleep(0.01)
@@ -212,7 +212,6 @@ async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int, 
             await agent.tick()
             await asyncio.sleep(0.05)
         await until_all(server, agent)
-        assert len(server.peers) > 3
 
 
 async def test_a_restarted_server_that_forgot_everything_is_filled_from_the_ring() -> None:
@@ -224,7 +223,7 @@ async def test_a_restarted_server_that_forgot_everything_is_filled_from_the_ring
             await until_all(first, agent)
         await agent.tick(5)
         async with serving(memory(), port=first.port) as second:
-            await second.until(lambda: connected(agent))
+            await second.until(lambda: bool(second.peers) and connected(agent))
             await agent.tick(2)
             await until_all(second, agent)
 
@@ -409,7 +408,7 @@ async def test_a_segment_that_breaks_the_stream_is_given_up_the_third_time_and_t
                 assert min(server.memory.states) == last + 1
                 assert agent.sink.link is not None
                 assert agent.sink.link.poison.given_up == 1
-                assert len(server.peers) == 4
+                assert len(server.peers) >= 4
     assert [line["first_sequence"] for line in logs if "again and again" in line["event"]] == [1]
 
 

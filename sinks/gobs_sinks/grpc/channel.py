@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,9 @@ from gobs_sinks.grpc.stream import StreamEnd
 from gobs_sinks.grpc.texts import clean
 
 METHOD = "/gobs.v1.Gobs/AgentStream"
+_LOST = ("Internal error from Core", "Stream removed")
+"""How gRPC words that a connection is lost, whatever the code."""
+_LOOKS, _LOOK_SECONDS = 20, 0.01
 
 
 class Call:
@@ -36,23 +40,21 @@ class Call:
         """Hand over one message."""
         try:
             await self._call.write(message)
-        except (grpc.RpcError, grpc.aio.UsageError, grpc.aio.BaseError) as error:
-            raise await self._end(error) from None
-        except Exception as error:  # grpc raises what it likes on a call that has ended
+        except Exception:  # gRPC raises errors of several kinds for a call that has ended
             if self._call.done():
-                raise await self._end(error) from None
+                raise await self._end() from None
             raise
 
     async def read(self) -> ServerMessage:
         """The next message."""
         try:
             message = await self._call.read()
-        except Exception as error:  # as above
-            if self._call.done() or isinstance(error, grpc.RpcError):
-                raise await self._end(error) from None
+        except Exception:  # as above
+            if self._call.done():
+                raise await self._end() from None
             raise
         if message is grpc.aio.EOF:
-            raise await self._end(None)
+            raise await self._end()
         found: ServerMessage = message
         return found
 
@@ -66,17 +68,14 @@ class Call:
         self._call.cancel()
         await self._channel.close()
 
-    async def _end(self, error: Exception | None) -> StreamEnd:
-        if isinstance(error, grpc.aio.AioRpcError):
-            return _end(error.code().name, error.details() or "")
-        code = await self._call.code()
-        return _end(code.name, await self._call.details() or "")
-
-
-def _end(code: str, details: str) -> StreamEnd:
-    if details.startswith("Stream removed"):  # grpc's word for a lost connection, under any code
-        code = "UNAVAILABLE"
-    return StreamEnd(code, details)
+    async def _end(self) -> StreamEnd:
+        """Why the call is over. After a write that failed gRPC says so itself until the peer's own status is there."""
+        for _ in range(_LOOKS):
+            code, details = await self._call.code(), await self._call.details() or ""
+            if not details.startswith(_LOST):
+                return StreamEnd(code.name, details)
+            await asyncio.sleep(_LOOK_SECONDS)
+        return StreamEnd("UNAVAILABLE", "the connection was lost")
 
 
 def _channel(config: GrpcConfig) -> grpc.aio.Channel:
