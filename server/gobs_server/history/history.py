@@ -159,9 +159,8 @@ class History:
 
     def _seal(self, home: NodeHistory, run: RunHistory) -> None:
         if run.open is not None and run.open.ranges:
-            segment = run.open.seal()
             self._grow(home, -run.open.size)
-            run.open = None
+            segment, run.open = run.open.seal(), None
             if run.add(segment) is not None:
                 self._keep(home, run, segment)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gobs_server.tables.change import Places
 from gobs_server.tables.rates import NO_RATES, Rates, unknown
@@ -15,7 +16,7 @@ def rates_between(old: TableState, new: TableState) -> Rates:
     if old.read_ns < 0:
         return NO_RATES
     if new.read_ns <= old.read_ns:
-        return old.rates if new.read_ns == old.read_ns and _same_rows(old, new) else NO_RATES
+        return _moved(old, new) if new.read_ns == old.read_ns else NO_RATES
     seconds = (new.read_ns - old.read_ns) / 1e9
     if new.rows == new.capacity == old.capacity and _same_rows(old, new):
         return _changes(seconds, new, old.matrix, new.matrix, None, ())
@@ -42,6 +43,34 @@ def _changes(
             slots[lines // layout.width] * layout.width + lines % layout.width for lines in (counters, real, blank)
         )
     return Rates(seconds, counters.astype(np.int32), deltas, real, real_deltas, blank, fresh)
+
+
+def _moved(old: TableState, new: TableState) -> Rates:
+    """The rates of `old`, whose reading `new` only restates, with the rows where they are now."""
+    if _same_rows(old, new):
+        return old.rates
+    width = new.layout.width
+    before = _partners(old, new)
+    places = np.full(old.capacity, -1)
+    places[before[before >= 0]] = new.slots[before >= 0]
+    seconds, where, deltas, real_where, real_deltas, blank, fresh = old.rates
+
+    def cells(numbers: Places) -> tuple[Cells, NDArray[np.bool_]]:
+        found = np.asarray(numbers, dtype=np.int64)
+        slots = places[found // width]
+        return slots * width + found % width, slots >= 0
+
+    (where, kept), (real_where, real_kept), (blank, known) = cells(where), cells(real_where), cells(blank)
+    new_rows = places[np.asarray(fresh, dtype=np.int64)]
+    return Rates(
+        seconds,
+        where[kept],
+        np.asarray(deltas, dtype=np.int64)[kept],
+        real_where[real_kept],
+        real_deltas[real_kept],
+        blank[known],
+        np.concatenate((new_rows[new_rows >= 0], new.slots[before < 0])),
+    )
 
 
 def _same_rows(old: TableState, new: TableState) -> bool:
