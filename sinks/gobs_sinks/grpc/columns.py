@@ -95,7 +95,7 @@ def _dense(spans: list[Span], place: int, steps: list[int], *, every: bool = Fal
 
 def _shorter(steps: list[int]) -> tuple[list[int], bool]:
     along = list(map(sub, steps, [0, *steps[:-1]]))
-    if _size(along) * 10 < _size(steps) * 9:
+    if _size(along) * 10 < _size(steps) * 9 and -(1 << 63) <= min(along) <= max(along) < 1 << 63:
         return along, True
     return steps, False
 

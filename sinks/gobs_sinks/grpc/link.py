@@ -91,6 +91,9 @@ class Link:
         except UserError as error:
             self._say("settings", "cannot connect", why=str(error))
             return self._backoff.pause()
+        except Exception as error:  # noqa: BLE001  whatever gRPC finds wrong may be right at the next attempt
+            self._say(repr(error), "cannot connect", exc_info=error)
+            return self._backoff.pause()
         session = self.session = Session(stream, self._source, self._ring, self.poison, self._welcomed, self._patience)
         try:
             await session.run()
@@ -102,6 +105,8 @@ class Link:
         except Exception as error:  # noqa: BLE001  a mistake of ours must not end the link for good
             self._say(repr(error), "the session failed", exc_info=error)
         finally:
+            if session.progress.acked:
+                self._backoff.reset()
             self._past = self._added(session)
             self.session = None
             await stream.close()
@@ -126,7 +131,6 @@ class Link:
         assert welcome is not None  # that is what has just happened
         if self._finishing.is_set():
             session.finish()
-        self._backoff.reset()
         self._said = ""
         self._log.info("connected", server_version=welcome.server_version, session=welcome.session)
         if welcome.protocol != PROTOCOL:
