@@ -88,3 +88,19 @@ with redirect_stdout(io.StringIO()):
 import gobs_core.agent
 assert not loaded()
 """)
+
+
+def test_messages_of_the_wire_are_those_in_c() -> None:
+    run("""
+from gobs_proto import gobs_pb2 as pb
+message = pb.AgentMessage(frame=pb.Frame(sequence=3, tables=[pb.TableFrame(table=1, gone=[1, 2])]))
+assert pb.AgentMessage.FromString(message.SerializeToString()) == message
+assert "sequence: 3" in str(message)
+copy = pb.AgentMessage()
+copy.CopyFrom(message)
+assert copy.WhichOneof("kind") == "frame"
+assert "google.protobuf.text_format" not in sys.modules
+from google.protobuf import json_format, text_format
+assert text_format.Parse(str(message), pb.AgentMessage()) == message
+assert json_format.Parse(json_format.MessageToJson(message), pb.AgentMessage()) == message
+""")
