@@ -49,7 +49,7 @@ class Details:
 
         Not `whole`: without limits.
         """
-        cmdline = process.info[1]
+        cmdline = process.details[0]
         ran = process.used < 0 or process.used != process.told
         if whole:
             process.told = process.used

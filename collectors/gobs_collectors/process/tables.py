@@ -70,11 +70,14 @@ FD_CELLS = (
         "max_fds", "How many it may open (soft limit); none: unlimited", Unit.ITEMS, scale=1, source="/proc/PID/limits"
     ),
 )
-INFO_CELLS = (
+NAME_CELLS = (
     info("comm", "Name of the program, at most 15 bytes", source=STAT),
-    info("cmdline", "Command line, secrets taken out", source="/proc/PID/cmdline"),
     info("workload", "What it belongs to: the key of its row in `pod`", source="/proc/PID/cgroup"),
     info("kind", "What its workload is: pod, container, unit, user, kernel", source="/proc/PID/cgroup"),
+)
+"""What a process is called and belongs to: first, so that whoever reads a row knows whose it is."""
+DETAIL_CELLS = (
+    info("cmdline", "Command line, secrets taken out", source="/proc/PID/cmdline"),
     info("container", "Id of its container", source="/proc/PID/cgroup"),
     info("cgroup", "Its control group", source="/proc/PID/cgroup"),
     info("network_namespace", "The same for processes that share one network", source=NET_DEV),
@@ -86,12 +89,13 @@ PROCESS = Table(
     [
         key("pid", "Process id on the node"),
         key("start", "When it started, in clock ticks since boot: a pid is used again, the pair never"),
+        *NAME_CELLS,
+        derived("cpu", "CPU use, of one core", "100 * (rate(utime) + rate(stime))", Unit.PERCENT),
         *STAT_CELLS,
         *STATUS_CELLS,
         *IO_CELLS,
         *FD_CELLS,
-        *INFO_CELLS,
-        derived("cpu", "CPU use, of one core", "100 * (rate(utime) + rate(stime))", Unit.PERCENT),
+        *DETAIL_CELLS,
         derived("fds_used", "Open descriptors, of those it may open", "100 * open_fds / max_fds", Unit.PERCENT),
     ],
 )
@@ -129,6 +133,7 @@ POD = Table(
         info("kind", "pod, container, unit, user, kernel"),
         info("runtime", "What runs it: containerd, cri-o, docker, podman, …"),
         info("cpu_source", "Where its CPU time is known from: processes, the sum over them", source=STAT),
+        derived("cpu", "CPU use, of one core", "100 * (rate(cpu_user) + rate(cpu_system))", Unit.PERCENT),
         gauge("containers", "Containers with processes", Unit.ITEMS, scale=1),
         gauge("processes", "Processes", Unit.ITEMS, scale=1),
         counter("minor_faults", "Page faults that needed no reading", source=STAT),
@@ -153,6 +158,5 @@ POD = Table(
             "open_fds", "Open descriptors", Unit.ITEMS, scale=1, needs="Linux 6.2, or the right to list them", source=FD
         ),
         *NET_CELLS,
-        derived("cpu", "CPU use, of one core", "100 * (rate(cpu_user) + rate(cpu_system))", Unit.PERCENT),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gobs_collectors.process import status_file
 from gobs_collectors.process.io_file import parse_io
 from gobs_collectors.process.stat_file import Stat, Value, parse_stat
-from gobs_collectors.process.tables import INFO_CELLS, STAT_CELLS, STATUS_CELLS
+from gobs_collectors.process.tables import DETAIL_CELLS, NAME_CELLS, STAT_CELLS, STATUS_CELLS
 from gobs_core import ParseError, RowValues, Workload
 from gobs_core.accumulator import Member
 from gobs_core.proc import text
@@ -15,7 +15,8 @@ NO_STATUS: tuple[str | Value, ...] = (None,) * (len(STATUS_CELLS) - 2)
 NO_SWITCHES: tuple[Value, Value] = (None, None)
 NO_IO: tuple[Value, ...] = (None, None, None)
 NO_FDS: tuple[Value, Value] = (None, None)
-NO_INFO: tuple[str | None, ...] = (None,) * len(INFO_CELLS)
+NO_NAMES: tuple[str | None, ...] = (None,) * len(NAME_CELLS)
+NO_DETAILS: tuple[str | None, ...] = (None,) * len(DETAIL_CELLS)
 _RSS, _SWAP, _THREADS = 5, 10, 10
 
 
@@ -26,10 +27,10 @@ class Tracked:
         "cgroup",
         "cmdline",
         "comm",
+        "details",
         "fd_path",
         "fds",
         "gate",
-        "info",
         "io",
         "io_fd",
         "io_path",
@@ -38,6 +39,7 @@ class Tracked:
         "key",
         "member",
         "memoryless",
+        "names",
         "namespace",
         "number",
         "pid",
@@ -77,7 +79,8 @@ class Tracked:
         self.memoryless = stat.kernel or stat.zombie
         """Whether it is a zombie or a kernel thread: no memory is then known, and none is used."""
         self.stat = stat.cells
-        self.status, self.switches, self.io, self.fds, self.info = NO_STATUS, NO_SWITCHES, NO_IO, NO_FDS, NO_INFO
+        self.names, self.details = NO_NAMES, NO_DETAILS
+        self.status, self.switches, self.io, self.fds = NO_STATUS, NO_SWITCHES, NO_IO, NO_FDS
         self.cgroup = self.cmdline = b"\0"
         self.namespace = ""
         self.gate: object = None
@@ -136,25 +139,18 @@ class Tracked:
 
     def take_info(self, cmdline: str | None, cgroup: str | None) -> None:
         """What it is and belongs to, told anew; `comm`, `workload` and `namespace` are those set before."""
-        workload = self.workload
-        info = (
-            text(self.comm),
-            cmdline,
-            workload.id,
-            workload.kind,
-            workload.container or None,
-            cgroup,
-            self.namespace or None,
-        )
-        if info != self.info:
-            self.info = info
+        names = (text(self.comm), self.workload.id, self.workload.kind)
+        details = (cmdline, self.workload.container or None, cgroup, self.namespace or None)
+        if names != self.names or details != self.details:
+            self.names, self.details = names, details
             self.touched = True
 
     def make_row(self) -> RowValues:
         """The row of the cells as they are now; the very same tuple when nothing changed."""
         if self.touched:
             self.touched = False
-            self.row = self.key + self.stat + self.status + self.switches + self.io + self.fds + self.info
+            read = self.stat + self.status + self.switches + self.io + self.fds
+            self.row = self.key + self.names + read + self.details
         return self.row
 
     def counters(self) -> tuple[Value, ...]:

@@ -11,7 +11,7 @@ import pytest
 from gobs_collectors.process import ProcessCollector, status_file
 from gobs_collectors.process.io_file import parse_io
 from gobs_collectors.process.stat_file import parse_stat
-from gobs_collectors.process.tables import STAT_CELLS
+from gobs_collectors.process.tables import PROCESS, STAT_CELLS
 from gobs_core import Cell, Context, ParseError, Proc
 from tests.collectors.process.children import children
 from tests.collectors.reading import collected
@@ -19,6 +19,8 @@ from tests.support.soak import counts
 
 BUSY = ["spin", "write", "fork", "exec", "thread", "write", "thread", *["sleep"] * 10]
 FILES = ("stat", "status", "io")
+FIRST = tuple(PROCESS.stored.index(PROCESS.column(name)) for name in ("state", "uid", "read_bytes"))
+"""Where in a row the cells of each file begin."""
 Key = tuple[str, str]
 
 
@@ -98,7 +100,7 @@ def test_every_row_is_what_parsing_the_last_bytes_of_its_files_anew_gives(gate: 
                 for row in rows:
                     pid = str(row[0])
                     cells = [parsed(name, capture.seen.get((pid, name), b"")) for name in FILES]
-                    for found, first in zip(cells, (2, 16, 33), strict=True):
+                    for found, first in zip(cells, FIRST, strict=True):
                         if found:
                             assert row[first : first + len(found)] == found, (pid, found)
                             compared += len(found)
