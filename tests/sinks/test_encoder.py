@@ -153,6 +153,8 @@ def test_a_real_cell_that_is_no_finite_number_is_unknown(bad: Any) -> None:
         ([("a", 1, "x", 1.0), (5, 1, "x", 1.0)], "key that is no text"),
         ([("a", 1, "x", 1.0), ([], 1, "x", 1.0)], "row that is no tuple of keys and cells"),
         ([("a", 1, "x", 1.0), ["b", 1, "x", 1.0]], "row that is no tuple of keys and cells"),
+        ([("a", 1, "x", 1.0), 7], "row that is no tuple of keys and cells"),
+        ([("a", 1, "x", 1.0), None], "row that is no tuple of keys and cells"),
     ],
 )
 def test_a_row_that_cannot_be_sent_is_left_out_counted_and_said_once(rows: list[Any], reason: str) -> None:
@@ -161,6 +163,15 @@ def test_a_row_that_cannot_be_sent_is_left_out_counted_and_said_once(rows: list[
         assert shown(encoder, decoder, sequence, rows) == {("a",): (1, "x", 1.0)}
         assert encoder.tally.news() == ([("t", reason)] if sequence == 1 else [])
     assert encoder.tally.total["t", reason] == 3
+
+
+@pytest.mark.parametrize("bad", [7, None, ["a", 1, "x", 1.0], "a", "abcd", {"k": "a"}])
+def test_a_row_that_turns_into_something_else_is_gone(bad: Any) -> None:
+    encoder, decoder = Encoder([T]), Decoder((T,))
+    good = ("b", 2, "y", 2.0)
+    shown(encoder, decoder, 1, [("a", 1, "x", 1.0), good])
+    assert shown(encoder, decoder, 2, [bad, good]) == {("b",): (2, "y", 2.0)}
+    assert shown(encoder, decoder, 3, [("a", 1, "x", 1.0), good]) == {("a",): (1, "x", 1.0), ("b",): (2, "y", 2.0)}
 
 
 def test_rows_beyond_the_limit_are_left_out_and_large_tables_come_in_parts() -> None:

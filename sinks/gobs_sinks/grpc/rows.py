@@ -77,7 +77,7 @@ class Slots:
         keys, stored, changed = self._keys, self._stored, []
         for place in compress(range(len(rows)), map(is_not, rows, last)):
             row, old = rows[place], last[place]
-            if row[:keys] != old[:keys] or len(row) != stored:
+            if not _is_row(row) or row[:keys] != old[:keys] or len(row) != stored:
                 return None
             if row != old:
                 changed.append(Change(self._order[place], row, old))
@@ -118,7 +118,7 @@ class Slots:
         try:
             return rows, [get(row[:keys]) for row in rows]
         except TypeError:
-            kept = tuple(row for row in rows if row.__class__ is tuple and not _odd(row[:keys]))
+            kept = tuple(row for row in rows if _is_row(row) and not _odd(row[:keys]))
             self._tally.add(self._table.name, "row that is no tuple of keys and cells", len(rows) - len(kept))
             return kept, [get(row[:keys]) for row in kept]
 
@@ -158,6 +158,8 @@ class Slots:
 
     def _refusal(self, row: RowValues) -> str:
         """Why a row cannot be taken; empty when it can."""
+        if not _is_row(row):
+            return "row that is no tuple of keys and cells"
         if len(row) != self._stored:
             return "row with a wrong number of cells"
         key = row[: self._keys]
@@ -170,6 +172,10 @@ class Slots:
         if self._budget.cells < len(self._blank):
             return f"row beyond {MAX_CELLS} cells of a node"
         return ""
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, tuple)
 
 
 def _odd(key: RowValues) -> bool:
