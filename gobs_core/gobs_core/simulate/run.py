@@ -60,7 +60,8 @@ class Simulation:
                 await self._run(nodes, stop)
                 return
             try:
-                child = await stack.enter_async_context(server(server_command(http, grpc, str(folder / "data")), grpc))
+                command = server_command(args, http, grpc, str(folder / "data"))
+                child = await stack.enter_async_context(server(command, grpc))
             except ServerFailedError as error:
                 self._fail(str(error))
                 return

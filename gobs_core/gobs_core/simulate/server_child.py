@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import signal
 import sys
+from argparse import Namespace
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -21,10 +22,15 @@ class ServerFailedError(GobsError):
     """The server ended, or never began to listen."""
 
 
-def server_command(http: str, grpc: str, data: str) -> list[str]:
-    """Return the command line of the server."""
+def server_command(args: Namespace, http: str, grpc: str, data: str) -> list[str]:
+    """Return the command line of the server: the parent's own options where both have them."""
     gobs = "import sys; from gobs_core.cli import main; sys.exit(main())"
-    return [sys.executable, "-c", gobs, "server", "--http", http, "--grpc", grpc, "--data", data]
+    command = [sys.executable, "-c", gobs, "server", "--http", http, "--grpc", grpc, "--data", data]
+    for flag in ("--config", "--log-level", "--log-format"):
+        value = getattr(args, flag.strip("-").replace("-", "_"))
+        if value is not None:
+            command += [flag, value]
+    return command + [word for one in args.set for word in ("--set", one)]
 
 
 @asynccontextmanager
