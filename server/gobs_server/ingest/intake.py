@@ -83,7 +83,8 @@ class Intake:
                 Refusal(grpc.StatusCode.INTERNAL, "internal", "the server failed to take a message; see its log")
             )
         if session.room is not None and session.waiting < MOST_WAITING:
-            session.room.set_result(None)
+            if not session.room.done():
+                session.room.set_result(None)
             session.room = None
 
     def take(self, session: Session, raw: bytes) -> bool:
