@@ -115,9 +115,9 @@ class History:
 
         Raises BadFrame when it is not what it should be. `skew` is how many seconds the node's wall clock is ahead.
         """
-        home = self._nodes[node]
-        known = home.run(run)
-        if known is None or not self.retention:
+        home = self._nodes.get(node)
+        known = home.run(run) if home is not None else None
+        if home is None or known is None or not self.retention:
             return 0
         frames = split(inflate(data, MAX_SEGMENT_BYTES))
         state = RunState(known.schemas)

@@ -40,9 +40,20 @@ class Filling:
         self._assemblies: dict[int, _Assembly] = {}
         self._waiting: deque[tuple[Session, _Assembly]] = deque()
         self._more = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
         self._broken: set[str] = set()
-        self.bytes = 0
+        self._unfinished = 0
+        self._whole = 0
+
+    @property
+    def bytes(self) -> int:
         """Of the segments, whole or in part, that are not yet in history."""
+        return self._unfinished + self._whole
+
+    async def room(self) -> None:
+        """Wait while more whole segments wait than memory is set aside for: what pushes back is lost to nobody."""
+        await self._room.wait()
 
     def part(self, session: Session, part: pb.SegmentPart) -> None:
         """Take one part of a segment; never raises: a segment that is wrong is counted and left out."""
@@ -60,13 +71,14 @@ class Filling:
             return
         assembly.data.append(part.data)
         assembly.size += len(part.data)
-        self.bytes += len(part.data)
-        if assembly.size > _MOST_BYTES or self.bytes > self._most:
-            self._lose(session, BadFrame("limits", f"a segment of more than {_MOST_BYTES} bytes, or too many at once"))
-        elif len(assembly.data) == assembly.parts:
-            del self._assemblies[session.epoch]
-            self._waiting.append((session, assembly))
-            self._more.set()
+        self._unfinished += len(part.data)
+        if len(assembly.data) == assembly.parts and assembly.size <= _MOST_BYTES:
+            self._forget(session)
+            self._wait(session, assembly)
+        elif assembly.size > _MOST_BYTES or self._unfinished > self._most:
+            self._lose(
+                session, BadFrame("limits", f"a segment of more than {_MOST_BYTES} bytes, or too many unfinished")
+            )
 
     def closed(self, session: Session) -> None:
         """The stream has ended: what it left half sent is forgotten."""
@@ -84,7 +96,9 @@ class Filling:
     def take_one(self) -> None:
         """Take in the segment that has waited longest."""
         session, assembly = self._waiting.popleft()
-        self.bytes -= assembly.size
+        self._whole -= assembly.size
+        if self._whole <= self._most:
+            self._room.set()
         name = session.node.name
         try:
             claimed = (assembly.first, assembly.last)
@@ -92,13 +106,24 @@ class Filling:
         except BadFrame as bad:
             self._refused(session, bad)
             return
+        except Exception:
+            log.exception("taking in a segment of the past failed", node=name)
+            self._refused(session, BadFrame("internal", "the server failed to take it in; see its log"))
+            return
         self._metrics.add("gobs_server_filled_frames", count)
         self._broken.discard(name)
 
     def _forget(self, session: Session) -> None:
         assembly = self._assemblies.pop(session.epoch, None)
         if assembly is not None:
-            self.bytes -= assembly.size
+            self._unfinished -= assembly.size
+
+    def _wait(self, session: Session, assembly: _Assembly) -> None:
+        self._waiting.append((session, assembly))
+        self._whole += assembly.size
+        self._more.set()
+        if self._whole > self._most:
+            self._room.clear()
 
     def _lose(self, session: Session, bad: BadFrame) -> None:
         self._forget(session)

@@ -27,15 +27,18 @@ from gobs_server.metrics import Metrics
 log = get_logger("gobs.ingest")
 HELLO_SECONDS = 5.0
 """A stream that has not said Hello by then is ended."""
-ACK_SECONDS = 1.0
-"""How often an agent is told what was taken of its frames."""
+ACK_SECONDS = 5.0
+"""How often an agent is told what was taken of its frames; telling it costs as much as taking a frame."""
 _TURNS = 10
 """Parts of that time, in each of which a part of the agents is told."""
 _MOST_RANGES = 1000
 
 
 class Streams:
-    """Serves streams. Lives as long as the server. A stream that says no Hello within `patience` seconds is ended."""
+    """Serves streams. Lives as long as the server. A stream that says no Hello within `patience` seconds is ended.
+
+    An agent is told every `ack` seconds what was taken of its frames.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Streams:
         version: str,
         *,
         patience: float = HELLO_SECONDS,
+        ack: float = ACK_SECONDS,
     ) -> None:
         self._sessions = sessions
         self._intake = intake
@@ -55,6 +59,7 @@ class Streams:
         self._metrics = metrics
         self._version = version
         self._patience = patience
+        self._ack = ack
 
     async def serve(self, _messages: object, context: Any) -> None:
         """Serve one stream until it ends; `context` reads bytes and writes ServerMessages."""
@@ -109,18 +114,19 @@ class Streams:
         )
 
     async def acknowledge(self) -> None:
-        """Tell agents what was taken of theirs, all at once now and then; until cancelled."""
+        """Tell agents what was taken of theirs: soon after their first frame, then now and then; until cancelled."""
         writing: set[asyncio.Task[None]] = set()
         for turn in itertools.cycle(range(_TURNS)):
-            await asyncio.sleep(ACK_SECONDS / _TURNS)
+            await asyncio.sleep(self._ack / _TURNS)
             for session in self._sessions.connected():
-                if session.epoch % _TURNS == turn and session.unacknowledged and not session.acknowledging:
+                due = session.epoch % _TURNS == turn or not session.acknowledged
+                if due and session.unacknowledged and not session.acknowledging:
                     task = asyncio.create_task(self._acknowledge(session))
                     writing.add(task)
                     task.add_done_callback(writing.discard)
 
     async def _acknowledge(self, session: Session) -> None:
-        session.unacknowledged, session.acknowledging = False, True
+        session.unacknowledged, session.acknowledging, session.acknowledged = False, True, True
         self._metrics.add("gobs_server_acks")
         await session.send(pb.ServerMessage(ack=pb.Ack(sequence=session.run.sequence)))
         session.acknowledging = False
@@ -131,6 +137,7 @@ class Streams:
             if session.waiting >= MOST_WAITING:
                 session.room = asyncio.get_running_loop().create_future()
                 await session.room
+            await self._filling.room()
         self._intake.drain()
 
     async def _leave(self, context: Any, session: Session, reader: asyncio.Task[None]) -> None:

@@ -47,16 +47,17 @@ class Rig:
         settings: ServerSettings | None = None,
         history: float = 3600,
         patience: float = 5.0,
+        most: int = 64 << 20,
     ) -> None:
         self.clock = MovableClock()
         self.metrics = Metrics()
         self.live = Live(self.clock)
         self.history = History(self.clock, retention=history)
         self.sessions = Sessions(self.live, self.history, self.clock)
-        self.filling = Filling(self.live, self.history, self.metrics, most=64 << 20)
+        self.filling = Filling(self.live, self.history, self.metrics, most=most)
         self.intake = Intake(self.live, self.history, self.sessions, self.filling, self.metrics, self.clock)
         self.streams = Streams(
-            self.sessions, self.intake, self.filling, self.history, self.metrics, "0.1.0", patience=patience
+            self.sessions, self.intake, self.filling, self.history, self.metrics, "0.1.0", patience=patience, ack=0.2
         )
         settings = settings or ServerSettings(grpc="127.0.0.1:0")
         self.server = GrpcServer(self.streams.serve, door or OpenDoor(), settings, self.metrics)

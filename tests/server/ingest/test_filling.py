@@ -157,3 +157,16 @@ async def test_a_segment_half_sent_is_forgotten_with_its_stream() -> None:
         await until(lambda: rig.filling.bytes == 1000)
         agent.cancel()
         await until(lambda: rig.filling.bytes == 0)
+
+
+async def test_more_segments_than_there_is_room_for_wait_and_none_is_lost() -> None:
+    async with Rig(most=100) as rig:
+        agent = await rig.agent()
+        segments = [past(agent.sender, 4) for _ in range(40)]
+        await agent.send(10, keyframe=True)
+        for frames in segments:
+            await send(agent, frames)
+        await until(lambda: rig.history.ranges("n1", "run-1") == [(1, 161)])
+        assert rig.metrics.count("gobs_server_filled_frames") == 160
+        assert rig.node().dropped == {}
+        assert rig.filling.bytes == 0
