@@ -26,7 +26,7 @@ from gobs_server.metrics import Metrics
 from gobs_server.tables import BadFrame
 
 log = get_logger("gobs.ingest")
-BATCH_SECONDS = 0.01
+BATCH_SECONDS = 0.02
 """How long the first message of a batch waits for others."""
 _SLICE = 64
 """Messages taken before the event loop gets its turn."""

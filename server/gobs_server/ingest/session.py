@@ -43,6 +43,8 @@ class Session:
         """What its reader waits for when too many are."""
         self.unacknowledged = False
         """Whether frames were taken since the last acknowledgement."""
+        self.acknowledged = False
+        """Whether any frame ever was acknowledged."""
         self.acknowledging = False
         """Whether an acknowledgement is being written."""
         self.send: Send = _cannot_send
@@ -63,6 +65,8 @@ class Session:
 
     def collect(self, part: pb.Frame, raw: bytes) -> tuple[list[pb.Frame], list[bytes]] | None:
         """Take one part of a frame; returns all parts once the last is there. Raises Refusal when they are too many."""
+        if not part.more and not self._parts:
+            return [part], [raw]
         self._parts.append(part)
         self._raw.append(raw)
         self._raw_bytes += len(raw)

@@ -76,18 +76,21 @@ class Live:
         """A frame was applied to `run`; `wall_offset` takes its monotonic seconds to the server's wall clock."""
         node.frames += 1
         self.heard(node)
-        tables: dict[str, LiveTable] = {} if run.whole else dict(node.tables)
+        tables = node.tables
+        found: dict[str, LiveTable] = {}
         for place in changed:
             state = run.tables[place]
             assert state is not None
             name = state.layout.table.name
-            table = node.tables.get(name)
-            if table is None or table.table is not state.layout.table:
-                table = LiveTable(state, run.schemas.intervals[place])
+            table = tables.get(name)
+            interval = run.schemas.intervals[place]
+            if table is None or table.table is not state.layout.table or table.interval != interval:
+                table = LiveTable(state, interval)
             table.update(state, run.texts, wall_offset + state.read_ns / 1e9, self.version)
-            tables[name] = table
-        if tables.keys() != node.tables.keys() or run.whole:
-            node.tables = {name: tables[name] for name in sorted(tables)}
+            found[name] = table
+        if run.whole or any(tables.get(name) is not table for name, table in found.items()):
+            found = found if run.whole else {**tables, **found}
+            node.tables = {name: found[name] for name in sorted(found)}
 
     def drop(self, node: Node, reason: str, count: int = 1) -> None:
         """Something of the node was not taken."""

@@ -1,0 +1,1 @@
+"""Tests over real sockets: agent, wire, server and what it shows."""

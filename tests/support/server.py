@@ -1,0 +1,79 @@
+"""`gobs server` as a process of its own, for tests that kill it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.support.house import ROOT
+
+GOBS = [sys.executable, "-c", "import sys; from gobs_core.cli import main; sys.exit(main())"]
+
+
+class ServerProcess:
+    """One server. `http` and `grpc` are HOST:PORT."""
+
+    def __init__(self, process: subprocess.Popen[str], http: str, grpc: str) -> None:
+        self.process = process
+        self.http = http
+        self.grpc = grpc
+
+    def get(self, path: str) -> Any:
+        """The JSON of a resource."""
+        with urllib.request.urlopen(f"http://{self.http}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def text(self, path: str) -> str:
+        """The text of a resource."""
+        with urllib.request.urlopen(f"http://{self.http}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def terminate(self) -> int:
+        """End it as an operator would; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@contextlib.contextmanager
+def gobs_server(
+    data: Path, *more: str, http: str = "127.0.0.1:0", grpc: str = "127.0.0.1:0"
+) -> Iterator[ServerProcess]:
+    """Run a server for as long as the `with` lasts; begins once it listens."""
+    command = [*GOBS, "server", "--http", http, "--grpc", grpc, "--data", str(data), *more]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "POSTGRES_"))}
+    with (data.parent / f"{data.name}.log").open("a") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+            env={**environment, "GOBS_CONFIG": os.devnull},
+        )
+    try:
+        assert process.stdout is not None
+        words = process.stdout.readline().split()
+        assert words, (data.parent / f"{data.name}.log").read_text()[-3000:]
+        url = next(word for word in words if word.startswith("http://"))
+        port = words[words.index("port") + 1].rstrip(";")
+        yield ServerProcess(process, url.removeprefix("http://"), f"127.0.0.1:{port}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(10)
+        if process.stdout is not None:
+            process.stdout.close()
