@@ -98,7 +98,7 @@ async def state(server: ServerProcess) -> str:
         found: Any = await asyncio.to_thread(server.get, "/api/v1/nodes/n1")
     except OSError:
         return ""
-    return str(found["state"])
+    return str(found["node"]["state"])
 
 
 @pytest.mark.timeout(180)
