@@ -25,6 +25,8 @@ RowValues: TypeAlias = tuple[Cell, ...]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 MAX_COLUMNS = 200
+MAX_ROWS = 20_000
+"""Rows a table may have; the agent takes none of a table that has more."""
 
 
 class Kind(StrEnum):

@@ -1,4 +1,9 @@
-"""Which of the known processes are read at a tick: all that may have changed, and each at least every few ticks."""
+"""Which of the known processes are read at a tick: all that may have changed, and each at least every few ticks.
+
+What others do to a process that does not run (renice, another set of CPUs) leaves its CPU clock as it is, so it is told
+when its turn comes: within `full_every` ticks, limits and control group within `details_every`. Until then its state
+and processor are as last read, too, when it was woken or moved to another CPU and has not run yet.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gobs_collectors.process.scrub import scrub
+from gobs_collectors.process.scrub import hide, scrub
 from gobs_core.proc import text
 
 READ = 4096
@@ -26,12 +26,15 @@ def parse_cmdline(raw: bytes) -> list[str]:
     return [text(arg) for arg in args]
 
 
-def shown_cmdline(raw: bytes, patterns: Iterable[re.Pattern[str]] = ()) -> str | None:
-    """The command line without its secrets, at most SHOWN bytes of UTF-8; None when there is none."""
+def shown_cmdline(raw: bytes, patterns: Iterable[re.Pattern[str]] = (), *, scrubbed: bool = True) -> str | None:
+    """The command line without its secrets, at most SHOWN bytes of UTF-8; None when there is none.
+
+    Not `scrubbed`: without what a user's own patterns match, and otherwise as it is.
+    """
     args = parse_cmdline(raw)
     if not args:
         return None
-    line = scrub(args, patterns)
+    line = scrub(args, patterns) if scrubbed else hide(" ".join(args), patterns)
     if len(line) * 4 <= SHOWN or len(line.encode("utf-8", "surrogatepass")) <= SHOWN:
         return line
     kept = line.encode("utf-8", "surrogatepass")[: SHOWN - len(_ELLIPSIS.encode())]

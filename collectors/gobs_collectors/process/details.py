@@ -29,7 +29,7 @@ class Details:
         self._descriptors = descriptors
         self._workloads = workloads
         self._patterns = compile_patterns(config.hide)
-        self._cmdline = config.cmdline
+        self._settings = config
         self._known: dict[bytes, tuple[bytes, str | None]] = {}
         """Control groups and the path shown for each, because processes share them."""
 
@@ -45,22 +45,26 @@ class Details:
         return self._workloads.of(process.cgroup, str(process.status[0] or "unknown"))
 
     def tell(self, process: Tracked, *, whole: bool = True) -> None:
-        """Read command line and limits, unless it has not run since they were read, and make the infos anew.
+        """Read its command line, unless it has not run since that was read, and its limits; make the infos anew.
 
-        Not `whole`: without limits.
+        Only a process itself can write its command line, but others set its limits (`prlimit`). Not `whole`: without
+        limits.
         """
         cmdline = process.details[0]
         ran = process.used < 0 or process.used != process.told
         if whole:
             process.told = process.used
-        if self._cmdline and ran:
+        if self._settings.cmdline and ran:
             raw = self._raw(f"{process.pid}/cmdline", READ)
             if raw != process.cmdline:
                 process.cmdline = raw
-                cmdline = None if raw is UNREADABLE else shown_cmdline(raw, self._patterns)
-        if ran and whole:
+                cmdline = None if raw is UNREADABLE else self._shown(raw)
+        if whole:
             process.take_fds(process.fds[0], self._limit(process))
         process.take_info(cmdline, self._shared(process.cgroup)[1])
+
+    def _shown(self, raw: bytes) -> str | None:
+        return shown_cmdline(raw, self._patterns, scrubbed=self._settings.scrub)
 
     def _shared(self, cgroup: bytes) -> tuple[bytes, str | None]:
         """The same bytes for all processes that share them, and the path that is shown."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from gobs_collectors.process.limits_file import parse_limits
+from gobs_collectors.process.smaps_file import parse_smaps
 from gobs_collectors.process.stat_file import parse_stat
 from gobs_collectors.process.tables import CLOCK_TICK
 from gobs_core import Gone, Missing, NoData, ParseError, Proc
@@ -103,12 +104,7 @@ def _kind(target: str) -> str:
 
 
 def _smaps(proc: Proc, pid: str) -> dict[str, object]:
-    raw = proc.read_once(f"{pid}/smaps_rollup")
-    sizes: dict[str, object] = {}
-    for line in raw.split(b"\n")[1:]:
-        words = line.split()
-        if len(words) == 3 and words[2] == b"kB" and words[1].isdigit():
-            sizes[text(words[0].rstrip(b":"))] = int(words[1]) * 1024
+    sizes: dict[str, object] = {**parse_smaps(proc.read_once(f"{pid}/smaps_rollup"))}
     return sizes or {"unknown": "it has no memory of its own: a kernel thread, or a process that has ended"}
 
 

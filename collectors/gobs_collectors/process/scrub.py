@@ -82,6 +82,11 @@ def scrub(args: Sequence[str], patterns: Iterable[re.Pattern[str]] = ()) -> str:
     program = args[0].rsplit("/", 1)[-1] if args else ""
     if program in _SHORT or _HINT.search(line):
         line = hidden(program, args)
+    return hide(line, patterns)
+
+
+def hide(line: str, patterns: Iterable[re.Pattern[str]]) -> str:
+    """The text without what a user's own patterns match."""
     for pattern in patterns:
         line = pattern.sub(_hide_match, line)
     return line

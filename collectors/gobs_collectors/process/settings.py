@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from gobs_collectors.process.scrub import compile_patterns
 from gobs_core import CollectorConfig
+from gobs_core.table import MAX_ROWS
 
 
 class ProcessConfig(CollectorConfig, frozen=True, kw_only=True):
@@ -15,10 +16,13 @@ class ProcessConfig(CollectorConfig, frozen=True, kw_only=True):
 
     kernel_threads: bool = False
     """Whether the kernel's own threads are processes too."""
-    max_processes: Annotated[int, Meta(ge=1)] = 20_000
-    """How many processes are read; those above are left out, counted and said."""
+    max_processes: Annotated[int, Meta(ge=1, le=MAX_ROWS)] = MAX_ROWS
+    """How many processes are read; those above are left out, counted and said. No table may have more."""
     cmdline: bool = True
-    """Whether command lines are read. Secrets in them are hidden."""
+    """Whether command lines are read."""
+    scrub: bool = True
+    """Whether secrets in command lines are hidden. Switched off, every password, token and key that anybody on the node
+    gave on a command line is sent, kept and shown as it is; what `hide` matches is hidden all the same."""
     hide: tuple[str, ...] = ()
     """Regular expressions for more to hide in command lines: their group `secret`, or the whole match."""
     gate: Literal["auto", "clock", "cgroup", "none"] = "auto"

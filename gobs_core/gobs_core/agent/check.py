@@ -11,10 +11,8 @@ from types import NoneType
 from typing import Any
 
 from gobs_core.errors import DeclarationError
-from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table
+from gobs_core.table import MAX_ROWS, Cell, Column, Kind, Rows, RowValues, Table
 
-MAX_ROWS = 20_000
-"""Rows a table may have."""
 MAX_TEXT = 1024
 """Bytes a text may have in UTF-8."""
 

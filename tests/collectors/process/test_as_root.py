@@ -179,6 +179,24 @@ def test_a_process_put_into_a_pod_belongs_to_it_and_its_network_is_the_pods() ->
         assert UID not in ticks.tick().pods()
 
 
+@pytest.mark.parametrize("gate", ["auto", "cgroup", "none"])
+def test_an_idle_process_moved_to_another_control_group_is_told_there_within_details_every_ticks(gate: str) -> None:
+    with (
+        control_group(f"gobs-{RUN}/from.service") as first,
+        control_group(f"gobs-{RUN}/to.service") as second,
+        children("sleep") as (pid,),
+        Ticks(Proc(), gate=gate, full_every=3, details_every=3) as ticks,
+    ):
+        for group in (first, second, first):
+            (group / "cgroup.procs").write_text(str(pid))
+            for _ in range(3):
+                ticks.tick()
+            row = ticks.processes()[str(pid)]
+            assert str(row["cgroup"]).endswith(f"/gobs-{RUN}/{group.name}")
+            assert row["workload"] == group.name
+            assert ticks.pods()[group.name]["processes"] == 1
+
+
 def test_a_control_group_that_has_not_run_is_passed_over_and_one_that_has_is_not() -> None:
     read: list[str] = []
 

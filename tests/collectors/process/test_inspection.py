@@ -9,14 +9,13 @@ import pytest
 
 from gobs_collectors.process import ProcessCollector
 from gobs_collectors.process.inspection import MOST, SECTIONS
+from gobs_collectors.process.smaps_file import parse_smaps
 from gobs_core import Context, Gone, Inspector, Proc
 from gobs_core.testing import FakeProc
 from tests.collectors.process.children import children
-from tests.collectors.process.written import LIMITS, Written
+from tests.collectors.process.written import LIMITS, SMAPS, Written
 
-SH = Written(
-    42, extra={"smaps_rollup": b"00-ff ---p 00 00:00 0 [rollup]\nRss:    2200 kB\nPss:    1100 kB\nSwap:    0 kB\n"}
-)
+SH = Written(42, extra={"smaps_rollup": SMAPS})
 
 
 def inspect(proc: Proc, pid: int | str, start: int | str, *sections: str) -> dict[str, object]:
@@ -59,7 +58,7 @@ def test_descriptors_are_told_with_their_targets_and_counted_by_kind(proc: FakeP
 def test_limits_memory_and_status_are_told(proc: FakeProc) -> None:
     found = inspect(written(proc), 42, 1000, "limits", "smaps", "status")
     assert {"limit": "Max open files", "soft": 1024, "hard": 524288, "unit": "files"} in found["limits"]  # type: ignore[operator]  # a list
-    assert found["smaps"] == {"Rss": 2200 * 1024, "Pss": 1100 * 1024, "Swap": 0}
+    assert found["smaps"] == parse_smaps(SMAPS)
     assert "Seccomp:\t2" in found["status"]  # type: ignore[operator]  # a list
     assert LIMITS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,13 +13,15 @@ from gobs_collectors.process.cmdline import SHOWN, parse_cmdline, shown_cmdline
 from gobs_collectors.process.io_file import parse_io
 from gobs_collectors.process.limits_file import max_fds, parse_limits
 from gobs_collectors.process.net_dev import parse_net_dev
+from gobs_collectors.process.scrub import compile_patterns
+from gobs_collectors.process.smaps_file import parse_smaps
 from gobs_collectors.process.stat_file import parse_stat
 from gobs_collectors.process.status_file import Cell
 from gobs_collectors.process.tables import STAT_CELLS, STATUS_CELLS
 from gobs_core import ParseError
 from gobs_core.proc import text
 from tests.collectors.garbage import Parse, cut_everywhere, fixtures, mutated, parses_or_says_why
-from tests.collectors.process.written import LIMITS, Written, net_dev
+from tests.collectors.process.written import LIMITS, SMAPS, Written, net_dev
 
 
 def parse_status(raw: bytes) -> tuple[Cell, ...]:
@@ -125,6 +129,20 @@ def test_a_command_line_is_its_arguments() -> None:
     assert shown_cmdline(b"") is None
 
 
+PATTERNS = compile_patterns(["customer-[0-9]+"])
+
+
+@pytest.mark.parametrize(
+    ("scrubbed", "shown"),
+    [(True, "app --password=*** *** https://***@host"), (False, "app --password=s3cret *** https://a:b@host")],
+)
+def test_a_command_line_is_shown_as_it_is_where_that_is_asked_but_for_what_a_user_hides(
+    scrubbed: bool, shown: str
+) -> None:
+    raw = b"app\0--password=s3cret\0customer-12\0https://a:b@host\0"
+    assert shown_cmdline(raw, PATTERNS, scrubbed=scrubbed) == shown
+
+
 def test_of_a_long_command_line_the_argument_that_is_cut_is_left_out() -> None:
     raw = (b"app\0" + b"x" * 4000 + b"\0--password=secretsecretsecretsecretsecretsecretsecretsecretsecretsecretsecret")[
         :4096
@@ -164,6 +182,29 @@ def test_a_file_cut_off_at_any_byte_parses_or_raises_one_error(file: str, parse:
         parse(raw)
         for cut in cut_everywhere(raw):
             parses_or_says_why(parse, cut, file)
+
+
+def test_every_size_in_smaps_rollup_is_told_and_its_range_is_not() -> None:
+    assert parse_smaps(SMAPS) == {
+        name: kib * 1024
+        for name, kib in {"Rss": 2200, "Pss": 1100, "Pss_Dirty": 12, "Private_Clean": 0, "Swap": 0}.items()
+    }
+
+
+@given(mutated(SMAPS, SMAPS.replace(b"2200", b"9" * 5000)))
+def test_any_bytes_of_smaps_rollup_give_whole_sizes_under_names_and_nothing_else(raw: bytes) -> None:
+    for name, size in parse_smaps(raw).items():
+        assert re.fullmatch("[A-Za-z_]+", name)
+        assert size >= 0
+        assert size % 1024 == 0
+        assert b"%s: " % name.encode() in raw
+        assert b"%d kB\n" % (size // 1024) in raw
+
+
+def test_of_smaps_rollup_cut_off_at_any_byte_only_whole_lines_count() -> None:
+    whole = list(parse_smaps(SMAPS).items())
+    for cut in cut_everywhere(SMAPS):
+        assert list(parse_smaps(cut).items()) == whole[: max(0, cut.count(b"\n") - 1)]
 
 
 def test_no_cut_of_stat_or_io_is_taken_for_whole() -> None:

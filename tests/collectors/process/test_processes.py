@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
-from gobs_core import NoData
+from gobs_core import NoData, SettingsError
+from gobs_core.settings import load_settings
+from gobs_core.table import MAX_ROWS
 from gobs_core.testing import FakeProc
+from tests.collectors.golden import registered
 from tests.collectors.process.reading import Ticks, write
 from tests.collectors.process.written import INIT, Written
 
@@ -28,6 +32,31 @@ def test_a_process_is_told_with_all_its_files(proc: FakeProc) -> None:
         "workload": "a.service", "kind": "unit", "container": None, "cgroup": "/system.slice/a.service",
         "network_namespace": "net:[x]",
     }  # fmt: skip
+
+
+def test_secrets_in_command_lines_are_hidden_unless_that_is_switched_off(proc: FakeProc) -> None:
+    write(proc, [INIT, SH.but(cmdline=b"app\0--token\0s3cret\0")])
+    shown = {}
+    for settings in ({}, {"scrub": True}, {"scrub": False}):
+        with Ticks(FakeProc(proc.folder), **settings).tick() as ticks:
+            shown[str(settings)] = ticks.processes()["42"]["cmdline"]
+    assert shown == {
+        "{}": "app --token ***",
+        "{'scrub': True}": "app --token ***",
+        "{'scrub': False}": "app --token s3cret",
+    }
+
+
+def test_no_more_processes_may_be_asked_for_than_a_table_may_have_rows(tmp_path: Path) -> None:
+    file = tmp_path / "gobs.toml"
+    file.write_text(f"[collectors.process]\nmax_processes = {MAX_ROWS + 1}\n")
+    with pytest.raises(SettingsError) as raised:
+        load_settings(environ={}, config=str(file), plugins=registered())
+    assert str(raised.value) == (
+        f"{file}:collectors.process.max_processes: expected a whole number, at least 1, at most 20000, got 20001"
+    )
+    file.write_text(f"[collectors.process]\nmax_processes = {MAX_ROWS}\n")
+    load_settings(environ={}, config=str(file), plugins=registered())
 
 
 def test_a_row_in_which_nothing_changed_is_the_very_same_tuple(proc: FakeProc) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -14,6 +17,7 @@ from gobs_collectors.process.stat_file import parse_stat
 from gobs_collectors.process.tables import PROCESS, STAT_CELLS
 from gobs_core import Cell, Context, ParseError, Proc
 from tests.collectors.process.children import children
+from tests.collectors.process.reading import Ticks
 from tests.collectors.reading import collected
 from tests.support.soak import counts
 
@@ -116,8 +120,11 @@ def test_no_change_is_missed_in_a_process_that_is_passed_over(ticks: int) -> Non
     """A cell the plain reader saw before a tick must be what the collector has at that tick or the next one.
 
     The next one, because the kernel tells CPU time up to one timer interrupt late: a change may come a tick late, but
-    none is missed. Cells are compared and not bytes: `SigQ` in status counts the signals of a whole user. What the
-    scheduler does to a process that waits for a CPU and has not run (state S to R, another processor) is tallied apart.
+    none is missed. Cells are compared and not bytes: `SigQ` in status counts the signals of a whole user.
+
+    Exempt, and tallied apart, are state and processor of a process that was woken but has not run: the scheduler sets
+    them (state S to R, another processor) while the process waits for a CPU, without a trace in its CPU clock. They are
+    told once it has run, or within `full_every` ticks.
     """
     capture, proc = Capture(), Proc()
     reading = collector(capture, "auto")
@@ -151,3 +158,69 @@ def test_no_change_is_missed_in_a_process_that_is_passed_over(ticks: int) -> Non
     assert tally["changes"] > ticks
     assert tally["passed over"] > ticks * 10, "otherwise nothing is shown"
     assert tally["a tick late"] <= tally["changes"] / 20
+
+
+def renice(pid: int) -> dict[str, Cell]:
+    os.setpriority(os.PRIO_PROCESS, pid, 7)
+    return {"nice": 7, "priority": 27}
+
+
+def limit(pid: int) -> dict[str, Cell]:
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (33, 44))
+    return {"max_fds": 33}
+
+
+def confine(pid: int) -> dict[str, Cell]:
+    cpu = max(os.sched_getaffinity(pid))
+    os.sched_setaffinity(pid, {cpu})
+    return {"cpus_allowed_list": str(cpu)}
+
+
+def stop(pid: int) -> dict[str, Cell]:
+    os.kill(pid, signal.SIGSTOP)
+    return {"state": "T"}
+
+
+def go_on(pid: int) -> dict[str, Cell]:
+    stop(pid)
+    reach(pid, "T")
+    os.kill(pid, signal.SIGCONT)
+    return {"state": "S"}
+
+
+def reach(pid: int, state: Cell) -> None:
+    """Wait until a process is in a state."""
+    while parsed("stat", fresh(str(pid), "stat"))[0] != state:
+        time.sleep(0.001)
+
+
+EVERY = 3
+
+
+@pytest.mark.parametrize("change", [renice, limit, confine, stop, go_on])
+@pytest.mark.parametrize("gate", ["auto", "clock", "cgroup", "none"])
+@pytest.mark.parametrize("later", range(EVERY))
+def test_what_is_done_to_an_idle_process_from_outside_is_told_when_its_turn_comes(
+    change: Callable[[int], dict[str, Cell]], gate: str, later: int
+) -> None:
+    """A process that does not run may be changed by others; it is read in its turn, limits in that of the details."""
+    with children("sleep") as (pid,), Ticks(Proc(), gate=gate, full_every=EVERY, details_every=EVERY) as ticks:
+        reach(pid, "S")
+        for _ in range(EVERY + later):
+            ticks.tick()
+        wanted = change(pid)
+        reach(pid, wanted.get("state", "S"))
+        before = ticks.processes()[str(pid)]
+        for _ in range(EVERY):
+            ticks.tick()
+        row = ticks.processes()[str(pid)]
+    assert {name: row[name] for name in wanted} == wanted, (change, before)
+
+
+def test_limits_set_from_outside_are_told_at_the_next_tick_when_details_are_read_at_every_tick() -> None:
+    with children("sleep") as (pid,), Ticks(Proc(), details_every=1) as ticks:
+        reach(pid, "S")
+        ticks.tick().tick()
+        for most in (44, 33):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, 44))
+            assert ticks.tick().processes()[str(pid)]["max_fds"] == most

@@ -97,6 +97,11 @@ def net_dev(received: int, **others: int) -> bytes:
     return text
 
 
+SMAPS = (
+    b"5560-7ffd ---p 00000000 00:00 0 [rollup]\n"
+    b"Rss:                2200 kB\nPss:                1100 kB\nPss_Dirty:            12 kB\n"
+    b"Private_Clean:         0 kB\nSwap:                  0 kB\n"
+)
 LIMITS = (
     b"Limit                     Soft Limit           Hard Limit           Units     \n"
     b"Max cpu time              unlimited            unlimited            seconds   \n"
