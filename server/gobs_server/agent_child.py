@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import signal
+import os
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from contextlib import suppress
 
 from gobs_core.logs import get_logger
+from gobs_server.settings import ServerSettings
 
 log = get_logger("gobs.up")
 _PATIENCE = 8.0
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
-_PR_SET_PDEATHSIG = 1
+# It asks the kernel itself to be ended with its parent (PR_SET_PDEATHSIG); between fork and exec gRPC would object.
+_GOBS = """
+import signal, sys
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+from gobs_core.cli import main
+sys.exit(main())
+"""
 _MISTAKE = 2
 
 
 def agent_command(args: Namespace, server: str) -> list[str]:
     """The command line of the agent: the parent's own options, and where the server is."""
-    gobs = "import sys; from gobs_core.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", gobs, "agent", "--server", server]
+    command = [sys.executable, "-c", _GOBS, "agent", "--server", server]
     for flag in ("--node", "--interval", "--proc-root", "--config", "--log-level", "--log-format"):
         value = getattr(args, flag.strip("-").replace("-", "_"))
         if value is not None:
@@ -29,12 +37,27 @@ def agent_command(args: Namespace, server: str) -> list[str]:
     return command + [word for one in args.set for word in ("--set", one)]
 
 
-async def keep_running(command: list[str]) -> None:
+def agent_environment(settings: ServerSettings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Its environment: the parent's, and what it takes to reach a server on the same machine, unless that is said."""
+    found = {"GOBS_SINKS__GRPC__TOKEN": str(settings.token)} if settings.token else {}
+    if settings.cert_file:
+        found["GOBS_SINKS__GRPC__CA_FILE"] = settings.cert_file
+    else:
+        found["GOBS_SINKS__GRPC__INSECURE"] = "true"
+    said = {name for name in found if f"{name}_FILE" in environ}
+    return {**{name: value for name, value in found.items() if name not in said}, **environ}
+
+
+async def keep_running(command: list[str], environment: Mapping[str, str] | None = None) -> None:
     """Run it until cancelled, again after a pause whenever it ends; a user's mistake is not tried again."""
     failures = 0
     while True:
         started = asyncio.get_running_loop().time()
-        code = await _run_once(command)
+        try:
+            code = await _run_once(command, environment)
+        except OSError:
+            log.exception("the agent cannot be started")
+            code = None
         if code == _MISTAKE:
             log.error("the agent cannot start with these settings; the server goes on without it")
             return
@@ -44,9 +67,9 @@ async def keep_running(command: list[str]) -> None:
         await asyncio.sleep(pause)
 
 
-async def _run_once(command: list[str]) -> int:
+async def _run_once(command: list[str], environment: Mapping[str, str] | None) -> int:
     child = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, process_group=0, preexec_fn=_end_with_parent
+        *command, stdin=asyncio.subprocess.DEVNULL, process_group=0, env=environment
     )
     try:
         return await child.wait()
@@ -60,11 +83,3 @@ async def _run_once(command: list[str]) -> int:
             except TimeoutError:
                 child.kill()
                 await child.wait()
-
-
-_libc = ctypes.CDLL(None)
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

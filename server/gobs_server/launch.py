@@ -21,7 +21,7 @@ from gobs_core.logs import get_logger
 from gobs_core.pidfile import noted
 from gobs_core.plugins import Plugins
 from gobs_core.running import run_until_signal
-from gobs_server.agent_child import agent_command, keep_running
+from gobs_server.agent_child import agent_command, agent_environment, keep_running
 from gobs_server.app import Server
 from gobs_server.commands import FLAGS
 from gobs_server.db import Address, address_of, check_file, sqlite_at
@@ -80,7 +80,7 @@ async def _agent(args: Namespace, settings: ServerSettings, port: int) -> AsyncI
     host, _ = split_address(settings.grpc, "--grpc")
     target = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
-    child = asyncio.create_task(keep_running(agent_command(args, address)))
+    child = asyncio.create_task(keep_running(agent_command(args, address), agent_environment(settings)))
     try:
         yield
     finally:

@@ -74,8 +74,12 @@ def _by_state(live: Live) -> dict[tuple[tuple[str, str], ...], float]:
 
 
 def _resident() -> float:
-    with open("/proc/self/statm", "rb") as file:
-        return float(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    """Bytes; NaN where there is no /proc."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return float(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    except OSError:
+        return float("nan")
 
 
 def _cpu() -> float:
