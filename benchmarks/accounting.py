@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,8 +44,7 @@ def account(pid: int) -> Iterator[Account]:
         yield Account(pid, group)
     finally:
         if group is not None:
-            with suppress(OSError):
-                group.rmdir()
+            _remove_group(group)
 
 
 def pin(pid: int, cpu: int) -> None:
@@ -52,6 +52,20 @@ def pin(pid: int, cpu: int) -> None:
     cpus = sorted(os.sched_getaffinity(0))
     with suppress(OSError):
         os.sched_setaffinity(pid, {cpus[cpu % len(cpus)]})
+
+
+def _remove_group(group: Path) -> None:
+    """Remove it, its processes that still live put back where they came from.
+
+    One that has ended may be in it for a moment after wait(2).
+    """
+    for _ in range(100):
+        with suppress(OSError):
+            for pid in (group / "cgroup.procs").read_text().split():
+                (group.parent / "cgroup.procs").write_text(pid)
+            group.rmdir()
+            return
+        time.sleep(0.01)
 
 
 def group_root() -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -99,16 +99,14 @@ def reader(name: str) -> Iterator[tuple[Account, Callable[[], int]]]:
 
 @contextmanager
 def _child(command: list[str], stdout: int) -> Iterator[tuple[subprocess.Popen[bytes], Account]]:
-    with ExitStack() as stack:
-        child = stack.enter_context(subprocess.Popen(command, stdout=stdout, stdin=subprocess.DEVNULL))
+    with subprocess.Popen(command, stdout=stdout, stdin=subprocess.DEVNULL) as child:
         pin(child.pid, 0)
-        try:
-            with account(child.pid) as accounted:
+        with account(child.pid) as accounted:
+            try:
                 yield child, accounted
+            finally:
                 child.kill()
                 child.wait()
-        finally:
-            child.kill()
 
 
 def report(size: Size, costs: Costs) -> Report:
