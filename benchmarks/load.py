@@ -45,7 +45,8 @@ def main(arguments: list[str]) -> int:
 
 def start_pod(number: int, processes: int, made: list[str], scratch: str) -> str:
     """Start one pod and return its container's id and its pids; the first process is the parent of the others."""
-    uid, container = f"{number:08x}_1111_4222_a333_444455556666", f"{number:064x}"
+    mine = os.getpid()  # so that two loads at once have ids of their own
+    uid, container = f"{number:08x}_1111_4222_a333_{mine:012x}", f"{mine:032x}{number:032x}"
     base = "kubepods.slice/kubepods-burstable.slice"
     path = f"{base}/kubepods-burstable-pod{uid}.slice/cri-containerd-{container}.scope"
     groups = [group for root in hierarchies() if (group := make_group(root, path, made))]
@@ -153,9 +154,22 @@ def stop(made: list[str]) -> None:
         except ChildProcessError:
             break
         time.sleep(0.01)
-    for group in reversed(made):
-        with suppress(OSError):
-            os.rmdir(group)
+    for _ in range(100):  # a group keeps its dead for a moment
+        made[:] = [group for group in reversed(made) if not removed(group)][::-1]
+        if not made:
+            return
+        time.sleep(0.02)
+
+
+def removed(group: str) -> bool:
+    """Try to remove a control group, and tell whether it is gone."""
+    try:
+        os.rmdir(group)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def children() -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.accounting import PREFIX, group_root
 from benchmarks.agent import Size, measure
-from benchmarks.load import load
+from benchmarks.load import hierarchies, load
 
 
 @pytest.mark.root
@@ -23,6 +23,7 @@ def test_pods_have_groups_and_networks_of_their_own_and_end_with_the_load() -> N
         for container, some in pods.items():
             assert all(container in Path(f"/proc/{pid}/cgroup").read_text() for pid in some)
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not any(list(Path(root).rglob(f"*{container}*")) for root in hierarchies() for container in pods)
 
 
 @pytest.mark.root
