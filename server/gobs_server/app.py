@@ -44,7 +44,9 @@ class Server:
     ) -> None:
         self.clock = clock or Clock()
         self.metrics = Metrics()
-        self.live = Live(self.clock, stale=settings.stale, down=settings.down)
+        self.live = Live(
+            self.clock, stale=settings.stale, down=settings.down, forget=settings.forget, most=settings.max_nodes
+        )
         self.history = History(self.clock, retention=settings.history, budget=settings.history_bytes)
         self.sessions = Sessions(self.live, self.history, self.clock)
         self.http = ""
@@ -133,7 +135,7 @@ class Server:
         return [KnownNode(n.name, n.first_seen, n.last_seen, n.agent_version, n.boot_id) for n in self.live.nodes()]
 
     def _remember(self, nodes: Iterable[KnownNode]) -> None:
-        for node in nodes:
+        for node in sorted(nodes, key=lambda known: known.last_seen, reverse=True):
             self.live.remember(
                 node.name,
                 first_seen=node.first_seen,

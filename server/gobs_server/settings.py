@@ -44,5 +44,9 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Memory all history together may take before the oldest is let go."""
     max_agents: _Count = 5000
     """Streams served at once; more are refused."""
+    max_nodes: _Count = 5000
+    """Nodes known at once; an agent of a further name is refused until one is forgotten."""
+    forget: _Seconds = 7 * 86400.0
+    """How long a node may be down before it is forgotten, in the database too."""
     drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0
     """How long requests under way are given when the server ends."""

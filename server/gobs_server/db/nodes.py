@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class KnownNode(NamedTuple):
 
 
 class NodeWriter:
-    """Keeps the database's nodes in step with those that are live. A dead or hung database delays nothing else.
+    """Keeps the database's nodes in step with those that are live: news are written, the forgotten deleted. A dead or hung database delays nothing else.
 
     News are written `every` so many seconds; a statement that takes longer than `patience` has failed.
     """
@@ -84,7 +84,9 @@ class NodeWriter:
             await self._database.disconnect(context)
 
     async def _write(self, *, everything: bool = False) -> None:
-        news = [node for node in self._nodes() if self._is_news(node, everything)]
+        nodes = list(self._nodes())
+        await self._delete(self._written.keys() - {node.name for node in nodes})
+        news = [node for node in nodes if self._is_news(node, everything)]
         if news:
             rows = [
                 Node(
@@ -100,6 +102,11 @@ class NodeWriter:
                 rows, on_conflict=["name"], update_fields=["last_seen", "agent_version", "boot_id"], batch_size=500
             )
             self._written.update((node.name, node) for node in news)
+
+    async def _delete(self, forgotten: Set[str]) -> None:
+        for name in forgotten:
+            await Node.filter(name=name).delete()
+            del self._written[name]
 
     def _is_news(self, node: KnownNode, everything: bool) -> bool:
         old = self._written.get(node.name)

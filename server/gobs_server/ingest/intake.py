@@ -47,7 +47,6 @@ class Intake:
         self._received = metrics.counter("gobs_server_received_bytes")
         self._frames = metrics.counter("gobs_server_frames")
         self._clock = clock
-        self._troubled: set[str] = set()
         self._waiting: deque[tuple[Session, bytes]] = deque()
         self._timer: asyncio.Handle | None = None
 
@@ -130,16 +129,16 @@ class Intake:
         self._frames.value += 1
         if run.ignored > ignored:
             self._drop(session, "unknown table", run.ignored - ignored)
-        if node.name in self._troubled:
-            self._troubled.discard(node.name)
+        if node.troubled:
+            node.troubled = False
             log.info("frames are taken again", node=node.name)
         return True
 
     def _refuse(self, session: Session, bad: BadFrame) -> Refusal:
         node = session.node
         self._drop(session, bad.reason)
-        if node.name not in self._troubled:
-            self._troubled.add(node.name)
+        if not node.troubled:
+            node.troubled = True
             log.warning(
                 "a frame was refused; the agent is asked for a keyframe",
                 node=node.name,

@@ -58,6 +58,13 @@ class Sessions:
         name = greeting.node
         if self.draining:
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "draining", "the server is ending; try again in a moment")
+        if not self._live.has_room(name):
+            raise Refusal(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "too many nodes",
+                f"{self._live.most} nodes are known, and none named {name!r}: raise server.max_nodes, or wait until nodes "
+                "that are down are forgotten (server.forget)",
+            )
         old = self._current.get(name)
         if old is not None:
             self._check_rival(old, greeting)
@@ -105,7 +112,10 @@ class Sessions:
             session.end(pb.Bye(reason=reason, retry_after_ms=retry_after_ms))
 
     def tick(self) -> None:
-        """Let old news of second agents go; called about once a second."""
+        """Let go of old news of second agents, and of what is kept of nodes long down; called about once a second."""
+        for name in self._live.expire():
+            self._states.pop(name, None)
+            self._replaced.pop(name, None)
         now = self._clock.monotonic()
         for name, until in list(self._rivals.items()):
             if until <= now:

@@ -10,12 +10,33 @@ from gobs_server.clock import Clock
 from gobs_server.live.node import LiveTable, Node, State
 from gobs_server.tables import RunState
 
+_KEEP_TABLES = 6 * 3600.0
+"""Seconds a node may be down before its tables are let go."""
+_GRACE = 3600.0
+"""Seconds a node of the database is given to be heard of, however long ago it was last."""
+
 
 class Live:
-    """Every node known. Lives as long as the server; changed by ingest alone, read by everybody between two awaits."""
+    """Every node known. Lives as long as the server; changed by ingest alone, read by everybody between two awaits.
 
-    def __init__(self, clock: Clock, *, stale: float = 10.0, down: float = 60.0) -> None:
+    `most` nodes are known at once; one that is down for `forget` seconds is forgotten, and its tables before that.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        stale: float = 10.0,
+        down: float = 60.0,
+        forget: float = 7 * 86400.0,
+        most: int = 5000,
+        keep_tables: float = _KEEP_TABLES,
+    ) -> None:
         self._clock = clock
+        self._forget = forget
+        self._keep_tables = keep_tables
+        self.most = most
+        """Nodes known at once; `connect` leaves it to its caller to ask `has_room`."""
         self._stale = stale
         self._down = max(down, stale)
         self._nodes: dict[str, Node] = {}
@@ -39,14 +60,27 @@ class Live:
             await asyncio.wait({self._changed}, timeout=timeout)
         return self.version
 
+    def has_room(self, name: str) -> bool:
+        """Whether a node of that name is known, or may be."""
+        return name in self._nodes or len(self._nodes) < self.most
+
     def remember(
         self, name: str, *, first_seen: float, last_seen: float, agent_version: str = "", boot_id: str = ""
     ) -> None:
-        """A node known from before this server started: down until it is heard of."""
-        if name not in self._nodes:
+        """A node known from before this server started: down until it is heard of. Left out where there is no room.
+
+        Of one that is known already only the moment it was first seen is taken, if that is older.
+        """
+        node = self._nodes.get(name)
+        if node is None and self.has_room(name):
             node = self._nodes[name] = Node(
                 name, "down", last_seen, first_seen, last_seen, agent_version, boot_id=boot_id
             )
+            silent = min(self._clock.wall() - last_seen, self._forget - _GRACE)
+            node.down_since = self._clock.monotonic() - max(silent, 0.0)
+            self._touch(node)
+        elif node is not None and first_seen < node.first_seen:
+            node.first_seen = first_seen
             self._touch(node)
 
     def connect(
@@ -118,7 +152,26 @@ class Live:
             state: State = (
                 "fresh" if silence < stale else "stale" if silence < stale + self._down - self._stale else "down"
             )
+            if state == "down" != node.state:
+                node.down_since = now
             self._set_state(node, state)
+
+    def expire(self) -> list[str]:
+        """Let go of the tables of nodes that are down for hours, and forget those that are for days; about once a second.
+
+        Returns the names of both: nothing that their runs have told is to be kept.
+        """
+        now = self._clock.monotonic()
+        since = now - min(self._keep_tables, self._forget)
+        gone = [node for node in self._nodes.values() if _is_down(node, since) and (node.tables or node.run)]
+        for node in gone:
+            node.tables, node.run = {}, ""
+            self._touch(node)
+        names = [node.name for node in gone]
+        forgotten = [node.name for node in self._nodes.values() if _is_down(node, now - self._forget)]
+        for name in forgotten:
+            self._touch(self._nodes.pop(name))
+        return [*names, *forgotten]
 
     def stale_after(self, node: Node) -> float:
         """Seconds of silence after which the node is stale."""
@@ -136,3 +189,8 @@ class Live:
             if not self._changed.done():
                 self._changed.set_result(None)
             self._changed = None
+
+
+def _is_down(node: Node, since: float) -> bool:
+    """Whether it is down since that moment or before, and nothing can come from it."""
+    return node.state == "down" and node.down_since <= since and not node.connected

@@ -57,7 +57,7 @@ class LiveTable:
 
 @dataclass(slots=True)
 class Node:
-    """One machine that runs an agent. It never vanishes; its fields change under the reader between two awaits."""
+    """One machine that runs an agent. Down for long, it is forgotten; its fields change under the reader between two awaits."""
 
     name: str
     state: State = "down"
@@ -87,3 +87,7 @@ class Node:
     """Reason -> frames or tables not taken since the server started."""
     heard: float = float("-inf")
     """When anything was last heard of it, on the server's monotonic clock."""
+    down_since: float = 0.0
+    """When it went down, on the server's monotonic clock; means nothing unless it is down."""
+    troubled: bool = False
+    """Whether the newest frame it sent was refused."""

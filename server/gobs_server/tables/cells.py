@@ -76,9 +76,7 @@ def _few(state: TableState, gaps: Any, deltas: Any, texts: Container[int]) -> Ce
 def _many(state: TableState, gaps: Any, deltas: Any, rows: RowChange | None, texts: Container[int]) -> CellChange:
     where = _cells(state, gaps, rows)
     changes = integers(deltas)
-    old = state.matrix.reshape(-1).take(where)
-    if rows is not None and len(rows.new):
-        old[np.isin(where // state.layout.width, rows.new)] = 0
+    old = _old(state, where, rows)
     blank: Places = ()
     if np.minimum.reduce(old) == UNKNOWN:
         was = old == UNKNOWN
@@ -89,12 +87,26 @@ def _many(state: TableState, gaps: Any, deltas: Any, rows: RowChange | None, tex
         raise bad_range(state)
     layout = state.layout
     if layout.has_info or layout.has_real:
-        kinds = layout.kinds_of(state.matrix.size).take(where)
+        kinds = layout.kinds_of(_size(state, rows)).take(where)
         if np.count_nonzero(kinds):
             if (kinds == REAL).any():
                 raise _bad_kind(state)
             check_texts(state, values[kinds == TEXT].tolist(), texts, none=True)
     return CellChange(where, values, changes, blank, (), NO_NUMBERS, ())
+
+
+def _old(state: TableState, where: Cells, rows: RowChange | None) -> Cells:
+    """What the cells hold before; those of new rows, for which there may be no room yet, hold 0."""
+    flat = state.matrix.reshape(-1)
+    if rows is None or not len(rows.new):
+        return flat.take(where)
+    old = flat.take(where, mode="clip") if len(flat) else np.zeros(len(where), dtype=np.int64)
+    old[np.isin(where // state.layout.width, rows.new)] = 0
+    return old
+
+
+def _size(state: TableState, rows: RowChange | None) -> int:
+    return state.matrix.size if rows is None else len(rows.live) * state.layout.width
 
 
 def _with_reals(state: TableState, found: CellChange, frame: pb.TableFrame, rows: RowChange | None) -> CellChange:
@@ -111,7 +123,7 @@ def _cells(state: TableState, gaps: Any, rows: RowChange | None) -> Cells:
     steps = integers(gaps)
     where: Cells = np.add.accumulate(steps)
     live: NDArray[np.bool_] = state.live if rows is None else rows.live
-    if where[-1] >= state.matrix.size:
+    if where[-1] >= _size(state, rows):
         raise _bad_cell(state, int(where[-1]))
     if np.count_nonzero(steps) < len(steps) - (steps[0] == 0):
         raise bad(state, "cells", "a cell is named twice")

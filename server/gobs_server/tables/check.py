@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 
 from gobs_proto import gobs_pb2 as pb
-from gobs_proto.limits import MAX_INTEGER, MAX_ROWS
+from gobs_proto.limits import MAX_CELLS, MAX_INTEGER, MAX_ROWS
 from gobs_server.tables.change import RowChange
 from gobs_server.tables.errors import BadFrame
 from gobs_server.tables.state import TableState
 from gobs_server.tables.values import UNKNOWN, Cells
 
 
-def check_rows(state: TableState, frame: pb.TableFrame, texts: Container[int]) -> RowChange | None:
-    """Which rows go and come; None when none do. Makes room in `state`; raises BadFrame."""
+def check_rows(
+    state: TableState, frame: pb.TableFrame, texts: Container[int], room: int, *, spare: bool = False
+) -> RowChange | None:
+    """Which rows go and come; None when none do. Raises BadFrame.
+
+    `room` is how many cells the table may have. `spare` leaves some for the next part, so that many do not each copy
+    the table.
+    """
     if not frame.gone and not frame.new:
         if frame.keys:
             raise bad(state, "rows", "keys without new rows")
@@ -33,14 +39,26 @@ def check_rows(state: TableState, frame: pb.TableFrame, texts: Container[int]) -
     if len(keys) != len(new) * width:
         raise bad(state, "rows", f"{len(keys)} key texts for {len(new)} new rows of {width} keys")
     check_texts(state, keys.tolist(), texts, none=False)
-    if len(new):
-        state.grow(int(new.max()) + 1)
-    live = state.live.copy()
+    live = np.zeros(_capacity(state, new, room, spare=spare), dtype=bool)
+    live[: state.capacity] = state.live
     live[gone] = False
     if live[new].any():
         raise bad(state, "rows", "a new row takes a place that is taken")
     live[new] = True
     return RowChange(gone, new, keys.reshape(len(new), width), live)
+
+
+def _capacity(state: TableState, new: Cells, room: int, *, spare: bool) -> int:
+    """Slots the table has once the new rows are there."""
+    weight = state.layout.weight
+    needed = int(new.max()) + 1 if len(new) else 0
+    if needed <= state.capacity:
+        return state.capacity
+    if needed * weight > room:
+        raise bad(state, "limits", f"row {needed - 1} is beyond the {MAX_CELLS} cells that are allowed for a node")
+    if not spare:
+        return needed
+    return max(needed, min(state.capacity + state.capacity // 4, room // weight, MAX_ROWS))
 
 
 def put_dense(state: TableState, dense: pb.Dense, texts: Container[int]) -> None:

@@ -20,6 +20,8 @@ class Layout:
         """Cells in a row."""
         self.keys = len(table.keys)
         """Texts that make a row's key."""
+        self.weight = max(self.width, self.keys, 1)
+        """Cells a row counts as: what it takes in memory, also where it has keys and little else."""
         self.place = {c.name: i for i, c in enumerate(table.cells)}
         """Name of a stored column that is no key -> its place in a row."""
         self.kinds = tuple(_kind(c) for c in table.cells)

@@ -20,6 +20,11 @@ from gobs_server.tables.texts import Texts
 
 _FARTHEST_NS = 1 << 62
 _MOST_WORK = 4 * MAX_CELLS
+_DENSE_WORK = 2000
+"""Cells a group of columns counts as besides its own."""
+_TABLE_FRAMES = 4
+"""Parts each table may have in a frame, besides one for every so many bytes:"""
+_BYTES_A_PART = 200
 
 
 class Sparse(NamedTuple):
@@ -58,11 +63,13 @@ class RunState:
         self._only = only
         self._begun = False
         self._work = 0
+        self._cells = 0
 
     def apply(self, parts: Sequence[pb.Frame]) -> list[int]:
         """Apply one frame, given in all its parts; returns the places of the tables that were read."""
         head = parts[0]
         self._check_head(head, parts)
+        self._check_count(parts)
         added = self.texts.add(parts)
         drafts: dict[int, TableState] = {}
         plans: dict[int, Sparse] = {}
@@ -70,8 +77,6 @@ class RunState:
             for part in parts:
                 for frame in part.tables:
                     self._plan(head, frame, drafts, plans)
-            if drafts or any(plan.rows is not None for plan in plans.values()):
-                self._check_size(drafts)
         except BadFrame:
             self.texts.remove(added)
             raise
@@ -90,6 +95,14 @@ class RunState:
             if (part.sequence, part.keyframe, part.monotonic_ns) != (head.sequence, head.keyframe, head.monotonic_ns):
                 raise BadFrame("parts", f"frame {head.sequence} goes on as frame {part.sequence}")
         self._work = 0
+        self._cells = -1
+
+    def _check_count(self, parts: Sequence[pb.Frame]) -> None:
+        count, most = sum(len(part.tables) for part in parts), _TABLE_FRAMES * len(self.tables)
+        if count > most:
+            most += sum(part.ByteSize() for part in parts) // _BYTES_A_PART
+            if count > most:
+                raise BadFrame("limits", f"{count} parts of tables in one frame, at most {most} are allowed for it")
 
     def _plan(
         self, head: pb.Frame, frame: pb.TableFrame, drafts: dict[int, TableState], plans: dict[int, Sparse]
@@ -106,33 +119,42 @@ class RunState:
             raise BadFrame("time", f"table {state.layout.table.name!r} was read before its reading before")
         draft = drafts.get(place)
         if draft is None and not head.keyframe and place not in plans and not frame.dense:
-            rows = check_rows(state, frame, self.texts) if frame.new or frame.gone or frame.keys else None
+            rows = self._rows(head, state, frame) if frame.new or frame.gone or frame.keys else None
             plans[place] = Sparse(state, rows, check_cells(state, frame, rows, self.texts), read_ns)
             return
         if draft is None:
             draft = drafts[place] = TableState(state.layout) if head.keyframe else _draft(state, plans.pop(place, None))
-        self._apply_at_once(draft, frame)
+        self._apply_at_once(head, draft, frame)
         draft.read_ns = read_ns
 
-    def _apply_at_once(self, draft: TableState, frame: pb.TableFrame) -> None:
-        rows = check_rows(draft, frame, self.texts)
+    def _rows(
+        self, head: pb.Frame, state: TableState, frame: pb.TableFrame, *, spare: bool = False
+    ) -> RowChange | None:
+        """The rows that come and go, if there is room for them beside all other tables."""
+        weight = state.layout.weight
+        if self._cells < 0:
+            there = (s for s in self.tables if s is not None and not head.keyframe)
+            self._cells = sum(s.capacity * s.layout.weight for s in there)
+        rows = check_rows(state, frame, self.texts, MAX_CELLS - self._cells + state.capacity * weight, spare=spare)
+        if rows is not None:
+            self._cells += (len(rows.live) - state.capacity) * weight
+        return rows
+
+    def _apply_at_once(self, head: pb.Frame, draft: TableState, frame: pb.TableFrame) -> None:
+        rows = self._rows(head, draft, frame, spare=draft.capacity > 0)
         if rows is not None:
             draft.put_rows(rows)
         for dense in frame.dense:
-            self._work += draft.rows * dense.columns
+            self._work += draft.rows * dense.columns + _DENSE_WORK
             if self._work > _MOST_WORK:
-                raise BadFrame("limits", f"more than {_MOST_WORK} dense cells in one frame")
+                raise BadFrame("limits", f"more than {_MOST_WORK} dense cells, or too many groups, in one frame")
             put_dense(draft, dense, self.texts)
         draft.put_cells(check_cells(draft, frame, None, self.texts))
 
-    def _check_size(self, drafts: dict[int, TableState]) -> None:
-        states = (drafts.get(i, state) for i, state in enumerate(self.tables))
-        cells = sum(s.matrix.size for s in states if s is not None)
-        if cells > MAX_CELLS:
-            raise BadFrame("limits", f"{cells} cells, at most {MAX_CELLS} are allowed for a node")
-
     def _commit(self, head: pb.Frame, drafts: dict[int, TableState], plans: dict[int, Sparse]) -> list[int]:
         for state, rows, cells, read_ns in plans.values():
+            if rows is not None:
+                state.grow(len(rows.live))
             state.rates = rates_of(state, rows, cells, read_ns)
             if rows is not None:
                 state.put_rows(rows)
@@ -141,6 +163,7 @@ class RunState:
         for place, draft in drafts.items():
             old = self.tables[place]
             assert old is not None
+            draft.trim()
             draft.rates = rates_between(old, draft)
             self.tables[place] = draft
         self.whole = head.keyframe

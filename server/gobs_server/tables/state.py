@@ -67,8 +67,17 @@ class TableState:
             self.keys = np.concatenate((self.keys, np.zeros((more, self.layout.keys), dtype=np.uint32)))
             self.live = np.concatenate((self.live, np.zeros(more, dtype=bool)))
 
+    def trim(self) -> None:
+        """Give back the room above the last live slot."""
+        needed = int(self.slots[-1]) + 1 if self.rows else 0
+        if needed < self.capacity:
+            self._flat = None
+            self.matrix, self.keys = self.matrix[:needed].copy(), self.keys[:needed].copy()
+            self.live = self.live[:needed].copy()
+
     def put_rows(self, change: RowChange) -> None:
         """Take away the rows that are gone and make room for the new ones, all their cells 0."""
+        self.grow(len(change.live))
         self.matrix[change.gone] = 0
         self.keys[change.new] = change.keys
         self.live = change.live

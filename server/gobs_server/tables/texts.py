@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from array import array
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import accumulate
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_TEXT
@@ -14,12 +17,43 @@ MAX_BYTES = 32 << 20
 _LARGEST_ID = (1 << 32) - 1
 
 
-class Texts(dict[int, str]):
-    """Id -> text. Ids are never used again within a run; a text nobody uses any more is let go at the next keyframe."""
+class Texts(Mapping[int, str]):
+    """Id -> text. Ids are never used again within a run; a text nobody uses any more is let go at the next keyframe.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._bytes = 0
+    What has outlived a keyframe is packed: a thousand nodes with some hundred texts each would else take 40 MB.
+    """
+
+    def __init__(self, packed: Iterable[tuple[int, str]] = ()) -> None:
+        pairs = [(text_id, text.encode()) for text_id, text in packed]
+        self._ids = array("Q", (text_id for text_id, _ in pairs))
+        self._ends = array("I", accumulate(len(raw) for _, raw in pairs))
+        self._packed = b"".join(raw for _, raw in pairs)
+        self._news: dict[int, str] = {}
+        self._bytes = len(self._packed)
+
+    def __getitem__(self, text_id: int) -> str:
+        news = self._news.get(text_id)
+        if news is not None:
+            return news
+        at = bisect_left(self._ids, text_id)
+        if at == len(self._ids) or self._ids[at] != text_id:
+            raise KeyError(text_id)
+        return self._packed[self._ends[at - 1] if at else 0 : self._ends[at]].decode()
+
+    def __contains__(self, text_id: object) -> bool:
+        if text_id in self._news:
+            return True
+        if not isinstance(text_id, int):
+            return False
+        at = bisect_left(self._ids, text_id)
+        return at < len(self._ids) and self._ids[at] == text_id
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._ids
+        yield from self._news
+
+    def __len__(self) -> int:
+        return len(self._ids) + len(self._news)
 
     def add(self, parts: Iterable[pb.Frame]) -> list[int]:
         """Learn the texts of a frame and return their ids; raises BadFrame, and learns none, when one is bad."""
@@ -36,14 +70,11 @@ class Texts(dict[int, str]):
     def remove(self, ids: Iterable[int]) -> None:
         """Forget texts just learned."""
         for text_id in ids:
-            self._bytes -= len(self.pop(text_id))
+            self._bytes -= len(self._news.pop(text_id))
 
     def kept(self, used: Container[int]) -> Texts:
         """Without every text that is not in use; this one stays as it is, for views that still look at it."""
-        kept = Texts()
-        kept.update((text_id, text) for text_id, text in self.items() if text_id in used)
-        kept._bytes = sum(map(len, kept.values()))
-        return kept
+        return Texts((text_id, self[text_id]) for text_id in sorted(self) if text_id in used)
 
     def _add(self, part: pb.Texts, added: list[int]) -> None:
         if len(part.id_gaps) != len(part.texts):
@@ -64,6 +95,6 @@ class Texts(dict[int, str]):
                 continue
             if len(self) >= MAX_TEXTS or self._bytes + len(text) > MAX_BYTES:
                 raise BadFrame("limits", f"more than {MAX_TEXTS} texts or {MAX_BYTES} bytes of them")
-            self[text_id] = text
+            self._news[text_id] = text
             self._bytes += len(text)
             added.append(text_id)

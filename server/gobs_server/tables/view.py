@@ -56,8 +56,9 @@ class View:
     @cached_property
     def infos(self) -> dict[str, list[str | None]]:
         """The texts of every info column; None is "not known"."""
-        get = self._texts.get
-        return {c.name: [get(i) for i in self._raw(c).tolist()] for c in self.table.cells if c.kind is Kind.INFO}
+        columns = {c.name: self._raw(c).tolist() for c in self.table.cells if c.kind is Kind.INFO}
+        texts = {i: self._texts.get(i) for i in {i for ids in columns.values() for i in ids}}
+        return {name: [texts[i] for i in ids] for name, ids in columns.items()}
 
     def find(self, key: tuple[str, ...]) -> int | None:
         """The row with that key."""
