@@ -71,5 +71,13 @@ class Sink(Plugin, ABC):
     async def send(self, frame: Frame) -> None:
         """Take one frame. Raising loses this frame for this sink, counted and logged on the change of state."""
 
+    def dropped(self) -> int:
+        """Frames this sink itself gave up so far, besides those its queue dropped. Cheap; asked at every tick."""
+        return 0
+
+    def acknowledged(self) -> int | None:
+        """The highest sequence its peer has acknowledged; None for none, or without such a peer. Cheap, as above."""
+        return None
+
     async def close(self) -> None:
         """Flush within a second or two, then give back what is held."""

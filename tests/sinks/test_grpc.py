@@ -218,6 +218,7 @@ async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int, 
         before = len(server.peers)
         await server.until(lambda: len(server.peers) > before or connected(agent))
         await flow_on(server, agent)
+        assert agent.sink.dropped() == 0
 
 
 async def test_a_restarted_server_that_forgot_everything_is_filled_from_the_ring() -> None:
@@ -292,6 +293,59 @@ async def test_a_server_that_takes_nothing_costs_no_waiting_and_nothing_is_lost(
         release.set()
         await flow_on(server, agent)
         assert len(server.peers) == 1
+        assert agent.sink.dropped() == 0, "skipped, and filled in later"
+
+
+async def test_frames_that_go_from_a_full_ring_before_the_server_comes_are_told_as_dropped() -> None:
+    async with serving(memory()) as elsewhere:
+        port = elsewhere.port
+    async with agent_of(port, ring=65536, keyframe=5.0) as agent:
+        await agent.tick(60, rows=50, text=200)
+        lost = agent.sink.dropped()
+        assert 20 < lost < 60
+        assert agent.sink.acknowledged() is None
+        async with serving(memory(), port=port) as server:
+            await server.until(lambda: connected(agent))
+            await agent.tick()
+            await server.until(lambda: len(server.memory.states) + agent.sink.dropped() == 61)
+            assert agent.sink.dropped() >= lost
+            assert min(server.memory.states) == agent.sink.dropped() + 1, "neither more nor less than what is told"
+            await server.until(lambda: agent.sink.acknowledged() == 61)
+
+
+async def test_frames_that_go_from_a_full_ring_once_the_server_has_them_are_not_dropped() -> None:
+    async with serving(memory()) as server, agent_of(server.port, ring=65536, keyframe=5.0) as agent:
+        await server.until(lambda: connected(agent))
+        for _ in range(60):
+            await agent.tick(rows=50, text=200)
+            await server.until(lambda: len(server.memory.live) == len(agent.frames))
+        assert agent.sink.recorder is not None
+        assert agent.sink.recorder.ring.evicted > 10
+        await server.until(lambda: agent.sink.acknowledged() == 60)
+        assert agent.sink.dropped() == 0
+
+
+async def test_frames_skipped_for_a_slow_server_that_go_before_they_are_filled_in_are_told_as_dropped() -> None:
+    release = asyncio.Event()
+
+    async def stall(peer: Peer) -> None:
+        await peer.greet()
+        await release.wait()
+        await peer.serve()
+
+    async with serving(memory(), stall) as server, agent_of(server.port, ring=65536) as agent:
+        await server.until(lambda: connected(agent))
+        await agent.tick(80, rows=300, text=400)
+        assert agent.sink.recorder is not None
+        assert agent.sink.recorder.ring.evicted > 0
+        assert agent.sink.dropped() == 0, "some may still be on their way"
+        release.set()
+        async with asyncio.timeout(20):
+            while len(server.memory.states) + agent.sink.dropped() < len(agent.frames) - 1:
+                await agent.tick(rows=1)
+                await asyncio.sleep(0.05)
+        assert agent.sink.dropped() > 20
+        assert len(server.memory.states) + agent.sink.dropped() <= len(agent.frames)
 
 
 async def test_a_server_that_takes_nothing_for_too_long_is_left() -> None:
@@ -409,6 +463,7 @@ async def test_a_segment_that_breaks_the_stream_is_given_up_the_third_time_and_t
                 assert min(server.memory.states) == last + 1
                 assert agent.sink.link is not None
                 assert agent.sink.link.poison.given_up == 1
+                assert agent.sink.dropped() == last
                 assert len(server.peers) >= 4
     assert [line["first_sequence"] for line in logs if "again and again" in line["event"]] == [1]
 

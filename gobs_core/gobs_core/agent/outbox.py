@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
+from operator import index
 
 import msgspec
 
@@ -28,6 +29,8 @@ class Outbox:
         self.sink = sink
         self.sent = 0
         self._state = state
+        self._gave_up = 0
+        self._mute = False
         self._redact = redact
         self._queue: deque[Frame] = deque()
         self._limit = sink.config.queue
@@ -49,8 +52,14 @@ class Outbox:
 
     @property
     def state(self) -> PluginState:
-        """How the sink fares."""
-        return self._state
+        """How the sink fares; its drops are those of the queue and of the sink itself."""
+        self._gave_up = self._told(self.sink.dropped, self._gave_up) or 0
+        return msgspec.structs.replace(self._state, drops=self._state.drops + self._gave_up)
+
+    @property
+    def acknowledged(self) -> int | None:
+        """The highest sequence the sink's peer has acknowledged."""
+        return self._told(self.sink.acknowledged, None)
 
     def start(self) -> None:
         """Open the sink and begin to send, in the background."""
@@ -121,6 +130,19 @@ class Outbox:
         self._state = msgspec.structs.replace(
             last, state=state, error=error, runs=last.runs + 1, failures=last.failures + failures
         )
+
+    def _told(self, ask: Callable[[], int | None], otherwise: int | None) -> int | None:
+        """What the sink answers, or what is known where it cannot: that is logged once, and costs no tick."""
+        try:
+            answer = ask()
+            if answer is not None and not 0 <= index(answer) < 1 << 62:
+                raise ValueError(f"expected a count, got {answer}")
+            return answer
+        except Exception as error:  # noqa: BLE001  as above
+            if not self._mute:
+                self._mute = True
+                self._log.warning("sink does not tell how it fares", sink=self.name, error=self._line(error))
+            return otherwise
 
     def _line(self, error: Exception) -> str:
         return one_line(self._redact(f"{type(error).__name__}: {error}"))

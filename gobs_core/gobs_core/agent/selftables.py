@@ -32,9 +32,10 @@ SINK = Table(
     [
         key("sink", "Name of the sink"),
         counter("sent", "Frames it took"),
-        counter("dropped", "Frames dropped because its queue was full"),
+        counter("dropped", "Frames dropped because its queue was full, and those the sink itself gave up"),
         counter("failures", "Frames it failed to take, and failed attempts to open it"),
         gauge("queued", "Frames that wait for it", Unit.ITEMS, scale=1),
+        gauge("acknowledged", "The last frame its peer said it took, where there is such a peer", scale=1),
     ],
 )
 AGENT = Table(
@@ -59,7 +60,9 @@ def collector_rows(runners: Iterable[Runner]) -> tuple[RowValues, ...]:
 
 def sink_rows(outboxes: Iterable[Outbox]) -> tuple[RowValues, ...]:
     """One row for each sink."""
-    return tuple((box.name, box.sent, box.state.drops, box.state.failures, box.queued) for box in outboxes)
+    return tuple(
+        (box.name, box.sent, box.state.drops, box.state.failures, box.queued, box.acknowledged) for box in outboxes
+    )
 
 
 def agent_row(late: int, own: Proc) -> RowValues:

@@ -56,6 +56,12 @@ async def _check(cls: type[Sink], config: SinkConfig, patience: float) -> None:
             break  # it may wait for its peer for ever: its queue is its own
         except Exception as error:
             raise AssertionError(f"{cls.__name__}: send raises {type(error).__name__}: {error}") from error
+    dropped, acknowledged = sink.dropped(), sink.acknowledged()
+    assert isinstance(dropped, int), f"{cls.__name__}: dropped() must be a number of frames, not {dropped!r}"
+    assert dropped >= 0, f"{cls.__name__}: dropped() must be a number of frames, not {dropped}"
+    assert acknowledged is None or isinstance(acknowledged, int), (
+        f"{cls.__name__}: acknowledged() must be a sequence or None, not {acknowledged!r}"
+    )
     await _soon(sink.close(), f"{cls.__name__}: close", patience)
     await _soon(sink.close(), f"{cls.__name__}: the second close", patience)
 

@@ -52,7 +52,7 @@ class Link:
         dice: Callable[[], float],
         patience: Patience,
     ) -> None:
-        self.poison = Poison()
+        self.poison = Poison(ring.losses)
         self.session: Session | None = None
         """The one that is up, or being set up."""
         self._past = Totals()
@@ -107,6 +107,7 @@ class Link:
         finally:
             if session.progress.acked:
                 self._backoff.reset()
+            self._ring.losses.settle()
             self._past = self._added(session)
             self.session = None
             await stream.close()

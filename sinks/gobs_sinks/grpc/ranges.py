@@ -30,6 +30,23 @@ class Ranges:
         """Whether every number of `other` is here."""
         return all(self._holds(first, last) for first, last in other)
 
+    def lacks(self, first: int, last: int) -> list[tuple[int, int]]:
+        """The ranges from `first` to `last`, both included, of which nothing is here."""
+        found = []
+        for low, high in self._ranges[bisect_left(self._ranges, first, key=_last) :]:
+            if low > last:
+                break
+            if low > first:
+                found.append((first, low - 1))
+            first = high + 1
+        if first <= last:
+            found.append((first, last))
+        return found
+
+    def touches(self, first: int, last: int) -> bool:
+        """Whether any number from `first` to `last`, both included, is here."""
+        return first <= last and self.lacks(first, last) != [(first, last)]
+
     def _holds(self, first: int, last: int) -> bool:
         at = bisect_left(self._ranges, first, key=_last)
         return at < len(self._ranges) and self._ranges[at][0] <= first and last <= self._ranges[at][1]

@@ -45,7 +45,7 @@ class Recorder:
             return None
         sealed, self._open = self._open, Open(encoded)
         if sealed is not None and sealed.size > MAX_SEGMENT_BYTES:
-            self.ring.evicted += 1
+            self.ring.leave_out(sealed.sequences)
             return None
         return sealed
 

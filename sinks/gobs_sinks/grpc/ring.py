@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gobs_proto.limits import MAX_SEGMENT_BYTES
 from gobs_sinks.grpc.encoder import Encoded
+from gobs_sinks.grpc.losses import Losses
 from gobs_sinks.grpc.parts import varint
 from gobs_sinks.grpc.ranges import Ranges
 
@@ -44,7 +45,7 @@ class Open:
         self.started_ns = keyframe.monotonic_ns
         self.monotonic_ns = 0
         self._parts: list[bytes] = []
-        self._sequences = Ranges()
+        self.sequences = Ranges()
         self.first = keyframe.sequence
         self.add(keyframe)
         self._keyframe = self.size
@@ -54,7 +55,7 @@ class Open:
         for part in encoded.parts:
             self._parts += (varint(len(part)), part)
             self.size += len(part) + 3
-        self._sequences.add(encoded.sequence)
+        self.sequences.add(encoded.sequence)
         self.last = encoded.sequence
         self.monotonic_ns = encoded.monotonic_ns
 
@@ -71,7 +72,7 @@ class Open:
     def seal(self) -> Segment:
         """Compress it; takes about a millisecond for 40 KB and may be called in a thread."""
         data = zlib.compress(b"".join(self._parts), LEVEL)
-        return Segment(self._sequences, self.first, self.last, self.monotonic_ns, data)
+        return Segment(self.sequences, self.first, self.last, self.monotonic_ns, data)
 
 
 class Ring:
@@ -82,6 +83,8 @@ class Ring:
         self.size = 0
         self.evicted = 0
         """Segments that had to go."""
+        self.losses = Losses()
+        """What is lost of the frames that were here."""
         self._segments: deque[Segment] = deque()
 
     def add(self, segment: Segment) -> None:
@@ -89,8 +92,14 @@ class Ring:
         self._segments.append(segment)
         self.size += segment.size
         while self._segments and self.size > self.limit:
-            self.size -= self._segments.popleft().size
-            self.evicted += 1
+            oldest = self._segments.popleft()
+            self.size -= oldest.size
+            self.leave_out(oldest.sequences)
+
+    def leave_out(self, sequences: Ranges) -> None:
+        """Say that a segment of these frames has gone, or was never added because it is too large."""
+        self.evicted += 1
+        self.losses.left(sequences)
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -86,6 +87,8 @@ class Session:
         self._writing = False
         self._closing = False
         self._told: object = None
+        self._sent: deque[int] = deque()
+        """Live frames that are written, or being written, and not acknowledged."""
 
     @property
     def limit(self) -> int:
@@ -118,6 +121,8 @@ class Session:
         except TimeoutError:
             raise StreamEnd("DEADLINE_EXCEEDED", f"no Welcome within {self._patience.welcome:g} s") from None
         held = Ranges((have.first, have.last) for have in welcome.have)
+        self._ring.losses.took(held)
+        self._ring.losses.settle()
         self._backfill = Backfill(self._ring, self._poison, held, welcome.history_seconds)
         self.welcome = welcome
         self._welcomed(self)
@@ -154,14 +159,20 @@ class Session:
             message = await self._stream.read()
             match message.WhichOneof("kind"):
                 case "ack":
-                    self.progress.acked = max(self.progress.acked, message.ack.sequence)
-                    self._poison.acked(message.ack.sequence)
-                    self._wake.set()
+                    self._acked(message.ack.sequence)
                 case "inspect":
                     self._answers.ask(message.inspect)
                 case "bye":
                     raise _farewell(message.bye)
                 # anything else is of a newer protocol, or a second Welcome: nothing to us
+
+    def _acked(self, sequence: int) -> None:
+        self.progress.acked = max(self.progress.acked, sequence)
+        while self._sent and self._sent[0] <= sequence:
+            taken = self._sent.popleft()
+            self._ring.losses.took([(taken, taken)])
+        self._poison.acked(sequence)
+        self._wake.set()
 
     async def _write(self) -> None:
         while True:
@@ -177,6 +188,8 @@ class Session:
 
     async def _put(self, item: Item) -> None:
         self._writing = True
+        if item.frame is not None:
+            self._sent.append(item.frame.sequence)
         try:
             async with asyncio.timeout(self._patience.stall):
                 for message in item.messages:

@@ -77,6 +77,7 @@ class GrpcSink(Sink):
         session = self.link.session
         if session is None or session.welcome is None:
             await self.recorder.keep(self.recorder.encode(frame))
+            self.recorder.ring.losses.settle()
         else:
             self.recorder.limit(session.limit)
             encoded = self.recorder.encode(frame, keyframe=session.wants_keyframe, mark=session.outbox.mark)
@@ -84,6 +85,14 @@ class GrpcSink(Sink):
             session.offer(encoded)
         for table, reason in self.recorder.left_out():
             self._log.warning("left out of a frame", table=table, reason=reason)
+
+    def dropped(self) -> int:
+        """Frames that went from the ring, or broke the stream again and again, before the server had them."""
+        return 0 if self.recorder is None else self.recorder.ring.losses.count
+
+    def acknowledged(self) -> int | None:
+        """The highest live frame the server has taken; None before the first."""
+        return None if self.link is None else self.link.totals.acked or None
 
     async def close(self) -> None:
         """Send what waits, within 2 s, and end the stream in order."""

@@ -37,8 +37,8 @@ def test_a_process_is_told_with_all_its_files(proc: FakeProc) -> None:
 def test_secrets_in_command_lines_are_hidden_unless_that_is_switched_off(proc: FakeProc) -> None:
     write(proc, [INIT, SH.but(cmdline=b"app\0--token\0s3cret\0")])
     shown = {}
-    for settings in ({}, {"scrub": True}, {"scrub": False}):
-        with Ticks(FakeProc(proc.folder), **settings).tick() as ticks:
+    for settings in dict[str, object](), {"scrub": True}, {"scrub": False}:
+        with Ticks(FakeProc(proc.folder), pread=os.pread, **settings).tick() as ticks:
             shown[str(settings)] = ticks.processes()["42"]["cmdline"]
     assert shown == {
         "{}": "app --token ***",
