@@ -111,11 +111,14 @@ def psutil() -> Reader:
     import psutil as ps
 
     kept: dict[int, ps.Process] = {}
+    kernel = {int(pid) for pid in pids() if not _slurp(f"{pid}/cmdline")}
 
     def read() -> None:
         ps.cpu_times(percpu=True), ps.cpu_times(), ps.cpu_stats(), ps.virtual_memory(), ps.swap_memory()
         ps.disk_io_counters(perdisk=True), ps.net_io_counters(pernic=True), ps.getloadavg()
         for pid in ps.pids():
+            if pid in kernel:  # the agent and the floor leave the kernel's threads out as well
+                continue
             try:
                 process = kept.get(pid)
                 if process is None:
