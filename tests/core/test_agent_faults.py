@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gobs_core import CollectorConfig, Frame, Rows, Secret, SinkConfig, Table, gauge
+from gobs_core import CollectorConfig, Frame, NoData, Rows, Secret, SinkConfig, Table, gauge
 from gobs_core.agent import Agent
 from gobs_core.plugins import Plugins
 from gobs_core.settings import AgentSettings, Settings
@@ -68,13 +68,13 @@ async def test_a_healthy_collector_loses_no_sample_beside_a_raising_a_hanging_an
             assert {r.table.name for r in frame.readings} == {"a_first", "z_last", "agent", "collector", "sink"}  # type: ignore[union-attr]
             clock.advance(5)
     states = {state.name: state.state for state in agent.states()}
-    assert states["hanging"] == "late"
-    assert states["raising"] == states["garbage"] == "quarantined"
+    assert states["hanging"] == states["raising"] == states["garbage"] == "quarantined"
     changes = [(line["collector"], line["event"]) for line in logs]
     assert changes == [
         ("garbage", "collector is failing"),
         ("hanging", "collector is late"),
         ("raising", "collector is failing"),
+        ("hanging", "collector is quarantined"),
         ("garbage", "collector is quarantined"),
         ("raising", "collector is quarantined"),
     ]
@@ -101,11 +101,10 @@ async def test_a_hanging_collector_is_skipped_until_it_has_returned_and_then_run
     agent = make_agent(proc, hanging.cls, healthy("b"), clock=clock, configs={("collector", "hanging"): IMPATIENT})
     await agent.open()
     await agent.tick()
-    for _ in range(3):
-        clock.advance(5)
-        stats = await agent.tick()
-        assert stats.skipped == ("hanging",)
-        assert stats.ran == ("b",)
+    clock.advance(5)
+    stats = await agent.tick()
+    assert stats.skipped == ("hanging",)
+    assert stats.ran == ("b",)
     hanging.free.set()
     runner = agent.runners["hanging"]
     async with asyncio.timeout(10):
@@ -114,8 +113,93 @@ async def test_a_hanging_collector_is_skipped_until_it_has_returned_and_then_run
     clock.advance(5)
     assert (await agent.tick()).ran == ("hanging", "b")
     assert runner.state.state == "ok"
-    assert (runner.state.runs, runner.state.failures) == (2, 1)
+    assert (runner.state.runs, runner.state.failures) == (2, 2)
     await agent.close()
+
+
+async def returned(runner: Any) -> None:
+    async with asyncio.timeout(10):
+        while runner.busy:  # noqa: ASYNC110  it is another thread that ends
+            await asyncio.sleep(0.001)
+
+
+async def test_a_collector_that_hangs_for_good_is_put_in_quarantine_and_its_rows_are_gone(proc: FakeProc) -> None:
+    free, hangs, mine, clock = threading.Event(), [False], table("stuck"), FakeClock(seconds=0)
+
+    def script() -> Any:
+        if hangs[0]:
+            free.wait(30)
+        return [mine.row(id="x")]
+
+    configs = {("collector", "stuck"): IMPATIENT}
+    agent = make_agent(proc, collector("stuck", script, tables=(mine,)), clock=clock, configs=configs)
+    runner = agent.runners["stuck"]
+    await agent.open()
+    assert len(rows_of((await agent.tick()).frame, "stuck")) == 1
+    hangs[0] = True
+    seen, gone = [], []
+    for _ in range(25):
+        clock.advance(5)
+        frame = (await agent.tick()).frame
+        seen.append((runner.state.state, runner.state.failures))
+        gone += [clock.monotonic_ns() // 10**9 for r in frame.readings if r.table is mine]  # type: ignore[union-attr]
+    assert seen[:3] == [("late", 1), ("late", 2), ("quarantined", 3)]
+    assert seen[8:] == [("quarantined", 4)] * 12 + [("quarantined", 5)] * 5, "one more after each pause"
+    assert gone == [15], "told once that its rows are gone"
+    assert runner.state.error == "over its deadline; skipped until it has returned (5 times in a row)"
+    assert runner.state.runs == 2
+    hangs[0] = False
+    free.set()
+    await returned(runner)
+    clock.advance(5)
+    assert (await agent.tick()).skipped == ("stuck",), "its pause goes on until 225"
+    clock.advance(95)
+    assert len(rows_of((await agent.tick()).frame, "stuck")) == 1
+    assert runner.state.state == "ok"
+    await agent.close()
+
+
+@pytest.mark.parametrize("reason", [NoData("none"), None], ids=["no data", "rows"])
+async def test_a_collector_that_cannot_say_what_is_unknown_has_failed_and_costs_nobody_else(
+    proc: FakeProc, reason: NoData | None
+) -> None:
+    class Broken(healthy("a")):  # type: ignore[misc]
+        def collect(self, proc: Any) -> Any:
+            if reason is not None:
+                raise reason
+            return super().collect(proc)
+
+        def unknown(self) -> Any:
+            raise RuntimeError("cannot reach https://user:pass@host")
+
+    agent = make_agent(proc, Broken, healthy("b"))
+    await agent.open()
+    stats = await agent.tick()
+    assert len(rows_of(stats.frame, "b")) == 1
+    state = agent.runners["a"].state
+    assert (state.state, state.error) == ("failing", "RuntimeError: cannot reach https://***@host")
+    assert not agent.runners["a"].busy
+    await agent.close()
+
+
+async def test_an_error_that_cannot_be_told_is_a_failure_like_any_other(proc: FakeProc) -> None:
+    class Untold(NoData):
+        def __str__(self) -> str:
+            raise RuntimeError("boom")
+
+    class Leave(BaseException):
+        """No Exception at all."""
+
+    for error in (Untold(), Leave("now")):
+
+        def script(error: BaseException = error) -> Any:
+            raise error
+
+        agent = make_agent(proc, collector("a", script), healthy("b"))
+        await agent.open()
+        assert len(rows_of((await agent.tick()).frame, "b")) == 1
+        assert agent.runners["a"].state.state in ("no data", "failing")
+        await agent.close()
 
 
 async def test_what_a_stuck_collector_yields_after_all_is_not_taken_for_news(proc: FakeProc) -> None:

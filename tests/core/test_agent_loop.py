@@ -23,10 +23,12 @@ from gobs_core import (
     info,
     key,
 )
+from gobs_core.agent import Agent
 from gobs_core.agent.inspect import Inspections
 from gobs_core.agent.machine import open_machine
 from gobs_core.agent.worker import Worker
-from gobs_core.settings import AgentSettings
+from gobs_core.plugins import Plugins
+from gobs_core.settings import AgentSettings, Settings
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeSink, collector, healthy, make_agent, rows_of, table
 
@@ -317,10 +319,6 @@ async def test_a_constructor_that_raises_costs_its_own_plugin_alone(proc: FakePr
 
 
 async def test_the_run_id_is_new_at_every_start_and_the_boot_id_is_the_kernels(proc: FakeProc) -> None:
-    from gobs_core.agent import Agent
-    from gobs_core.plugins import Plugins
-    from gobs_core.settings import Settings
-
     assert make_agent(proc).source.boot_id == ""
     proc.write("sys/kernel/random/boot_id", "5c4e2b8e-0000-4000-8000-000000000000\n")
     one, two = (Agent(Settings(), Plugins(), proc).source for _ in range(2))
@@ -379,6 +377,7 @@ class Known(healthy("known")):  # type: ignore[misc]
 async def test_inspecting_reaches_the_collector_of_the_table(proc: FakeProc) -> None:
     agent = make_agent(proc, Known, healthy("plain"))
     await agent.open()
+    await agent.tick()
     ask = agent.source.inspect
     assert await ask("known", ("1", "x"), ("threads",)) == {"threads": [{"id": "1", "kind": "x"}]}
     assert await ask("known", ("1", "x"), ()) == {"threads": [{"id": "1", "kind": "x"}]}
@@ -423,6 +422,98 @@ async def test_an_answer_that_takes_too_long_is_given_up_and_meanwhile_nobody_el
             await asyncio.sleep(0.001)
     assert await inspections.ask("known", ("1", "x"), ()) == {}
     worker.close()
+    await agent.close()
+
+
+class Waiting(Known):
+    """An Inspector that answers when it is let go, and has no rows."""
+
+    inside, free = threading.Event(), threading.Event()
+
+    @staticmethod
+    def script() -> list[Any]:
+        """Read nothing."""
+        return []
+
+    def inspect(self, proc: Any, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
+        """Wait."""
+        self.inside.set()
+        self.free.wait(30)
+        return {"done": True}
+
+
+def waiting() -> Any:
+    return type("Waiting", (Waiting,), {"inside": threading.Event(), "free": threading.Event()})
+
+
+async def test_a_slow_inspection_is_given_up_before_the_next_tick_and_delays_none(proc: FakeProc) -> None:
+    """By at most 0.5 s, however many ask; the interval is 1 s, the usual deadline of an answer 2 s."""
+    made, stop = waiting(), asyncio.Event()
+    settings = Settings(agent=AgentSettings(node="here", interval=1.0))
+    plugins = Plugins(collectors={"known": made, "b": healthy("b")}, sinks={"fake": FakeSink})
+    agent = Agent(settings, plugins, proc, run="0123")
+    running = asyncio.create_task(agent.run(stop))
+    sink: Any = agent.outboxes["fake"].sink
+    asked: list[Any] = []
+    async with asyncio.timeout(20):
+        while len(sink.frames) < 4:
+            asked += await asyncio.gather(
+                *(agent.source.inspect("known", ("1", "x"), ()) for _ in range(6)), return_exceptions=True
+            )
+            await asyncio.sleep(0.05)
+    frames = [frame.monotonic_ns for frame in sink.frames]
+    reads = [frame.readings[-1].read_ns for frame in sink.frames]
+    assert [(at - frames[1]) / 1e9 for at in frames] == pytest.approx([-1, 0, 1, 2], abs=0.5), "begun in time"
+    assert all(read - at < 0.5e9 for read, at in zip(reads, frames, strict=True)), "and read in time"
+    assert made.inside.is_set()
+    assert all(isinstance(found, NoData) for found in asked)
+    stop.set()
+    made.free.set()
+    await running
+
+
+async def test_only_one_inspection_is_under_way_and_further_ones_are_told_so_at_once(proc: FakeProc) -> None:
+    made = waiting()
+    agent = make_agent(proc, made)
+    await agent.open()
+    await agent.tick()
+    first = asyncio.ensure_future(agent.source.inspect("known", ("1", "x"), ()))
+    await asyncio.to_thread(made.inside.wait, 10)
+    with pytest.raises(NoData, match="busy with another inspection; ask again"):
+        await agent.source.inspect("known", ("2", "x"), ())
+    made.free.set()
+    assert await first == {"done": True}
+    assert await agent.source.inspect("known", ("2", "x"), ()) == {"done": True}
+    await agent.close()
+
+
+async def test_a_collector_that_answers_when_a_tick_is_due_is_read_once_it_has(proc: FakeProc) -> None:
+    made, clock = waiting(), FakeClock()
+    agent = make_agent(proc, made, clock=clock)
+    await agent.open()
+    await agent.tick()
+    asked = asyncio.ensure_future(agent.source.inspect("known", ("1", "x"), ()))
+    await asyncio.to_thread(made.inside.wait, 10)
+    clock.advance(5)
+    tick = asyncio.create_task(agent.tick())
+    await asyncio.sleep(0)
+    made.free.set()
+    assert (await tick).ran == ("known",)
+    assert await asked == {"done": True}
+    assert agent.runners["known"].state.state == "ok"
+    await agent.close()
+
+
+async def test_no_inspection_begins_when_a_tick_is_due(proc: FakeProc) -> None:
+    clock = FakeClock()
+    agent = make_agent(proc, Known, clock=clock)
+    await agent.open()
+    await agent.tick()
+    clock.advance(5)
+    with pytest.raises(NoData, match="busy reading; ask again"):
+        await agent.source.inspect("known", ("1", "x"), ("threads",))
+    await agent.tick()
+    assert await agent.source.inspect("known", ("1", "x"), ("threads",)) == {"threads": [{"id": "1", "kind": "x"}]}
     await agent.close()
 
 

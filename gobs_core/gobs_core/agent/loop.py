@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -74,7 +75,7 @@ class Agent:
         self._own = own or Proc()
         chosen = build_runners(settings, plugins, proc, self._clock, self._redact)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
-        self._inspections = Inspections(self.runners.values(), self._worker)
+        self._inspections = Inspections(self.runners.values(), self._worker, self._left)
         self.source = Source(
             node=settings.agent.node,
             version=version,
@@ -137,9 +138,16 @@ class Agent:
         due, missed = self._schedule.take(now)
         self._late += missed
         wanted = [self.runners[name] for name in due if name != _SELF]
-        ready = [runner for runner in wanted if runner.ready(now)]
-        outcomes = await self._worker.run([Job(runner.call, self._deadline(runner)) for runner in ready])
+        # Only in its turn: a collector that answers an inspection until then is not stuck.
+        async with self._worker.turn:
+            ready = [runner for runner in wanted if runner.ready(now)]
+            stuck = [runner for runner in wanted if runner.busy and runner not in ready]
+            outcomes = await self._worker.run_now([Job(runner.call, self._deadline(runner)) for runner in ready])
         readings: list[Reading] = []
+        for runner in stuck:
+            before = runner.state.state
+            readings += runner.still_stuck(now)
+            report(self._log, runner, before, None)
         for runner, outcome in zip(ready, outcomes, strict=True):
             before = runner.state.state
             readings += runner.finish(outcome, self._clock.monotonic_ns())
@@ -164,6 +172,10 @@ class Agent:
             await box.close()
         self._worker.close()
         self._own.close()
+
+    def _left(self) -> float:
+        """Seconds to the next tick; less than nothing when it should have begun."""
+        return math.inf if self._schedule is None else (self.next_ns() - self._clock.monotonic_ns()) / NANO
 
     def _send(self, wall_ns: int, now: int, readings: list[Reading]) -> Frame:
         self._sequence += 1

@@ -34,6 +34,9 @@ class Outcome(NamedTuple):
     unknown: dict[str, str] = {}  # noqa: RUF012  never changed
 
 
+_LATE = Outcome("late", error="over its deadline; skipped until it has returned")
+
+
 class Runner:
     """One collector and how it fares. `call` runs in the worker's thread, everything else on the loop."""
 
@@ -74,9 +77,11 @@ class Runner:
             readings = tuple(Reading(table, found, read_ns) for table, found in rows)
             outcome = Outcome("ok", readings, unknown=self._unknown())
         except NoData as reason:
-            outcome = Outcome("no data", error=self._line(str(reason)), unknown=self._unknown())
-        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a collector raises is its own failure
-            outcome = Outcome("failing", error=self._line(f"{type(error).__name__}: {error}"), raised=error)
+            outcome = self._no_data(reason)
+        except KeyboardInterrupt:  # who runs us without a thread wants to end
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever a collector raises is its own failure
+            outcome = self._failing(error)
         finally:
             self.busy = False
         return outcome._replace(duration_ns=time.perf_counter_ns() - began)
@@ -111,7 +116,30 @@ class Runner:
 
     def finish(self, outcome: Outcome | None, now_ns: int) -> tuple[Reading, ...]:
         """Note how a run went (None: over its deadline) and return what goes into the frame."""
-        outcome = outcome or Outcome("late", error="over its deadline; skipped until it has returned")
+        return self._note(outcome or _LATE, now_ns, ran=True)
+
+    def still_stuck(self, now_ns: int) -> tuple[Reading, ...]:
+        """Note a due tick at which it had not returned: a failure, and so at last quarantine, where its rows are gone.
+
+        Nothing within the pause of a quarantine; once over, one more failure makes the next pause longer.
+        """
+        return () if now_ns < self._retry_ns else self._note(_LATE, now_ns, ran=False)
+
+    def note_stuck(self) -> None:
+        """Note that an answer to an inspection is over its deadline; the ticks it costs are noted one by one."""
+        if self.state.state != "quarantined":
+            failures = self.state.failures + 1
+            self.state = msgspec.structs.replace(self.state, state="late", error=_LATE.error, failures=failures)
+
+    def told(self, error: BaseException) -> str:
+        """What an error says in one line, without secrets."""
+        try:
+            text = str(error)
+        except Exception:  # noqa: BLE001  an error of a collector may be unable to say even that
+            text = "it cannot be told"
+        return self._line(text)
+
+    def _note(self, outcome: Outcome, now_ns: int, *, ran: bool) -> tuple[Reading, ...]:
         failed = outcome.state in ("failing", "late")
         self._in_a_row = self._in_a_row + 1 if failed else 0
         state, error = outcome.state, outcome.error
@@ -126,17 +154,13 @@ class Runner:
             last,
             state=state,
             error=error,
-            runs=last.runs + 1,
+            runs=last.runs + ran,
             failures=last.failures + failed,
             duration=None if outcome.duration_ns is None else outcome.duration_ns / NANO,
             rows=sum(len(reading.rows) for reading in outcome.readings) if state == "ok" else None,
             unknown=last.unknown if failed else outcome.unknown,
         )
         return self._readings(state, outcome, now_ns)
-
-    def note_stuck(self) -> None:
-        """Note that an answer to an inspection is over its deadline."""
-        self.finish(None, self._clock.monotonic_ns())
 
     def _readings(self, state: str, outcome: Outcome, now_ns: int) -> tuple[Reading, ...]:
         """What was read; where there is no data any more, or will be none for long, that the rows are gone."""
@@ -147,6 +171,15 @@ class Runner:
             self._filled = False
             return tuple(Reading(table, (), now_ns) for table in self.collector.tables)
         return ()
+
+    def _no_data(self, reason: NoData) -> Outcome:
+        try:
+            return Outcome("no data", error=self.told(reason), unknown=self._unknown())
+        except Exception as error:  # noqa: BLE001  as for any other thing it raises
+            return self._failing(error)
+
+    def _failing(self, error: BaseException) -> Outcome:
+        return Outcome("failing", error=f"{type(error).__name__}: {self.told(error)}", raised=error)
 
     def _unknown(self) -> dict[str, str]:
         unknown: Mapping[str, str] = self.collector.unknown()

@@ -69,20 +69,25 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Whose batch is in hand; first come, first served."""
         self._thread: _Thread | None = None
 
     async def run(self, jobs: Sequence[Job[T]]) -> list[T | None]:
         """Run the jobs in order and return their results; None for each that was over its deadline."""
-        async with self._turn:
-            results: list[T | None] = [None] * len(jobs)
-            first = 0
-            while first < len(jobs):
-                batch = await self._work(jobs, first)
-                for place, result in batch.results.items():
-                    results[place] = result
-                first = batch.place + 1
-            return results
+        async with self.turn:
+            return await self.run_now(jobs)
+
+    async def run_now(self, jobs: Sequence[Job[T]]) -> list[T | None]:
+        """Do so while holding `turn`, for who decides what to run only when it is his turn."""
+        results: list[T | None] = [None] * len(jobs)
+        first = 0
+        while first < len(jobs):
+            batch = await self._work(jobs, first)
+            for place, result in batch.results.items():
+                results[place] = result
+            first = batch.place + 1
+        return results
 
     async def _work(self, jobs: Sequence[Job[T]], first: int) -> _Batch[T]:
         """Work from `first` on, to the end or to the job that got stuck, whose place is then the batch's."""
