@@ -24,6 +24,8 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 MAX_LENGTH = 1024
 MAX_DEPTH = 32
 MAX_NUMBER = 1e300
+MAX_SHOWN = 100
+"""Characters of a part that is not allowed, in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def parse_expression(text: str) -> Expression:
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise DeclarationError(f"expression {text!r} is not valid: {error}") from None
+        raise DeclarationError(f"expression {text!r} is not valid: {str(error) or 'nested too deeply'}") from None
     levels: set[str] = set()
     rates: set[str] = set()
     _check(tree, text, levels, rates, 0)
@@ -73,9 +75,14 @@ def _check(node: ast.expr, text: str, levels: set[str], rates: set[str], depth: 
             rates.add(name)
         case _:
             raise DeclarationError(
-                f"expression {text!r} uses {ast.unparse(node)!r}; "
+                f"expression {text!r} uses {_source(node, text)!r}; "
                 "allowed are + - * / ( ), numbers, columns and rate(column)"
             )
+
+
+def _source(node: ast.expr, text: str) -> str:
+    """The part of the text a node was made of, which may be nested too deeply to be written anew from the tree."""
+    return (ast.get_source_segment(text, node) or text)[:MAX_SHOWN]
 
 
 def _evaluate(node: ast.expr, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:

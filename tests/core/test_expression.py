@@ -117,3 +117,81 @@ def test_any_text_that_looks_like_one_does_too(text: str) -> None:
         parse_expression(text).evaluate(lambda _: 1.0, lambda _: 2.0)
     except (DeclarationError, ZeroDivisionError, OverflowError):
         return
+
+
+NESTED = [
+    ("-", ""),
+    ("+", ""),
+    ("~", ""),
+    ("not ", ""),
+    ("(", ")"),
+    ("[", "]"),
+    ("{", "}"),
+    ("f(", ")"),
+    ("rate(", ")"),
+    ("a[", "]"),
+    ("lambda: ", ""),
+    ("a if a else ", ""),
+    ("a**", ""),
+    ("(a:=", ")"),
+    ("f'{", "}'"),
+    ("[*", "]"),
+    ("(yield ", ")"),
+    ("", ".a"),
+    ("", "()"),
+    ("", "[0]"),
+    ("", " if a else a"),
+    ("", " for a in a"),
+    *(
+        (before.format(op), after.format(op))
+        for op in (
+            "+",
+            "-",
+            "*",
+            "/",
+            "//",
+            "%",
+            "@",
+            "**",
+            "<<",
+            ">>",
+            "&",
+            "|",
+            "^",
+            "<",
+            "==",
+            " and ",
+            " or ",
+            " in ",
+        )
+        for before, after in (("a{}", ""), ("", "{}a"), ("(a{}", ")"), ("(", "{}a)"))
+    ),
+]
+"""How each kind of operator nests, to the left and to the right."""
+
+
+@given(st.lists(st.sampled_from(NESTED), min_size=1, max_size=4), st.integers(1, MAX_LENGTH))
+def test_any_nesting_of_any_operators_parses_or_raises_the_declared_error(
+    kinds: list[tuple[str, str]], depth: int
+) -> None:
+    text = "a"
+    for before, after in kinds:
+        times = min(depth, max((MAX_LENGTH - len(text)) // len(before + after), 0))
+        text = before * times + text + after * times
+    try:
+        parsed = parse_expression(text)
+    except DeclarationError:
+        return
+    assert parsed.levels | parsed.rates == {"a"}
+
+
+@pytest.mark.parametrize(("before", "after"), NESTED)
+def test_each_operator_nested_as_deeply_as_fits_is_refused(before: str, after: str) -> None:
+    times = (MAX_LENGTH - 1) // len(before + after)
+    with pytest.raises(DeclarationError, match="expression"):
+        parse_expression(before * times + "a" + after * times)
+
+
+def test_an_error_shows_the_part_that_is_not_allowed_as_it_was_written() -> None:
+    with pytest.raises(DeclarationError, match=r"uses 'b  %  c'; allowed are"):
+        parse_expression("a + (b  %  c)")
