@@ -69,7 +69,14 @@ class Cards:
         for first in range(0, len(changed), _AT_ONCE):
             self._renew(changed[first : first + _AT_ONCE])
             await asyncio.sleep(0)
+        if len(self._cards) > len(nodes):
+            self._forget({node.name for node in nodes})
         return b"".join([summary, *[self._cards[node.name][1] for node in nodes], b"</ul>\n" if nodes else b""])
+
+    def _forget(self, known: set[str]) -> None:
+        """Let go of the cards of nodes that are known no more."""
+        for name in self._cards.keys() - known:
+            del self._cards[name], self._faces[name]
 
     def _renew(self, nodes: list[Node]) -> None:
         """Render what has changed in one go: setting a template up costs as much as filling in a card."""

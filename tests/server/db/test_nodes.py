@@ -32,6 +32,8 @@ class Writing:
 
     def _remember(self, nodes: Iterable[KnownNode]) -> None:
         self.found = list(nodes)
+        names = {node.name for node in self.nodes}
+        self.nodes += [node for node in self.found if node.name not in names]
 
     async def until_it_works(self, *, works: bool = True) -> None:
         await until(lambda: bool(self.writer.fault) != works, 40)
@@ -61,6 +63,17 @@ async def test_a_thousand_nodes_are_written_at_once(address: Address) -> None:
     nodes = [ONE._replace(name=f"node-{i}") for i in range(1000)]
     await Writing(address, *nodes).whole_life()
     assert len(await Writing(address).whole_life()) == 1000
+
+
+async def test_a_forgotten_node_is_deleted(address: Address) -> None:
+    two = ONE._replace(name="two")
+    writing = Writing(address, ONE, two)
+    task = asyncio.create_task(writing.writer.run())
+    await writing.until_it_works()
+    writing.nodes = [two]
+    writing.writer.finish()
+    await asyncio.wait_for(task, 20)
+    assert await Writing(address, two).whole_life() == [two]
 
 
 async def test_nodes_that_only_go_on_are_written_in_the_end_and_not_every_time(tmp_path: Path) -> None:

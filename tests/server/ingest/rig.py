@@ -48,10 +48,11 @@ class Rig:
         history: float = 3600,
         patience: float = 5.0,
         most: int = 64 << 20,
+        most_nodes: int = 5000,
     ) -> None:
         self.clock = MovableClock()
         self.metrics = Metrics()
-        self.live = Live(self.clock)
+        self.live = Live(self.clock, most=most_nodes)
         self.history = History(self.clock, retention=history)
         self.sessions = Sessions(self.live, self.history, self.clock)
         self.filling = Filling(self.live, self.history, self.metrics, most=most)

@@ -152,3 +152,65 @@ def test_a_view_is_made_once_per_version(live: Live) -> None:
     live.take(node, state, state.apply([sender.frame({("a",): (3,)})]), 500.0)
     assert table.view() is not first
     assert table.view().rates["c"].tolist() == [2.0]
+
+
+def test_a_node_that_is_down_for_long_loses_its_tables_and_later_is_forgotten(clock: HeldClock) -> None:
+    live = Live(clock, stale=10, down=60, forget=1000, keep_tables=100)
+    gone, here = connect(live, "gone"), connect(live, "here")
+    state = RunState(schemas_from(hello_of(TABLE)))
+    live.take(gone, state, state.apply([Sender(TABLE).frame({("a",): (1,)})]), 0.0)
+    live.disconnect(gone)
+
+    def after(seconds: float) -> list[str]:
+        clock.move(seconds)
+        live.heard(here)
+        live.age()
+        return live.expire()
+
+    assert after(60) == []
+    assert after(99) == []
+    assert list(gone.tables) == ["t"]
+    version = live.version
+    assert after(1) == ["gone"]
+    assert (gone.tables, gone.state) == ({}, "down")
+    assert live.version > version
+    assert after(899) == []
+    assert after(1) == ["gone"]
+    assert [node.name for node in live.nodes()] == ["here"]
+    assert connect(live, "gone") is not gone
+
+
+def test_a_node_whose_stream_is_up_is_not_forgotten_however_silent(clock: HeldClock) -> None:
+    live = Live(clock, forget=1000)
+    connect(live)
+    for _ in range(3):
+        clock.move(5000)
+        live.age()
+        assert live.expire() == []
+
+
+def test_what_the_database_knows_from_long_ago_is_given_an_hour(clock: HeldClock) -> None:
+    live = Live(clock, forget=86_400)
+    live.remember("old", first_seen=1.0, last_seen=START - 100 * 86_400)
+    live.remember("recent", first_seen=1.0, last_seen=START - 3600)
+    clock.move(3599)
+    assert live.expire() == []
+    clock.move(1)
+    assert live.expire() == ["old"]
+    clock.move(86_400 - 2 * 3600)
+    assert live.expire() == ["recent"]
+
+
+def test_there_is_room_for_so_many_names_and_for_those_known_always(clock: HeldClock) -> None:
+    live = Live(clock, most=2)
+    connect(live, "a")
+    live.remember("b", first_seen=1.0, last_seen=2.0)
+    live.remember("c", first_seen=1.0, last_seen=2.0)
+    assert [node.name for node in live.nodes()] == ["a", "b"]
+    assert (live.has_room("b"), live.has_room("c")) == (True, False)
+
+
+def test_a_node_that_connects_before_the_database_is_read_keeps_when_it_was_first_seen(live: Live) -> None:
+    node = connect(live)
+    live.remember("n1", first_seen=1.0, last_seen=2.0)
+    assert (node.first_seen, node.last_seen) == (1.0, START)
