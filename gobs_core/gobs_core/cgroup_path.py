@@ -2,6 +2,10 @@
 
 Told from the bytes of /proc/PID/cgroup alone, for version 1, version 2 and hybrid, seen from the host or from within a
 control group namespace of our own (`/../../…`).
+
+Whoever has a control group delegated, as every user has below `user@UID.service`, names what is in it at will, with any
+byte but a newline and a slash. So nothing below there is taken for a pod, and for a container only what its engine
+makes there.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ _CONTAINER = re.compile(r"(?:([a-z][a-z0-9_.-]*)-)?([0-9a-f]{64})(?:\.scope)?")
 _LXC = re.compile(r"lxc\.payload\.(.+)")
 _UNIT = re.compile(r".+\.(?:service|scope|socket|mount|swap)")
 _USER_MANAGER = re.compile(r"user@[0-9]+\.service")
+_ROOTLESS = re.compile(r"(libpod|docker|nerdctl)-([0-9a-f]{64})(?:\.scope)?")
+"""What engines make below a user's manager. Of a cluster in such a container the node is told, not the pods."""
 _MONITORS = ("crio-conmon", "libpod-conmon")
 _RUNTIMES = {
     "cri-containerd": "containerd",
@@ -48,7 +54,7 @@ class Place(NamedTuple):
 def paths(cgroup: bytes) -> list[str]:
     """The paths in a /proc/PID/cgroup, the most telling first: version 2, systemd's own, then each controller's."""
     found: list[tuple[int, str]] = []
-    for line in cgroup.splitlines():
+    for line in cgroup.split(b"\n"):
         hierarchy, _, rest = line.partition(b":")
         controllers, separator, path = rest.partition(b":")
         if separator and path.startswith(b"/"):
@@ -71,7 +77,7 @@ def place(cgroup: bytes) -> Place:
 
 def unified_path(cgroup: bytes) -> str:
     """The path in the version 2 hierarchy; empty without one."""
-    for line in cgroup.splitlines():
+    for line in cgroup.split(b"\n"):
         if line.startswith(b"0::/"):
             return text(line[3:])
     return ""
@@ -79,9 +85,13 @@ def unified_path(cgroup: bytes) -> str:
 
 def _container(path: str) -> Place:
     pod = container = runtime = parent = ""
-    inside = False
+    inside = users = False
     for part in _parts(path):
-        if match := _POD_SLICE.fullmatch(part) or (inside and _POD_FOLDER.fullmatch(part)):
+        users = users or bool(_USER_MANAGER.fullmatch(part))
+        if users:
+            if not container and (made := _ROOTLESS.fullmatch(part)):
+                container, runtime = made[2], _RUNTIMES[made[1]]
+        elif match := _POD_SLICE.fullmatch(part) or (inside and _POD_FOLDER.fullmatch(part)):
             pod, container, runtime = match[1].replace("_", "-"), "", ""
         elif match := _CONTAINER.fullmatch(part):
             maker = match[1] or parent

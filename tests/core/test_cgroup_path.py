@@ -16,6 +16,7 @@ STATIC = "b4c1f8e07a1d4d1f9a5c2b3e4f607182"
 BEST = "/kubepods.slice/kubepods-besteffort.slice"
 BURST = "/kubepods.slice/kubepods-burstable.slice"
 KIND = "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice"
+USER = "/user.slice/user-1000.slice/user@1000.service"
 
 PATHS = [
     # Kubernetes with the systemd driver
@@ -81,6 +82,34 @@ PATHS = [
     ),
     ("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", Place(unit="machine-qemu\\x2d1\\x2dvm.scope")),
     ("/system.slice/ssh.service (deleted)", Place(unit="ssh.service")),
+    # below a user's manager, where the user names control groups: containers of an engine without root, never pods
+    (f"{USER}/user.slice/libpod-{A}.scope/container", Place("", A, "podman")),
+    (f"{USER}/user.slice/user-libpod_pod_{B}.slice/libpod-{A}.scope", Place("", A, "podman")),
+    (f"{USER}/user.slice/docker-{A}.scope", Place("", A, "docker")),
+    (f"{USER}/user.slice/nerdctl-{A}.scope", Place("", A, "containerd")),
+    (f"{USER}/libpod_parent/libpod-{A}", Place("", A, "podman")),
+    (f"{USER}/user.slice/libpod-conmon-{A}.scope", Place(unit=f"user@1000.service/libpod-conmon-{A}.scope")),
+    (
+        f"{USER}/user.slice/libpod-{B}.scope{KIND}/x-kubepods-pod{SNAKE}.slice/cri-containerd-{A}.scope",
+        Place("", B, "podman"),
+    ),
+    (
+        f"{USER}/app.slice/k3s-rootless.service/kubepods/burstable/pod{UID}/{A}",
+        Place(unit="user@1000.service/k3s-rootless.service"),
+    ),
+    (
+        f"{USER}{BURST}/kubepods-burstable-pod{SNAKE}.slice/cri-containerd-{A}.scope",
+        Place(unit=f"user@1000.service/cri-containerd-{A}.scope"),
+    ),
+    (f"{USER}/kubepods/pod{UID}/{A}", Place(unit="user@1000.service")),
+    (f"{USER}/app.slice/kubepods-pod{SNAKE}.slice:cri-containerd:{A}", Place(unit="user@1000.service")),
+    (f"{USER}/docker/{A}", Place(unit="user@1000.service")),
+    (f"{USER}/lxc.payload.web", Place(unit="user@1000.service")),
+    (f"{USER}/lxc/web", Place(unit="user@1000.service")),
+    (f"/../..{USER}/kubepods/pod{UID}/{A}", Place(unit="user@1000.service")),
+    # a user's manager in a container or a pod that runs systemd: what is around it is told
+    (f"/kubepods/burstable/pod{UID}/{A}{USER}/user.slice/libpod-{B}.scope", Place(UID, A)),
+    (f"/system.slice/docker-{A}.scope{USER}/kubepods/pod{UID}/{B}", Place("", A, "docker")),
     # nothing to tell
     ("/", Place()),
     ("/user.slice", Place()),
@@ -116,6 +145,15 @@ def test_a_unit_comes_from_version_2_before_systemds_own_before_any_controller()
 def test_colons_and_bytes_that_are_no_utf_8_in_a_path_are_kept() -> None:
     assert paths(b"0::/a:b/\xff.service\n") == ["/a:b/\\xff.service"]
     assert place(b"0::/system.slice/\xff.service\n").unit == "\\xff.service"
+
+
+@pytest.mark.parametrize("byte", [b"\r", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85", b"\xe2\x80\xa8"])
+def test_no_byte_but_a_newline_ends_a_line(byte: bytes) -> None:
+    fake = b"0::/kubepods/pod" + UID.encode() + b"/" + A.encode()
+    raw = b"1:name=systemd:/user.slice/user-1000.slice/user@1000.service/x" + byte + fake + b"\n"
+    assert len(paths(raw)) == 1
+    assert place(raw) == Place(unit="user@1000.service")
+    assert unified_path(raw) == ""
 
 
 def test_the_unified_path_is_that_of_version_2_alone() -> None:
