@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from gobs_core import Table, counter, gauge, info, key
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_CELLS, MAX_INTEGER, MAX_ROWS, MAX_TEXT
-from gobs_server.tables import BadFrame, RunState, schemas_from
+from gobs_server.tables import BadFrame, RunState, TableState, schemas_from
+from gobs_server.tables.check import check_rows
 from tests.support.frames import Sender, hello_of
 
 TABLE = Table("t", "", (key("k", ""), counter("c", ""), gauge("g", ""), info("i", "")))
@@ -246,3 +248,116 @@ def test_any_change_of_cells_applies_whole_or_not_at_all(
         assert looks(run) == before
     else:
         looks(run)
+
+
+def wide_tables(count: int) -> list[Table]:
+    return [Table(f"t{i}", "", [key("k", ""), *(counter(f"c{j}", "") for j in range(199))]) for i in range(count)]
+
+
+@pytest.mark.parametrize("keyframe", [True, False])
+def test_rows_that_are_refused_take_no_memory_on_the_way(keyframe: bool) -> None:
+    tables = wide_tables(64)
+    run, sender = RunState(schemas_from(hello_of(*tables))), Sender(*tables)
+    run.apply([sender.frame(*({("a",): (0,) * 199} for _ in tables))])
+    frame = sender.frame(*(None for _ in tables), keyframe=keyframe)
+    frame.ClearField("tables")
+    for place in range(64):
+        frame.tables.add(table=place, new=[MAX_ROWS - 1], keys=[1])
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadFrame) as refused:
+            run.apply([frame])
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+    assert refused.value.reason == "limits"
+    assert sum(state.bytes() for state in run.tables if state is not None) < 1 << 20
+
+
+def test_rows_of_keys_alone_have_their_limit_too() -> None:
+    tables = [Table(f"t{i}", "", [*(key(f"k{j}", "") for j in range(150)), counter("c", "")]) for i in range(3)]
+    run = RunState(schemas_from(hello_of(*tables)))
+    frame = Sender(*tables).frame(*({("a",) * 150: (0,)} for _ in tables))
+    for part in frame.tables:
+        part.new[0] = MAX_ROWS - 1
+        part.ClearField("gaps")
+        part.ClearField("deltas")
+    with pytest.raises(BadFrame) as refused:
+        run.apply([frame])
+    assert refused.value.reason == "limits"
+
+
+def test_many_new_rows_with_their_cells_come_in_a_frame_of_changes() -> None:
+    sender, run = begun()
+    rows = {**ROWS, **{(f"k{i}",): (i, 0.5, "x" if i % 2 else None) for i in range(100)}}
+    run.apply([sender.frame(rows)])
+    state = run.tables[0]
+    assert state is not None
+    view = state.view(1.0, run.texts)
+    assert view.values["c"].tolist()[2:] == list(range(100))
+    assert view.infos["i"][2:] == [None, "x"] * 50
+
+
+def in_many_parts(sender: Sender, count: int) -> pb.Frame:
+    """A keyframe that tells its rows one by one."""
+    frame = sender.frame({(f"{i}",): (i, 1.0, None) for i in range(count)}, keyframe=True)
+    frame.ClearField("tables")
+    for i in range(count):
+        frame.tables.add(new=[i], keys=[i + 1])
+    return frame
+
+
+def test_a_frame_may_have_only_so_many_parts() -> None:
+    run = RunState(schemas_from(hello_of(TABLE)))
+    frame = in_many_parts(Sender(TABLE), 500)
+    with pytest.raises(BadFrame) as refused:
+        run.apply([frame])
+    assert refused.value.reason == "limits"
+    empty = Sender(TABLE).frame(ROWS)
+    for _ in range(100_000):
+        empty.tables.add()
+    with pytest.raises(BadFrame) as refused:
+        run.apply([empty])
+    assert refused.value.reason == "limits"
+
+
+def test_a_frame_may_have_only_so_many_groups_of_columns() -> None:
+    sender, run = begun()
+    frame = sender.frame(None)
+    part = frame.tables.add()
+    for _ in range(20_000):
+        part.dense.add(columns=1, deltas=[0], even=True)
+    with pytest.raises(BadFrame) as refused:
+        run.apply([frame])
+    assert refused.value.reason == "limits"
+
+
+def test_rows_that_come_one_by_one_do_not_each_copy_the_table() -> None:
+    tables = wide_tables(1)
+    run = RunState(schemas_from(hello_of(*tables, *(Table(f"x{i}", "", [gauge("g", "")]) for i in range(255)))))
+    sender = Sender(*tables)
+    frame = sender.frame({(f"{i}",): (0,) * 199 for i in range(1000)})
+    frame.ClearField("tables")
+    for i in range(1000):
+        frame.tables.add(new=[i], keys=[i + 1])
+    grown: list[int] = []
+
+    class Counting(TableState):
+        __slots__ = ()
+
+        def grow(self, capacity: int) -> None:
+            if capacity > self.capacity:
+                grown.append(capacity)
+            super().grow(capacity)
+
+    draft = Counting(run.schemas.layouts[0])  # type: ignore[arg-type]
+    for part in frame.tables:
+        change = check_rows(draft, part, range(1, 2000), MAX_CELLS, spare=True)
+        assert change is not None
+        draft.put_rows(change)
+    assert draft.rows == 1000
+    assert len(grown) < 50
+    run.apply([frame])
+    state = run.tables[0]
+    assert state is not None
+    assert state.rows == state.capacity == 1000
