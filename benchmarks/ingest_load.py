@@ -96,7 +96,7 @@ class Stream:
         """Connect, then send until the time is over."""
         options = (("grpc.use_local_subchannel_pool", 1),)
         async with grpc.aio.insecure_channel(self._plan.address, options=options) as channel:
-            call = channel.stream_stream(
+            call: grpc.aio.StreamStreamCall[bytes, pb.ServerMessage] = channel.stream_stream(
                 "/gobs.v1.Gobs/AgentStream", response_deserializer=pb.ServerMessage.FromString
             )()
             listening = asyncio.create_task(self._listen(call))

@@ -98,9 +98,10 @@ class History:
         head = frame[0]
         if head.keyframe:
             self._seal(home, known)
-            known.open = OpenSegment(offset, head.wall_ns - head.monotonic_ns, head.monotonic_ns)
-            self._grow(home, known.open.size)
             raw = [*_missing_texts(frame, state), *raw]
+            model = known.lend(raw)
+            known.open = OpenSegment(offset, head.wall_ns - head.monotonic_ns, head.monotonic_ns, model)
+            self._grow(home, known.open.size)
         if known.open is None:
             return
         before = known.open.size

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gobs_server.history.ranges import Range, covers, merge
-from gobs_server.history.segment import OpenSegment, Segment
+from gobs_server.history.segment import LENT, MODEL, OpenSegment, Segment
 from gobs_server.tables import Schemas
 
 
@@ -19,6 +20,17 @@ class RunHistory:
     segments: list[Segment] = field(default_factory=list)
     """Sealed, by their first sequence number; two may overlap, none lies within what the others hold."""
     open: OpenSegment | None = None
+    _model: bytes = b""
+    _lent: int = 0
+
+    def lend(self, keyframe: Iterable[bytes]) -> bytes:
+        """What the segment that begins with this keyframe is compressed with; the keyframe may be the next model."""
+        model = self._model
+        self._lent += 1
+        if not model or self._lent >= LENT:
+            raw = b"".join(keyframe)
+            self._model, self._lent = raw if len(raw) <= MODEL else b"", 0
+        return model
 
     def ranges(self) -> list[Range]:
         """The sequence numbers of all frames kept."""

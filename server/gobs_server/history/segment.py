@@ -13,6 +13,10 @@ from gobs_server.tables import BadFrame
 _LEVEL = 6
 _CHUNK = 64 << 10
 """Bytes of frames the open segment holds uncompressed."""
+MODEL = 32 << 10
+"""Bytes a model may have: zlib looks no further back."""
+LENT = 30
+"""Segments one model serves."""
 _OVERHEAD = 400
 """Bytes a sealed segment takes besides its data, about."""
 
@@ -34,6 +38,8 @@ class Segment:
     """What takes the agent's monotonic seconds to the server's wall clock, for these frames."""
     bias_ns: int
     """The node's wall clock minus its monotonic clock at the first frame; changes when the clock is set, or sleeps."""
+    model: bytes = b""
+    """A keyframe of the same run, which it is compressed with as a dictionary: most of a keyframe is as it was."""
 
     @property
     def first(self) -> int:
@@ -58,11 +64,11 @@ class Segment:
     @property
     def size(self) -> int:
         """What it takes in memory."""
-        return _OVERHEAD + sum(len(chunk) for chunk in self.chunks)
+        return _OVERHEAD + len(self.model) // LENT + sum(len(chunk) for chunk in self.chunks)
 
     def frames(self) -> list[Parts]:
         """Its frames, in order."""
-        return split(b"".join(zlib.decompress(chunk) for chunk in self.chunks))
+        return split(b"".join(_unpack(chunk, self.model) for chunk in self.chunks))
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +78,7 @@ class OpenSegment:
     offset: float
     bias_ns: int
     first_ns: int
+    model: bytes = b""
     last_ns: int = 0
     ranges: list[Range] = field(default_factory=list)
     size: int = _OVERHEAD
@@ -95,12 +102,13 @@ class OpenSegment:
 
     def frames(self) -> list[Parts]:
         """Its frames so far, in order."""
-        return split(b"".join([*map(zlib.decompress, self._chunks), *self._raw]))
+        return split(b"".join([*(_unpack(chunk, self.model) for chunk in self._chunks), *self._raw]))
 
     def seal(self) -> Segment:
         """The segment as it is kept from now on."""
         self._compress()
-        return Segment(tuple(self._chunks), tuple(self.ranges), self.first_ns, self.last_ns, self.offset, self.bias_ns)
+        ranges = tuple(self.ranges)
+        return Segment(tuple(self._chunks), ranges, self.first_ns, self.last_ns, self.offset, self.bias_ns, self.model)
 
     @property
     def start(self) -> float:
@@ -114,9 +122,14 @@ class OpenSegment:
 
     def _compress(self) -> None:
         if self._raw:
-            self._chunks.append(zlib.compress(b"".join(self._raw), _LEVEL))
+            packer = zlib.compressobj(_LEVEL, zdict=self.model)
+            self._chunks.append(packer.compress(b"".join(self._raw)) + packer.flush())
             self.size += len(self._chunks[-1]) - self._raw_bytes
             self._raw, self._raw_bytes = [], 0
+
+
+def _unpack(chunk: bytes, model: bytes) -> bytes:
+    return zlib.decompressobj(zdict=model).decompress(chunk)
 
 
 def inflate(data: bytes, most: int) -> bytes:
