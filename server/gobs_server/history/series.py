@@ -106,7 +106,12 @@ class _Cell:
         return np.where(self._there, values, np.nan)
 
     def _rate(self, name: str) -> Numbers:
-        rates = np.diff(self._level(name), prepend=np.nan) / np.diff(self._monotonic, prepend=np.nan)
+        column, raw = self._layout.table.column(name), self._raw[:, self._layout.place[name]]
+        levels = self._level(name)
+        # Of integers the difference comes first: as floats two large counters may be the same.
+        steps = np.diff(levels) if column.scale is None else np.diff(raw) * np.float64(column.scale)
+        steps = np.where(np.isnan(levels[1:]) | np.isnan(levels[:-1]), np.nan, steps)
+        rates = np.concatenate(([np.nan], steps)) / np.diff(self._monotonic, prepend=np.nan)
         return np.where(rates >= 0, rates, np.nan)
 
 
