@@ -45,7 +45,7 @@ test: $(DEV) $(PROTO) $(FRONTEND) ## Run every test at a reduced count, in paral
 
 soak: $(DEV) $(PROTO) $(FRONTEND) ## Run the long tests at their full counts
 	$(BIN)/python -m tests.support.needs
-	GOBS_SOAK=1 $(BIN)/pytest -m soak --timeout 0 $(ARGS)
+	$(BIN)/pytest -m soak --timeout 0 $(ARGS)
 
 check: $(DEV) $(PROTO) ## Check format, lint, types, imports and the front end's lock
 	$(BIN)/ruff format --check .
@@ -57,7 +57,7 @@ check: $(DEV) $(PROTO) ## Check format, lint, types, imports and the front end's
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 
 golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference before committing it
-	$(BIN)/pytest --update-golden tests/collectors $(ARGS)
+	$(BIN)/pytest --update-golden tests/collectors tests/core/test_agent_golden.py $(ARGS)
 
 docs: $(DEV) $(PROTO) ## Write anew what the pages take from the code: tables, settings, flags, hooks, REST
 	$(BIN)/python -m scripts.docs

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,14 @@ from typing import Any
 import pytest
 
 from gobs_core import UserError, __version__
+from gobs_core.cli.collect import command as collect
 from gobs_core.cli.grid import grid
 from gobs_core.cli.run import run
+from gobs_core.cli.stop import end
 from gobs_core.command import Command
-from gobs_core.pidfile import NAME, start_of
+from gobs_core.pidfile import NAME, Started, start_of
 from tests.core.fakes import FakeDistribution, FakeEntryPoint
+from tests.support.house import ROOT
 
 GOBS = [str(Path(sys.executable).with_name("gobs"))]
 VM = Path(__file__).parent.parent / "machines" / "bare-vm"
@@ -62,6 +67,17 @@ def test_each_command_has_help_with_examples(environ: Mapping[str, str], name: s
     done = gobs(environ, name, "--help")
     assert done.returncode == 0
     assert f"examples:\n  gobs {name}" in done.stdout
+
+
+@pytest.mark.parametrize("example", [pytest.param(text, id=text.partition("  ")[0]) for text in collect.examples])
+def test_the_examples_of_collect_do_what_they_say(environ: Mapping[str, str], example: str) -> None:
+    path = f"{Path(GOBS[0]).parent}:{environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", example], env={**environ, "PATH": path}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done
+    assert "gobs: " not in done.stderr
+    assert done.stdout
 
 
 def test_no_command_and_an_unknown_one_are_mistakes(environ: Mapping[str, str]) -> None:
@@ -197,6 +213,34 @@ def test_stopping_ends_what_was_started_here(environ: Mapping[str, str], tmp_pat
         reaper.wait(30)
     assert done.returncode == 0
     assert done.stdout == f"stopped gobs up (process {child.pid})\n"
+
+
+def test_only_what_had_to_be_killed_is_said_to_be() -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+    children = []
+    for script in (deaf, "print(flush=True); input()"):
+        child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        threading.Thread(target=child.wait, daemon=True).start()
+        children.append(Started(child.pid, start_of(child.pid), "up"))
+    assert end(children, patience=1.0) == {children[0]}
+
+
+def test_a_simulation_that_has_only_begun_to_start_is_stopped_without_force(
+    environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    noted, command = tmp_path / "gobservability" / NAME, [*GOBS, "simulate", "--with-server", "--nodes", "1"]
+    ports = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:9"]  # where it never comes to listen
+    with subprocess.Popen([*command, *ports], env=environ, stderr=subprocess.DEVNULL) as child:
+        threading.Thread(target=child.wait, daemon=True).start()
+        while not noted.exists() or not noted.read_text():
+            assert child.poll() is None
+            time.sleep(0.01)
+        done = gobs(environ, "stop")
+    assert (done.returncode, done.stdout) == (0, f"stopped gobs simulate (process {child.pid})\n")
+    assert child.returncode in (0, 143)
+    assert noted.read_text() == ""
 
 
 def gobs_reaping(environ: Mapping[str, str], child: subprocess.Popen[bytes]) -> subprocess.CompletedProcess[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -59,5 +61,18 @@ def test_starting_the_program_installs_no_tools(target: str) -> None:
 
 def test_ci_is_check_and_test_and_nothing_else() -> None:
     lines = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
-    commands = [line for line in lines if line and not line.startswith(("#", "cd ", "set "))]
+    commands = [line for line in lines if line and not line.startswith(("#", "cd ", "set ", "export "))]
     assert commands == ["make check", "make test"]
+
+
+@pytest.mark.parametrize(("given", "seen"), [({}, "true"), ({"CI": "yes"}, "yes")])
+def test_ci_says_that_it_is_ci_so_that_what_needs_root_fails_loudly_without_it(
+    tmp_path: Path, given: dict[str, str], seen: str
+) -> None:
+    fake = tmp_path / "make"
+    fake.write_text("#!/bin/sh\necho $1 $CI\n")
+    fake.chmod(0o755)
+    without = {name: value for name, value in os.environ.items() if name != "CI"}
+    environ = {**without, **given, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([ROOT / ".ci/run"], env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout == f"check {seen}\ntest {seen}\n"

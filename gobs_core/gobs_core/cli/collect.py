@@ -48,9 +48,9 @@ command = Command(
     configure,
     run,
     (
-        "gobs collect                                     # everything, with rates over one second",
-        "gobs collect --once cpu memory                   # two collectors, counters as they stand",
-        "gobs collect --json process | head -1            # for a program to read",
-        "gobs collect --proc-root tests/machines/vm/proc  # another machine's files",
+        "gobs collect                                          # everything, with rates over one second",
+        "gobs collect --once cpu memory                        # two collectors, counters as they stand",
+        "gobs collect --json process | head -1                 # for a program to read",
+        "gobs collect --proc-root tests/machines/bare-vm/proc  # another machine's files",
     ),
 )
