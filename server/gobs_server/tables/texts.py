@@ -14,6 +14,8 @@ from gobs_server.tables.errors import BadFrame
 MAX_TEXTS = 500_000
 MAX_BYTES = 32 << 20
 """Bytes of all texts of one node together."""
+_OVERHEAD, _PACKED_OVERHEAD = 100, 12
+"""Bytes a text takes besides its own, about: a new one, and one that is packed."""
 _LARGEST_ID = (1 << 32) - 1
 
 
@@ -29,7 +31,8 @@ class Texts(Mapping[int, str]):
         self._ends = array("I", accumulate(len(raw) for _, raw in pairs))
         self._packed = b"".join(raw for _, raw in pairs)
         self._news: dict[int, str] = {}
-        self._bytes = len(self._packed)
+        self.bytes = len(self._packed) + _PACKED_OVERHEAD * len(self._ids)
+        """What they take in memory, about."""
 
     def __getitem__(self, text_id: int) -> str:
         news = self._news.get(text_id)
@@ -70,7 +73,7 @@ class Texts(Mapping[int, str]):
     def remove(self, ids: Iterable[int]) -> None:
         """Forget texts just learned."""
         for text_id in ids:
-            self._bytes -= len(self._news.pop(text_id))
+            self.bytes -= _size(self._news.pop(text_id)) + _OVERHEAD
 
     def kept(self, used: Container[int]) -> Texts:
         """Without every text that is not in use; this one stays as it is, for views that still look at it."""
@@ -84,17 +87,21 @@ class Texts(Mapping[int, str]):
             text_id += gap
             if not 0 < text_id <= _LARGEST_ID or gap == 0:
                 raise BadFrame("texts", f"text id {text_id} is not allowed")
-            if len(text) > MAX_TEXT:
-                raise BadFrame(
-                    "texts", f"text {text_id} has {len(text)} characters, at most {MAX_TEXT} bytes are allowed"
-                )
+            size = _size(text)
+            if size > MAX_TEXT:
+                raise BadFrame("texts", f"text {text_id} has {size} bytes, at most {MAX_TEXT} are allowed")
             known = self.get(text_id)
             if known is not None:
                 if known != text:
                     raise BadFrame("texts", f"text {text_id} was sent before with other words")
                 continue
-            if len(self) >= MAX_TEXTS or self._bytes + len(text) > MAX_BYTES:
+            if len(self) >= MAX_TEXTS or self.bytes + size + _OVERHEAD > MAX_BYTES:
                 raise BadFrame("limits", f"more than {MAX_TEXTS} texts or {MAX_BYTES} bytes of them")
             self._news[text_id] = text
-            self._bytes += len(text)
+            self.bytes += size + _OVERHEAD
             added.append(text_id)
+
+
+def _size(text: str) -> int:
+    """Bytes of UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())

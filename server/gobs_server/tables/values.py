@@ -31,8 +31,11 @@ def shown(raw: Cells, column: Column) -> Numbers:
 def evaluate(column: Column, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:
     """The value of a derived column from numpy floats or arrays of them; division by zero and infinities end as NaN."""
     assert column.expression is not None
-    with np.errstate(all="ignore"):
-        value = np.asarray(column.expression.evaluate(level, rate), dtype=np.float64)
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(column.expression.evaluate(level, rate), dtype=np.float64)
+    except ArithmeticError:  # of a constant part
+        return np.asarray(nan)
     return np.where(np.isfinite(value), value, np.nan)
 
 

@@ -73,6 +73,14 @@ def test_a_reset_and_a_restart_are_gaps() -> None:
     assert kept.series() == [20, 40, 6, 10, None, 200, 202]
 
 
+def test_the_rate_of_a_large_counter_is_exact_and_what_is_not_known_has_none() -> None:
+    kept = Keeping()
+    for value in (0, 50, 100, None, 200, 250):
+        kept.feed(None if value is None else 2**60 + value)
+    assert kept.series(rate=True) == [None, 100, 100, None, None, 100]
+    assert kept.series(column="twice") == [None, 200, 200, None, None, 200]
+
+
 def test_a_pause_is_a_gap() -> None:
     kept = Keeping()
     kept.feed(1)

@@ -7,7 +7,10 @@ import pytest
 
 from gobs_core import Table, Total, counter, derived, gauge, info, key
 from gobs_proto import gobs_pb2 as pb
-from gobs_server.tables import RunState, View, schemas_from
+from gobs_server.http import create_app
+from gobs_server.tables import BadFrame, RunState, View, schemas_from
+from gobs_server.tables.texts import Texts
+from tests.server.feeding import Cluster
 from tests.support.frames import Rows, Sender, hello_of
 
 DISK = Table(
@@ -213,3 +216,56 @@ def test_texts_that_nobody_uses_are_forgotten_at_a_keyframe(machine: Machine) ->
     assert len(machine.run.texts) == 51
     machine.read({A: (1, 0, 0, "text 49", 0)}, keyframe=True)
     assert sorted(machine.run.texts.values()) == ["a", "text 49"]
+
+
+ODD = Table(
+    "odd",
+    "Divides constants by nothing.",
+    (
+        key("k", ""),
+        counter("c", ""),
+        derived("never", "", "1 / 0"),
+        derived("nor", "", "c + 5 / (3 - 3)"),
+        derived("half", "", "c / 2"),
+    ),
+)
+
+
+def test_a_constant_division_by_zero_is_not_known_and_harms_nothing_else() -> None:
+    run = RunState(schemas_from(hello_of(ODD)))
+    run.apply([Sender(ODD).frame({A: (4,), B: (6,)})])
+    state = run.tables[0]
+    assert state is not None
+    view = state.view(1.0, run.texts)
+    assert numbers(view.values["never"]) == numbers(view.values["nor"]) == [None, None]
+    assert numbers(view.values["half"]) == [2, 3]
+    totals = view.totals()
+    assert np.isnan(totals["never"])
+
+
+async def test_rest_and_pages_show_a_table_that_divides_constants_by_zero() -> None:
+    cluster = Cluster()
+    machine = cluster.machine("n", ODD)
+    machine.feed({ODD: [("a", 4)]})
+    machine.feed({ODD: [("a", 6)]}, after=5)
+    client = create_app(cluster.services()).test_client()
+    for path in ("/api/v1/nodes/n/tables/odd", "/nodes/n/tables/odd", "/nodes/n", "/"):
+        assert (await client.get(path)).status_code == 200, path
+
+
+@pytest.mark.parametrize("word", ["x" * 900, "€" * 300])
+def test_texts_are_counted_in_bytes_with_what_each_takes_besides(word: str) -> None:
+    texts = Texts()
+    added = texts.add([pb.Frame(texts=pb.Texts(id_gaps=[1], texts=[word]))])
+    assert texts.bytes == 1000
+    kept = texts.kept(added)
+    assert list(kept.values()) == [word]
+    assert 900 < kept.bytes <= 1000
+    assert texts.kept([]).bytes == 0
+    texts.remove(added)
+    assert texts.bytes == 0
+
+
+def test_a_text_is_too_long_by_its_bytes_whatever_its_characters() -> None:
+    with pytest.raises(BadFrame, match="1026 bytes"):
+        Texts().add([pb.Frame(texts=pb.Texts(id_gaps=[1], texts=["€" * 342]))])
