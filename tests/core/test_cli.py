@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,8 @@ from gobs_core import UserError, __version__
 from gobs_core.cli.collect import command as collect
 from gobs_core.cli.grid import grid
 from gobs_core.cli.run import run
-from gobs_core.cli.stop import end
 from gobs_core.command import Command
-from gobs_core.pidfile import NAME, Started, start_of
+from gobs_core.pidfile import NAME, start_of
 from tests.core.fakes import FakeDistribution, FakeEntryPoint
 from tests.support.house import ROOT
 
@@ -213,34 +210,6 @@ def test_stopping_ends_what_was_started_here(environ: Mapping[str, str], tmp_pat
         reaper.wait(30)
     assert done.returncode == 0
     assert done.stdout == f"stopped gobs up (process {child.pid})\n"
-
-
-def test_only_what_had_to_be_killed_is_said_to_be() -> None:
-    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
-    children = []
-    for script in (deaf, "print(flush=True); input()"):
-        child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        child.stdout.readline()
-        threading.Thread(target=child.wait, daemon=True).start()
-        children.append(Started(child.pid, start_of(child.pid), "up"))
-    assert end(children, patience=1.0) == {children[0]}
-
-
-def test_a_simulation_that_has_only_begun_to_start_is_stopped_without_force(
-    environ: Mapping[str, str], tmp_path: Path
-) -> None:
-    noted, command = tmp_path / "gobservability" / NAME, [*GOBS, "simulate", "--with-server", "--nodes", "1"]
-    ports = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:9"]  # where it never comes to listen
-    with subprocess.Popen([*command, *ports], env=environ, stderr=subprocess.DEVNULL) as child:
-        threading.Thread(target=child.wait, daemon=True).start()
-        while not noted.exists() or not noted.read_text():
-            assert child.poll() is None
-            time.sleep(0.01)
-        done = gobs(environ, "stop")
-    assert (done.returncode, done.stdout) == (0, f"stopped gobs simulate (process {child.pid})\n")
-    assert child.returncode in (0, 143)
-    assert noted.read_text() == ""
 
 
 def gobs_reaping(environ: Mapping[str, str], child: subprocess.Popen[bytes]) -> subprocess.CompletedProcess[str]:

@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from gobs_core.running import unless_stopped
+
+STARTING = """
+import asyncio, sys
+from gobs_core.running import run_until_signal, unless_stopped
+
+async def slow():
+    try:
+        print("starting", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        print("undone", flush=True)
+
+async def work(stop):
+    print(await unless_stopped(stop, slow()), flush=True)
+
+sys.exit(run_until_signal(work))
+"""
+BEFORE = """
+import sys, time
+from gobs_core.cli.run import run
+from gobs_core.command import Command
+
+class Point:
+    name, value, dist = "x", "x", None
+    def load(self):
+        return Command("x", "x", lambda parser: None, action)
+
+def action(args):
+    try:
+        print("importing", flush=True)
+        time.sleep(60)
+    finally:
+        print("undone", flush=True)
+
+sys.exit(run(["x"], [Point()]))
+"""
 SCRIPT = """
 import asyncio, sys
 from gobs_core.running import run_until_signal
@@ -23,8 +61,8 @@ sys.exit(run_until_signal(work))
 """
 
 
-def program(*, stubborn: bool = False) -> subprocess.Popen[str]:
-    script = SCRIPT.format(stubborn=stubborn)
+def program(script: str = "", *, stubborn: bool = False) -> subprocess.Popen[str]:
+    script = script or SCRIPT.format(stubborn=stubborn)
     return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -47,3 +85,31 @@ def test_the_second_signal_ends_it_at_once(number: signal.Signals, code: int) ->
         assert child.stdout.readline() == "stopping\n"
         child.send_signal(number)
         assert child.wait(30) == code
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "code"), [(STARTING, "starting", 0), (BEFORE, "importing", 143)], ids=["in the loop", "before"]
+)
+def test_a_signal_while_it_starts_ends_it_at_once_and_undoes_what_was_begun(script: str, said: str, code: int) -> None:
+    with program(script) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == f"{said}\n"
+        child.send_signal(signal.SIGTERM)
+        out, err = child.communicate(timeout=30)
+    assert (out.splitlines()[0], err, child.returncode) == ("undone", "", code)
+
+
+async def test_what_comes_to_an_end_before_a_stop_is_returned_or_raised() -> None:
+    stop = asyncio.Event()
+
+    async def work(error: Exception | None = None) -> int:
+        await asyncio.sleep(0)
+        if error is not None:
+            raise error
+        return 7
+
+    assert await unless_stopped(stop, work()) == 7
+    with pytest.raises(ValueError, match="boom"):
+        await unless_stopped(stop, work(ValueError("boom")))
+    stop.set()
+    assert await unless_stopped(stop, asyncio.sleep(60, "late")) is None

@@ -40,8 +40,11 @@ def run(argv: list[str], entry_points: Iterable[EntryPointLike] | None = None) -
 
 
 def _run(command: Command, args: argparse.Namespace) -> int:
+    from gobs_core.running import ends_by_sigterm
+
     try:
-        code = command.run(args)
+        with ends_by_sigterm():
+            code = command.run(args)
         sys.stdout.flush()
         return code
     except UserError as error:

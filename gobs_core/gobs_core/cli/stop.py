@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from gobs_core.command import Command
@@ -29,18 +30,23 @@ def run(args: argparse.Namespace) -> int:
     if not found:
         sys.stdout.write("nothing is running\n")
         return 0
+    killed = end(found, PATIENCE)
+    for one in found:
+        sys.stdout.write(f"{'killed' if one in killed else 'stopped'} gobs {one.what} (process {one.pid})\n")
+    return int(bool(killed))
+
+
+def end(found: Sequence[Started], patience: float) -> set[Started]:
+    """Ask these programs to end, and return those that had to be killed after as many seconds."""
     for one in found:
         _signal(one, signal.SIGTERM)
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while any(one.alive() for one in found) and time.monotonic() < until:
         time.sleep(0.05)
-    failed = False
-    for one in found:
-        if one.alive():
-            _signal(one, signal.SIGKILL)
-            failed = True
-        sys.stdout.write(f"{'killed' if failed else 'stopped'} gobs {one.what} (process {one.pid})\n")
-    return int(failed)
+    killed = {one for one in found if one.alive()}
+    for one in killed:
+        _signal(one, signal.SIGKILL)
+    return killed
 
 
 def _signal(one: Started, number: signal.Signals) -> None:

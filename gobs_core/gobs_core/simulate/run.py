@@ -13,7 +13,7 @@ from gobs_core.cli import FAILURE
 from gobs_core.errors import UserError
 from gobs_core.folders import state_dir
 from gobs_core.pidfile import noted
-from gobs_core.running import run_until_signal
+from gobs_core.running import run_until_signal, unless_stopped
 from gobs_core.simulate.command import NODES
 from gobs_core.simulate.node import Node
 from gobs_core.simulate.nodes import make_nodes
@@ -61,11 +61,12 @@ class Simulation:
                 return
             try:
                 command = server_command(args, http, grpc, str(folder / "data"))
-                child = await stack.enter_async_context(server(command, grpc))
+                child = await unless_stopped(stop, stack.enter_async_context(server(command, grpc)))
             except ServerFailedError as error:
                 self._fail(str(error))
                 return
-            await self._run(nodes, stop, child)
+            if child is not None:
+                await self._run(nodes, stop, child)
 
     async def _run(self, nodes: list[Node], stop: asyncio.Event, child: Process | None = None) -> None:
         """Run the nodes, spread over one interval, until one of them, the server or whoever started it has enough."""
