@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from gobs_core.cli.figures import figure, number
 from gobs_core.cli.grid import grid
 from gobs_core.cli.readings import Result
 from gobs_core.frame import Reading
@@ -17,6 +18,8 @@ from gobs_core.text import one_line
 from gobs_core.units import UNIT_NAMES, Unit
 
 UNKNOWN = "-"
+_WRITTEN_WITH = (Unit.BYTES, Unit.SECONDS)
+"""Units that stand beside each value, not in the header."""
 
 
 def show(results: list[Result], *, as_json: bool) -> None:
@@ -71,6 +74,8 @@ def _table(table: Table, rows: list[tuple[Shown, Shown, Shown]], *, rated: bool)
 
 
 def _header(column: Column, *, rated: bool) -> str:
+    if column.unit in _WRITTEN_WITH and not (rated and column.kind is Kind.COUNTER and column.unit is Unit.SECONDS):
+        return column.name
     names = UNIT_NAMES[column.unit]
     unit = names.rate_symbol if rated and column.kind is Kind.COUNTER else names.symbol
     return f"{column.name} {unit}".strip()
@@ -79,14 +84,16 @@ def _header(column: Column, *, rated: bool) -> str:
 def _text(column: Column, found: tuple[Shown, Shown, Shown], *, rated: bool) -> str:
     level, rate, worked = found
     if column.kind is Kind.DERIVED:
-        return _number(worked[column.name])
+        return _cell(worked[column.name], column.unit)
     if rated and column.kind is Kind.COUNTER:
         value = rate[column.name]
-        return _number(value * 100 if column.unit is Unit.SECONDS and isinstance(value, int | float) else value)
-    return _number(level[column.name])
+        if column.unit is Unit.SECONDS and isinstance(value, int | float):
+            return number(value * 100)
+        return _cell(value, column.unit, "/s" if column.unit is Unit.BYTES else "")
+    return _cell(level[column.name], column.unit)
 
 
-def _number(value: Cell) -> str:
+def _cell(value: Cell, unit: Unit, per: str = "") -> str:
     if value is None:
         return UNKNOWN
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return value if isinstance(value, str) else figure(value, unit) + per
