@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from itertools import chain
 
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
@@ -13,18 +14,31 @@ from gobs_server.clock import Clock
 from gobs_server.db import Address, Database, KnownNode, NodeWriter
 from gobs_server.history import History
 from gobs_server.http import create_app
-from gobs_server.ingest import Authenticator, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams, TokenDoor
+from gobs_server.ingest import (
+    Authenticator,
+    Complaints,
+    Filling,
+    GrpcServer,
+    Intake,
+    OpenDoor,
+    Sessions,
+    Streams,
+    TokenDoor,
+)
 from gobs_server.live import Live
-from gobs_server.metrics import Metrics
+from gobs_server.metrics import Labels, Metrics
 from gobs_server.observe import LoopLag, watch
+from gobs_server.parts import Parts
 from gobs_server.services import Services
-from gobs_server.serving import WebServer
+from gobs_server.serving import WebServer, allow_files
 from gobs_server.settings import ServerSettings
 
 log = get_logger("gobs.server")
 _SAY_GOODBYE = 0.2
 """Seconds agents are given to read their goodbye before their streams are ended."""
 _FLUSH = 3.0
+_STATES = ("ok", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
+"""Of plugins."""
 
 
 class Server:
@@ -56,13 +70,16 @@ class Server:
         self._lag = LoopLag()
         self._filling = Filling(self.live, self.history, self.metrics, most=max(settings.history_bytes // 4, 1 << 20))
         intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock)
-        self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, __version__)
+        complaints = Complaints(self.clock)
+        self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, complaints)
         door = authenticator or (TokenDoor(settings.token) if settings.token else OpenDoor())
-        self._grpc = GrpcServer(self._streams.serve, door, settings, self.metrics)
+        self._grpc = GrpcServer(self._streams.serve, door, settings, self.metrics, complaints)
         self._nodes = NodeWriter(Database(database), self._known, self._remember)
         self._web: WebServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._plugins = plugins
+        self._parts = Parts()
+        self.metrics.watch("gobs_server_plugins", self._plugin_states)
         watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._nodes, self._lag)
 
     def services(self) -> Services:
@@ -77,11 +94,12 @@ class Server:
             plugins=self._plugins,
             metrics=self.metrics.text,
             ready=lambda: {"server": "it is ending"} if self.sessions.draining else {},
-            troubles=lambda: {"database": self._nodes.fault} if self._nodes.fault else {},
+            troubles=self._troubles,
         )
 
     async def start(self) -> None:
         """Listen and begin to work; raises UserError, with nothing left running, where that cannot be."""
+        allow_files()
         try:
             self._web = WebServer(create_app(self.services()), self._settings.http, drain=self._settings.drain)
             self.http = await self._web.start()
@@ -89,14 +107,14 @@ class Server:
         except BaseException:
             await self._close()
             raise
-        for work in (
-            self._nodes.run(),
-            self._tick(),
-            self._filling.run(),
-            self._streams.acknowledge(),
-            self._lag.run(),
+        for name, work in (
+            ("database", self._nodes.run),
+            ("node states", self._tick),
+            ("back-fill", self._filling.run),
+            ("acknowledgements", self._streams.acknowledge),
+            ("lag", self._lag.run),
         ):
-            self._tasks.append(asyncio.create_task(self._watched(work)))
+            self._tasks.append(asyncio.create_task(self._parts.keep(name, work)))
 
     async def stop(self) -> None:
         """End gracefully: agents are sent away first, what is being answered is finished, what is known is written."""
@@ -125,11 +143,14 @@ class Server:
             self.sessions.tick()
             self.history.expire()
 
-    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Exception:
-            log.exception("a part of the server has failed")
+    def _troubles(self) -> dict[str, str]:
+        return {**self._parts.troubles(), **({"database": self._nodes.trouble} if self._nodes.fault else {})}
+
+    def _plugin_states(self) -> dict[Labels, float]:
+        """How many plugins there are of each state, here and on nodes. States an agent made up are counted as one."""
+        nodes = (plugin for node in self.live.nodes() for plugin in node.plugins)
+        counts = Counter(p.state if p.state in _STATES else "other" for p in chain(self._plugins(), nodes))
+        return {(("state", state),): float(counts[state]) for state in (*_STATES, "other")}
 
     def _known(self) -> Iterable[KnownNode]:
         return [KnownNode(n.name, n.first_seen, n.last_seen, n.agent_version, n.boot_id) for n in self.live.nodes()]

@@ -15,6 +15,7 @@ _HELP: Mapping[str, tuple[str, str]] = {
     "gobs_server_refused_streams": ("counter", "Streams refused before a frame was taken, by reason."),
     "gobs_server_streams": ("gauge", "Agents connected now."),
     "gobs_server_nodes": ("gauge", "Nodes known, by state."),
+    "gobs_server_plugins": ("gauge", "Plugins of the server and of all nodes, by state."),
     "gobs_server_history_bytes": ("gauge", "Memory history takes."),
     "gobs_server_history_evicted_segments": ("counter", "Segments let go for want of memory."),
     "gobs_server_fill_queue_bytes": ("gauge", "Segments that wait to be taken into history."),

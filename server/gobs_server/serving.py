@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -11,16 +12,17 @@ import uvicorn
 from quart import Quart
 
 from gobs_core import UserError
+from gobs_server.connection import Limits, connections
 
 
 class WebServer:
     """Serves one app. `start` once, then `stop`."""
 
-    def __init__(self, app: Quart, address: str, *, drain: float) -> None:
+    def __init__(self, app: Quart, address: str, *, drain: float, limits: Limits | None = None) -> None:
         self._address = address
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=connections(limits or Limits()),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -60,6 +62,13 @@ class _Quiet(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+def allow_files() -> None:
+    """Let this process open as many files, which connections are too, as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def split_address(address: str, flag: str) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -29,8 +29,9 @@ class KnownNode(NamedTuple):
 
 
 class NodeWriter:
-    """Keeps the database's nodes in step with those that are live: news are written, the forgotten deleted. A dead or hung database delays nothing else.
+    """Keeps the database's nodes in step with those that are live. A dead or hung database delays nothing else.
 
+    A node that is live no more is deleted.
     News are written `every` so many seconds; a statement that takes longer than `patience` has failed.
     """
 
@@ -63,6 +64,11 @@ class NodeWriter:
             except Exception as error:  # noqa: BLE001  drivers raise what they like, and nothing may end this task
                 self._failed(error)
                 await self._pause()
+
+    @property
+    def trouble(self) -> str:
+        """`fault` for everybody: without what drivers say, which names hosts and users."""
+        return f"it does not work ({self.fault.partition(':')[0]}); the server's log says more" if self.fault else ""
 
     def finish(self) -> None:
         """Write what is left, then let `run` end."""
@@ -98,12 +104,26 @@ class NodeWriter:
                 )
                 for node in news
             ]
-            await Node.bulk_create(
-                rows, on_conflict=["name"], update_fields=["last_seen", "agent_version", "boot_id"], batch_size=500
-            )
+            try:
+                await _put(rows)
+            except Exception:  # noqa: BLE001  drivers raise what they like: is it the database, or a row?
+                await self._write_each(rows)
             self._written.update((node.name, node) for node in news)
 
-    async def _delete(self, forgotten: Set[str]) -> None:
+    async def _write_each(self, rows: list[Node]) -> None:
+        """Write row by row, so that one the database does not take costs no other; raises when it takes none at all."""
+        await Node.exists()
+        for row in rows:
+            try:
+                await _put([row])
+            except Exception as error:  # noqa: BLE001
+                await Node.exists()
+                self.failures += 1
+                log.warning(
+                    "the database does not take a node", node=row.name, error=f"{type(error).__name__}: {error}"
+                )
+
+    async def _delete(self, forgotten: Collection[str]) -> None:
         for name in forgotten:
             await Node.filter(name=name).delete()
             del self._written[name]
@@ -132,6 +152,12 @@ class NodeWriter:
         if not self.fault or self.failures == 1:
             log.warning("the database does not work", database=self._database.address.shown, error=text)
         self.fault = text
+
+
+async def _put(rows: list[Node]) -> None:
+    await Node.bulk_create(
+        rows, on_conflict=["name"], update_fields=["last_seen", "agent_version", "boot_id"], batch_size=500
+    )
 
 
 async def _read() -> dict[str, KnownNode]:

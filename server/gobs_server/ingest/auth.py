@@ -13,6 +13,7 @@ import grpc.aio
 
 from gobs_core import GobsError
 from gobs_proto.limits import AUTHORIZATION
+from gobs_server.ingest.complaints import Complaints
 from gobs_server.metrics import Metrics
 
 
@@ -65,9 +66,10 @@ IDENTITY: ContextVar[Identity] = ContextVar("identity", default=Identity())  # n
 class Doorkeeper(grpc.aio.ServerInterceptor):
     """Asks the authenticator before a call reaches its handler."""
 
-    def __init__(self, authenticator: Authenticator, metrics: Metrics) -> None:
+    def __init__(self, authenticator: Authenticator, metrics: Metrics, complaints: Complaints) -> None:
         self._authenticator = authenticator
         self._metrics = metrics
+        self._complaints = complaints
 
     async def intercept_service(
         self,
@@ -81,12 +83,12 @@ class Doorkeeper(grpc.aio.ServerInterceptor):
             IDENTITY.set(await self._authenticator.identify(metadata))
         except Denied as denied:
             self._metrics.add("gobs_server_refused_streams", reason="denied")
-            return _refuse(str(denied))
+            return self._refuse(str(denied))
         return await continuation(handler_call_details)
 
+    def _refuse(self, text: str) -> Handler:
+        async def end(_messages: object, context: Any) -> None:
+            self._complaints.refused(context.peer(), "denied", text)
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, text)
 
-def _refuse(text: str) -> Handler:
-    async def end(_messages: object, context: Any) -> None:
-        await context.abort(grpc.StatusCode.UNAUTHENTICATED, text)
-
-    return grpc.stream_stream_rpc_method_handler(end)
+        return grpc.stream_stream_rpc_method_handler(end)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 
 import grpc
 
 from gobs_core import PluginState
+from gobs_core.text import MAX_LINE, one_line
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_NODE, PROTOCOL
 from gobs_server.ingest.auth import Identity
@@ -16,7 +18,10 @@ from gobs_server.tables import Schemas, schemas_from
 
 _MOST_FAULTS = 5
 _MOST_PLUGINS = 1000
+_MOST_UNKNOWN = 500
 _LONGEST = 200
+_LONGEST_ERROR = 16_384
+"""Characters of a plugin's error, which may have the lines of a traceback."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +46,21 @@ class Greeting:
 def greeting_from(hello: pb.Hello, identity: Identity) -> Greeting:
     """Check a Hello; raises Refusal."""
     node = identity.node or hello.node
-    if not node or len(node.encode()) > MAX_NODE or not node.isprintable() or node != node.strip():
-        raise _bad(f"a node's name is 1 to {MAX_NODE} bytes that can be printed, not {node[:MAX_NODE]!r}")
-    if not hello.run or len(hello.run) > _LONGEST or len(hello.boot_id) > _LONGEST:
-        raise _bad("Hello has no run, or one that is too long")
+    if not _is_text(node, MAX_NODE) or not node or node != node.strip() or node in {".", ".."}:
+        raise _bad(
+            f"a node's name is 1 to {MAX_NODE} bytes that can be printed, and neither . nor .., not {node[:MAX_NODE]!r}"
+        )
+    for name, text in (("run", hello.run), ("boot_id", hello.boot_id), ("agent_version", hello.agent_version)):
+        if not _is_text(text, _LONGEST):
+            raise _bad(f"Hello's {name} is at most {_LONGEST} bytes that can be printed, not {text[:_LONGEST]!r}")
+    if not hello.run:
+        raise _bad("Hello has no run")
     if hello.protocol < 1:
         raise _bad("Hello says no protocol")
     if not 0 < hello.interval_ms <= 86_400_000:
         raise _bad(f"an interval of {hello.interval_ms} ms cannot be")
     schemas = schemas_from(hello)
-    notes = [f"not shown: {fault}" for fault in schemas.faults[:_MOST_FAULTS]]
+    notes = [f"not shown: {one_line(fault)}" for fault in schemas.faults[:_MOST_FAULTS]]
     if hello.protocol > PROTOCOL:
         notes.insert(
             0, f"speaks a newer protocol ({hello.protocol}) than this server ({PROTOCOL}): some of it may be missing"
@@ -59,7 +69,7 @@ def greeting_from(hello: pb.Hello, identity: Identity) -> Greeting:
         node,
         hello.run,
         hello.boot_id,
-        hello.agent_version[:_LONGEST],
+        hello.agent_version,
         min(hello.protocol, PROTOCOL),
         hello.interval_ms / 1000,
         hello.wall_ns / 1e9,
@@ -76,19 +86,26 @@ def plugins_from(states: object) -> tuple[PluginState, ...]:
 
 def _plugin(state: pb.PluginState) -> PluginState:
     return PluginState(
-        kind=state.kind,
-        name=state.name,
-        distribution=state.distribution,
-        version=state.version,
-        state=state.state,
-        error=state.error,
+        kind=state.kind[:_LONGEST],
+        name=state.name[:_LONGEST],
+        distribution=state.distribution[:_LONGEST],
+        version=state.version[:_LONGEST],
+        state=state.state[:_LONGEST],
+        error=state.error[:_LONGEST_ERROR],
         runs=state.runs,
         failures=state.failures,
         drops=state.drops,
         duration=state.duration if math.isfinite(state.duration) else None,
         rows=state.rows if state.rows >= 0 else None,
-        unknown=dict(state.unknown),
+        unknown={
+            column[:_LONGEST]: reason[:MAX_LINE] for column, reason in islice(state.unknown.items(), _MOST_UNKNOWN)
+        },
     )
+
+
+def _is_text(text: str, most: int) -> bool:
+    """Whether it can be shown and kept: no more than `most` bytes, all of which can be printed."""
+    return len(text) <= most and len(text.encode()) <= most and text.isprintable()
 
 
 def _bad(text: str) -> Refusal:

@@ -14,6 +14,7 @@ from gobs_core import UserError
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_server.ingest.auth import Authenticator, Doorkeeper, Handler
+from gobs_server.ingest.complaints import Complaints
 from gobs_server.metrics import Metrics
 from gobs_server.serving import listen
 from gobs_server.settings import ServerSettings
@@ -43,10 +44,11 @@ class GrpcServer:
         authenticator: Authenticator,
         settings: ServerSettings,
         metrics: Metrics,
+        complaints: Complaints,
     ) -> None:
         self._settings = settings
         self._server = grpc.aio.server(
-            interceptors=(Doorkeeper(authenticator, metrics),),
+            interceptors=(Doorkeeper(authenticator, metrics, complaints),),
             options=_OPTIONS,
             maximum_concurrent_rpcs=settings.max_agents,
         )

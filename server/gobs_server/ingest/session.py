@@ -9,6 +9,7 @@ import grpc
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
+from gobs_server.history.segment import split
 from gobs_server.ingest.hello import Greeting
 from gobs_server.ingest.questions import Questions
 from gobs_server.ingest.refusal import Refusal
@@ -49,7 +50,6 @@ class Session:
         """Whether an acknowledgement is being written."""
         self.send: Send = _cannot_send
         """Sends to the agent; set once the stream is up."""
-        self._parts: list[pb.Frame] = []
         self._raw: list[bytes] = []
         self._raw_bytes = 0
 
@@ -64,10 +64,13 @@ class Session:
             self.ended.set_result(why)
 
     def collect(self, part: pb.Frame, raw: bytes) -> tuple[list[pb.Frame], list[bytes]] | None:
-        """Take one part of a frame; returns all parts once the last is there. Raises Refusal when they are too many."""
-        if not part.more and not self._parts:
+        """Take one part of a frame; returns all parts once the last is there. Raises Refusal when they are too many.
+
+        `raw` is the part encoded, preceded by its length. Until the last is there, no more than these bytes is kept:
+        read, a part takes many times as much.
+        """
+        if not part.more and not self._raw:
             return [part], [raw]
-        self._parts.append(part)
         self._raw.append(raw)
         self._raw_bytes += len(raw)
         if self._raw_bytes > _MOST_PARTS_BYTES:
@@ -75,9 +78,8 @@ class Session:
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "limits", text)
         if part.more:
             return None
-        whole = self._parts, self._raw
-        self._parts, self._raw, self._raw_bytes = [], [], 0
-        return whole
+        raws, self._raw, self._raw_bytes = self._raw, [], 0
+        return split(b"".join(raws))[0], raws
 
 
 async def _cannot_send(message: pb.ServerMessage) -> None:

@@ -62,8 +62,8 @@ class Sessions:
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 "too many nodes",
-                f"{self._live.most} nodes are known, and none named {name!r}: raise server.max_nodes, or wait until nodes "
-                "that are down are forgotten (server.forget)",
+                f"{self._live.most} nodes are known, and none named {name!r}: raise server.max_nodes, or wait until "
+                "nodes that are down are forgotten (server.forget)",
             )
         old = self._current.get(name)
         if old is not None:
@@ -125,6 +125,11 @@ class Sessions:
                     self._note(self._current[name])
 
     def _check_rival(self, old: Session, greeting: Greeting) -> None:
+        """Raise Refusal where another living agent has the name: a guard against mistakes.
+
+        Against malice the join token is the door, until agents have identities of their own: whoever has the token
+        can wait for a node to be silent, or learn its boot id. Of run, which nobody else needs, REST says nothing.
+        """
         name = greeting.node
         came_back = greeting.run != old.greeting.run and greeting.run in self._replaced.get(name, ())
         same = greeting.run == old.greeting.run or (greeting.boot_id and greeting.boot_id == old.greeting.boot_id)

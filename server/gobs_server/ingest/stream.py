@@ -11,11 +11,13 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from gobs_core import __version__
 from gobs_core.logs import get_logger
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_server.history import History
 from gobs_server.ingest.auth import IDENTITY
+from gobs_server.ingest.complaints import Complaints
 from gobs_server.ingest.fill import Filling
 from gobs_server.ingest.hello import greeting_from
 from gobs_server.ingest.intake import Intake
@@ -47,7 +49,7 @@ class Streams:
         filling: Filling,
         history: History,
         metrics: Metrics,
-        version: str,
+        complaints: Complaints,
         *,
         patience: float = HELLO_SECONDS,
         ack: float = ACK_SECONDS,
@@ -57,7 +59,7 @@ class Streams:
         self._filling = filling
         self._history = history
         self._metrics = metrics
-        self._version = version
+        self._complaints = complaints
         self._patience = patience
         self._ack = ack
 
@@ -67,7 +69,7 @@ class Streams:
             session = await self._greet(context)
         except Refusal as refusal:
             self._metrics.add("gobs_server_refused_streams", reason=refusal.reason)
-            log.warning("a stream was refused", peer=context.peer(), reason=refusal.reason, why=str(refusal))
+            self._complaints.refused(context.peer(), refusal.reason, str(refusal))
             await context.abort(refusal.code, str(refusal))
             return
         log.info("agent connected", node=session.node.name, version=session.greeting.agent_version, peer=context.peer())
@@ -106,7 +108,7 @@ class Streams:
             welcome=pb.Welcome(
                 protocol=session.greeting.protocol,
                 session=secrets.token_hex(8),
-                server_version=self._version,
+                server_version=__version__,
                 have=[pb.Range(first=first, last=last) for first, last in ranges],
                 history_seconds=int(self._history.retention),
                 max_message_bytes=MAX_MESSAGE_BYTES,

@@ -65,6 +65,19 @@ async def test_a_thousand_nodes_are_written_at_once(address: Address) -> None:
     assert len(await Writing(address).whole_life()) == 1000
 
 
+async def test_a_node_the_database_does_not_take_costs_no_other(address: Address) -> None:
+    nodes = [ONE._replace(name=f"node-{i}") for i in range(5)]
+    await Writing(address, *nodes, ONE._replace(boot_id="a\0b")).whole_life()
+    found = {node.name for node in await Writing(address).whole_life()}
+    assert found - {"one"} == {node.name for node in nodes}
+
+
+async def test_what_is_said_of_a_fault_names_no_host_and_no_user() -> None:
+    writing = Writing(address_of("postgres://somebody@127.0.0.1:1/postgres"), ONE)
+    writing.writer.fault = 'InvalidPasswordError: password authentication failed for user "somebody" on 10.0.0.1'
+    assert writing.writer.trouble == "it does not work (InvalidPasswordError); the server's log says more"
+
+
 async def test_a_forgotten_node_is_deleted(address: Address) -> None:
     two = ONE._replace(name="two")
     writing = Writing(address, ONE, two)

@@ -14,7 +14,7 @@ from gobs_core import Table, counter, key
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history import History
-from gobs_server.ingest import Authenticator, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams
+from gobs_server.ingest import Authenticator, Complaints, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams
 from gobs_server.live import Live, Node
 from gobs_server.metrics import Metrics
 from gobs_server.settings import ServerSettings
@@ -57,11 +57,19 @@ class Rig:
         self.sessions = Sessions(self.live, self.history, self.clock)
         self.filling = Filling(self.live, self.history, self.metrics, most=most)
         self.intake = Intake(self.live, self.history, self.sessions, self.filling, self.metrics, self.clock)
+        complaints = Complaints(self.clock)
         self.streams = Streams(
-            self.sessions, self.intake, self.filling, self.history, self.metrics, "0.1.0", patience=patience, ack=0.2
+            self.sessions,
+            self.intake,
+            self.filling,
+            self.history,
+            self.metrics,
+            complaints,
+            patience=patience,
+            ack=0.2,
         )
         settings = settings or ServerSettings(grpc="127.0.0.1:0")
-        self.server = GrpcServer(self.streams.serve, door or OpenDoor(), settings, self.metrics)
+        self.server = GrpcServer(self.streams.serve, door or OpenDoor(), settings, self.metrics, complaints)
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()

@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from gobs_core import UserError
-from gobs_server.ingest import Denied, GrpcServer, Identity, OpenDoor, TokenDoor
+from gobs_server.clock import Clock
+from gobs_server.ingest import Complaints, Denied, GrpcServer, Identity, OpenDoor, TokenDoor
 from gobs_server.metrics import Metrics
 from gobs_server.settings import ServerSettings
 from tests.server.ingest.rig import TABLE, Rig
@@ -119,7 +120,8 @@ async def test_mutual_tls_serves_only_agents_with_a_certificate_of_the_authority
 
 
 async def refused(**settings: str) -> str:
-    server = GrpcServer(_never, OpenDoor(), ServerSettings(grpc="127.0.0.1:0", **settings), Metrics())  # type: ignore[arg-type]
+    chosen = ServerSettings(grpc="127.0.0.1:0", **settings)  # type: ignore[arg-type]
+    server = GrpcServer(_never, OpenDoor(), chosen, Metrics(), Complaints(Clock()))
     with pytest.raises(UserError) as error:
         await server.start()
     await server.stop(0)

@@ -79,6 +79,12 @@ async def test_anything_before_hello_is_refused() -> None:
         ({"node": " a"}, "a node's name"),
         ({"run": ""}, "run"),
         ({"run": "r" * 1000}, "run"),
+        ({"run": "a\0b"}, "run"),
+        ({"boot_id": "a\0b"}, "boot_id"),
+        ({"agent_version": "1\0"}, "agent_version"),
+        ({"agent_version": "1" * 1000}, "agent_version"),
+        ({"node": "."}, "a node's name"),
+        ({"node": ".."}, "a node's name"),
         ({"protocol": 0}, "protocol"),
         ({"interval_ms": 0}, "interval"),
         ({"interval_ms": 2**32 - 1}, "interval"),
@@ -284,3 +290,30 @@ async def test_streams_that_are_cancelled_leave_nothing_behind() -> None:
         await until(lambda: len(rig.sessions) == 0)
         await until(lambda: len(asyncio.all_tasks()) <= before + 2)
         assert all(not node.connected for node in rig.live.nodes())
+
+
+async def test_of_a_frame_half_sent_only_its_bytes_are_kept() -> None:
+    async with Rig() as rig:
+        agent = await rig.agent()
+        whole = agent.sender.frame({("a",): (1,)})
+        whole.more = True
+        for _ in range(3):
+            await agent.say(frame=whole)
+        session = rig.sessions.connected()[0]
+        await until(lambda: len(session._raw) == 3)
+        kept = [one for value in vars(session).values() if isinstance(value, list) for one in value]
+        assert [type(one) for one in kept] == [bytes] * 3
+
+
+async def test_what_agents_tell_of_their_plugins_is_cut() -> None:
+    async with Rig() as rig:
+        agent = await rig.agent()
+        states = pb.PluginStates()
+        states.plugins.add(kind="k" * 1000, name="cpu", state="failing", error="e" * 100_000)
+        for place in range(600):
+            states.plugins[0].unknown[f"cpu.{place}"] = "r" * 1000
+        await agent.say(plugins=states)
+        await until(lambda: rig.node().plugins)
+        plugin = rig.node().plugins[0]
+        assert (len(plugin.kind), len(plugin.error), len(plugin.unknown)) == (200, 16_384, 500)
+        assert {len(reason) for reason in plugin.unknown.values()} == {500}

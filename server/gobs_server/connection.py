@@ -1,0 +1,89 @@
+"""One connection of the web server: how long a request may take to come, and how much of it there may be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, NamedTuple
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class Limits(NamedTuple):
+    """What a connection holds to. The pages and REST are only ever asked with GET: a body is never needed."""
+
+    head: int = 64 << 10
+    """Bytes of a request's line and headers."""
+    whole: int = 256 << 10
+    """Bytes of a request."""
+    seconds: float = 10.0
+    """From a connection, or the first byte of a later request, to that request's end."""
+    connections: int = 1024
+    """Open at once; a further one is closed at once."""
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. The parser alone would keep unfinished headers of any size for ever."""
+
+    limits = Limits()
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._timer: asyncio.TimerHandle | None = None
+        self._came = 0
+        self._in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, with so long until there is a request."""
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            transport.abort()
+        else:
+            self._timer = self.loop.call_later(self.limits.seconds, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless it is too much."""
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.limits.seconds, self.transport.abort)
+        self._came += len(data)
+        super().data_received(data)
+        if self._came > (self.limits.head if self._in_head else self.limits.whole):
+            self._refuse()
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.limits.head:
+            self._refuse()
+            return
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is there as a whole."""
+        self._stop_timer()
+        self._came, self._in_head = 0, True
+        if self.cycle is not None:
+            super().on_message_complete()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(
+                b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                if self._in_head
+                else b""
+            )
+            self.transport.close()
+
+
+def connections(limits: Limits) -> type[Connection]:
+    """Return the protocol that holds to these limits."""
+    return type("Connection", (Connection,), {"limits": limits})

@@ -1,0 +1,43 @@
+"""The server put together: what its metrics and its probes tell of its parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gobs_core import PluginState
+from gobs_server.app import Server
+from gobs_server.db import KnownNode, sqlite_at
+from gobs_server.settings import ServerSettings
+
+
+def server(folder: Path, *plugins: PluginState, **settings: int) -> Server:
+    return Server(ServerSettings(**settings), sqlite_at(folder / "x.sqlite3"), plugins=lambda: plugins)  # type: ignore[arg-type]
+
+
+async def test_broken_plugins_of_the_server_and_of_nodes_are_a_metric(tmp_path: Path) -> None:
+    made = server(tmp_path, PluginState(kind="plugin", name="a", state="broken"))
+    node = made.live.connect("n", agent_version="", protocol=1, boot_id="", run="r", interval=1, skew=0)
+    made.live.set_plugins(
+        node, tuple(PluginState(kind="sink", name=state, state=state) for state in ("broken", "ok", 'made"up'))
+    )
+    text = made.metrics.text()
+    assert 'gobs_server_plugins{state="broken"} 2.0' in text
+    assert 'gobs_server_plugins{state="ok"} 1.0' in text
+    assert 'gobs_server_plugins{state="other"} 1.0' in text
+    assert 'gobs_server_plugins{state="failing"} 0.0' in text
+
+
+async def test_of_the_database_the_newest_nodes_are_remembered_and_no_more_than_there_is_room_for(
+    tmp_path: Path,
+) -> None:
+    made = server(tmp_path, max_nodes=2)
+    made._remember([KnownNode(name, 1.0, float(seen), "", "") for name, seen in (("a", 5), ("b", 7), ("c", 6))])
+    assert [node.name for node in made.live.nodes()] == ["b", "c"]
+
+
+async def test_what_is_said_of_the_database_to_everybody_is_not_what_its_driver_says(tmp_path: Path) -> None:
+    made = server(tmp_path)
+    made._nodes.fault = 'InvalidPasswordError: password authentication failed for user "gobs" at 10.0.0.1'
+    troubles = made.services().troubles()
+    assert "InvalidPasswordError" in troubles["database"]
+    assert "10.0.0.1" not in troubles["database"]
