@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from gobs_proto import gobs_pb2 as pb
-from gobs_proto.limits import MAX_SEGMENT_BYTES
 from gobs_server.clock import Clock
+from gobs_server.history.judged import Judged
 from gobs_server.history.node import NodeHistory, RunHistory
-from gobs_server.history.ranges import Range, runs
+from gobs_server.history.ranges import MAX_RANGES, Range
 from gobs_server.history.read import Reader
-from gobs_server.history.segment import OpenSegment, Parts, Segment, delimited, inflate, split
+from gobs_server.history.segment import OpenSegment, Parts, Segment, delimited
 from gobs_server.tables import BadFrame, RunState, Schemas, View
 from gobs_server.tables.values import Numbers
 
 _MOST_OPEN = 16 << 20
 """Bytes a segment may grow to; an agent that sends no keyframe for that long is not kept any further."""
+_MOST_RUNS = 20
+"""Runs kept of one node; the oldest goes first."""
+_AHEAD = 60.0
+"""Seconds the end of a segment may be in the future, as far as the clocks tell."""
+_STEP = 1.0
+"""Seconds by which the server's wall clock was set when it did not just drift."""
 
 
 class History:
@@ -31,6 +37,7 @@ class History:
         self._budget = budget
         self._nodes: dict[str, NodeHistory] = {}
         self._oldest: list[tuple[float, int, NodeHistory, RunHistory, Segment]] = []
+        self._dead: set[Segment] = set()
         self._count = itertools.count()
         self._reader = Reader()
         self.retention = retention if budget else 0.0
@@ -39,6 +46,8 @@ class History:
         """What all of it takes in memory."""
         self.evicted = 0
         """Segments let go for want of memory since the start."""
+        self.generation = 0
+        """Raised whenever a sealed segment comes or goes: an answer about the past may then be another."""
 
     # -- reading
 
@@ -84,6 +93,9 @@ class History:
         if known is None or known.schemas.tables != schemas.tables:
             known = RunHistory(run, schemas)
             home.runs.append(known)
+            while len(home.runs) > _MOST_RUNS:
+                self._drop(home, home.runs[0])
+            self._weigh(home)
         self._seal(home, known)
 
     def append(self, node: str, run: str, frame: Parts, raw: Sequence[bytes], offset: float, state: RunState) -> None:
@@ -91,63 +103,80 @@ class History:
 
         `offset` takes the agent's monotonic seconds to the server's wall clock as this frame tells it.
         """
-        home = self._nodes[node]
-        known = home.run(run)
-        if known is None or not self.retention:
+        home = self._nodes.get(node)
+        known = home.run(run) if home is not None else None
+        if home is None or known is None or not self.retention:
             return
+        now = self._clock.monotonic()
+        clocks = self._clock.wall() - now
         head = frame[0]
         if head.keyframe:
             self._seal(home, known)
             raw = [*_missing_texts(frame, state), *raw]
             model = known.lend(raw)
             known.open = OpenSegment(offset, head.wall_ns - head.monotonic_ns, head.monotonic_ns, model)
+            known.open.clocks = clocks
             self._grow(home, known.open.size)
+        elif known.open is not None and abs(clocks - known.open.clocks) > _STEP:
+            # The server's clock was set: these frames do not lie beside those before them.
+            self._seal(home, known)
         if known.open is None:
             return
         before = known.open.size
         known.open.append(head.sequence, head.monotonic_ns, offset, raw)
+        known.open.received = now
         self._grow(home, known.open.size - before)
-        if known.open.size > _MOST_OPEN:
+        if known.open.size > _MOST_OPEN or len(known.open.ranges) >= MAX_RANGES:
             self._seal(home, known)
         self._evict(home, known)
 
     def fill(self, node: str, run: str, data: bytes, claimed: Range, skew: float) -> int:
+        """`filling`, all of it at once."""
+        steps = self.filling(node, run, data, claimed, skew)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return int(done.value)
+
+    def filling(self, node: str, run: str, data: bytes, claimed: Range, skew: float) -> Generator[None, None, int]:
         """Keep a segment the agent sent late; returns how many frames it has, 0 when all were there already.
 
-        Raises BadFrame when it is not what it should be. `skew` is how many seconds the node's wall clock is ahead.
+        Work is done in steps, a frame each; it counts once the last is done. Raises BadFrame when the segment is not
+        what it should be. `skew` is how many seconds the node's wall clock is ahead.
         """
         home = self._nodes.get(node)
         known = home.run(run) if home is not None else None
         if home is None or known is None or not self.retention:
             return 0
-        frames = split(inflate(data, MAX_SEGMENT_BYTES))
-        state = RunState(known.schemas)
-        for frame in frames:
-            state.apply(frame)
-        ranges = tuple(runs(frame[0].sequence for frame in frames))
-        if (ranges[0][0], ranges[-1][1]) != claimed:
-            raise BadFrame("segment", f"a segment said to be {claimed} holds {ranges[0][0]} to {ranges[-1][1]}")
-        first, last = frames[0][0], frames[-1][0]
-        bias_ns = first.wall_ns - first.monotonic_ns
-        offset = known.offset_for(first.sequence, bias_ns, otherwise=bias_ns / 1e9 - skew)
-        segment = Segment((data,), ranges, first.monotonic_ns, last.monotonic_ns, offset, bias_ns)
+        judged = Judged(known.schemas)
+        for _ in judged.take(data):
+            yield
+        if self._nodes.get(node) is not home or known not in home.runs:
+            return 0
+        segment = judged.segment(data, claimed, known, skew)
+        age = self._clock.wall() - segment.end
+        if age < -_AHEAD:
+            raise BadFrame("time", f"a segment that ends {-age:.0f} s in the future")
         superfluous = known.add(segment)
         if superfluous is None:
             return 0
-        for old in superfluous:
-            self._grow(home, -old.size)
-        self._keep(home, known, segment)
+        self._keep(home, known, segment, superfluous, self._clock.monotonic() - max(age, 0))
         self._evict(home, known)
-        return len(frames)
+        return judged.count
 
     def expire(self) -> None:
         """Let go of what is older than the retention; called now and then."""
-        since = self._clock.wall() - self.retention
+        since = self._clock.monotonic() - self.retention
         while self._oldest and self._oldest[0][0] < since:
             self._pop()
         for name, home in list(self._nodes.items()):
-            home.runs = [run for run in home.runs if run.segments or run.open or run is home.runs[-1]]
-            if not home.bytes and not home.connected:
+            used = [run for run in home.runs if run.segments or run.open or run is home.runs[-1]]
+            if len(used) < len(home.runs):
+                home.runs = used
+                self._weigh(home)
+            if home.bytes == home.schemas and not home.connected:
+                self._grow(home, -home.bytes)
                 del self._nodes[name]
 
     def end(self, node: str, run: str) -> None:
@@ -161,28 +190,68 @@ class History:
     def _seal(self, home: NodeHistory, run: RunHistory) -> None:
         if run.open is not None and run.open.ranges:
             self._grow(home, -run.open.size)
-            segment, run.open = run.open.seal(), None
-            if run.add(segment) is not None:
-                self._keep(home, run, segment)
+            received, segment, run.open = run.open.received, run.open.seal(), None
+            superfluous = run.add(segment)
+            if superfluous is not None:
+                self._keep(home, run, segment, superfluous, received)
 
-    def _keep(self, home: NodeHistory, run: RunHistory, segment: Segment) -> None:
+    def _keep(
+        self, home: NodeHistory, run: RunHistory, segment: Segment, superfluous: Iterable[Segment], received: float
+    ) -> None:
+        self.generation += 1
         self._grow(home, segment.size)
-        heapq.heappush(self._oldest, (segment.end, next(self._count), home, run, segment))
+        heapq.heappush(self._oldest, (received, next(self._count), home, run, segment))
+        for old in superfluous:
+            self._let_go(home, old)
+
+    def _let_go(self, home: NodeHistory, segment: Segment) -> None:
+        """Count out a segment that is in no run any more, but still in the heap."""
+        self._grow(home, -segment.size)
+        self._reader.forget(segment)
+        self._dead.add(segment)
+        if 2 * len(self._dead) > len(self._oldest):
+            self._oldest = [entry for entry in self._oldest if entry[-1] not in self._dead]
+            heapq.heapify(self._oldest)
+            self._dead.clear()
 
     def _evict(self, home: NodeHistory, run: RunHistory) -> None:
         while self.bytes > self._budget and self._oldest:
-            self._pop()
-            self.evicted += 1
+            self.evicted += self._pop()
         if self.bytes > self._budget and run.open is not None:
             self._grow(home, -run.open.size)
             run.open = None
             self.evicted += 1
 
-    def _pop(self) -> None:
+    def _pop(self) -> bool:
+        """Let go of the oldest segment; False where it was superfluous already."""
         _, _, home, run, segment = heapq.heappop(self._oldest)
-        if segment in run.segments:
-            run.segments.remove(segment)
-            self._grow(home, -segment.size)
+        if segment in self._dead:
+            self._dead.discard(segment)
+            return False
+        self.generation += 1
+        run.segments.remove(segment)
+        self._grow(home, -segment.size)
+        self._reader.forget(segment)
+        if not run.segments and run.open is None and run is not home.runs[-1]:
+            home.runs.remove(run)
+            self._weigh(home)
+        return True
+
+    def _drop(self, home: NodeHistory, run: RunHistory) -> None:
+        """Let go of a whole run."""
+        self.generation += 1
+        home.runs.remove(run)
+        if run.open is not None:
+            self._grow(home, -run.open.size)
+        segments, run.segments, run.open = run.segments, [], None
+        for segment in segments:
+            self._let_go(home, segment)
+        self.evicted += len(segments)
+
+    def _weigh(self, home: NodeHistory) -> None:
+        """Count what the declarations of the node's runs take."""
+        before, home.schemas = home.schemas, home.weight()
+        self._grow(home, home.schemas - before)
 
     def _grow(self, home: NodeHistory, more: int) -> None:
         home.bytes += more

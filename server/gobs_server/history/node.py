@@ -10,6 +10,9 @@ from gobs_server.history.ranges import Range, covers, merge
 from gobs_server.history.segment import LENT, MODEL, OpenSegment, Segment
 from gobs_server.tables import Schemas
 
+_RUN = 500
+"""Bytes a run takes besides all else, about."""
+
 
 @dataclass(eq=False)
 class RunHistory:
@@ -50,13 +53,17 @@ class RunHistory:
 
     def add(self, segment: Segment) -> list[Segment] | None:
         """Keep a segment; returns those it made superfluous, or None when it brings nothing new itself."""
-        if covers(self.ranges(), segment.ranges):
+        near = [old for old in self.segments if old.first <= segment.last and old.last >= segment.first]
+        found = [r for old in near for r in old.ranges]
+        if self.open is not None:
+            found += self.open.ranges
+        if covers(merge(found), segment.ranges):
             return None
         own = list(segment.ranges)
-        superfluous = [old for old in self.segments if covers(own, old.ranges)]
+        superfluous = {old for old in near if covers(own, old.ranges)}
         self.segments = [old for old in self.segments if old not in superfluous]
         insort(self.segments, segment, key=lambda s: s.first)
-        return superfluous
+        return list(superfluous)
 
     def offset_for(self, first: int, bias_ns: int, otherwise: float) -> float:
         """What takes monotonic seconds to the server's wall clock, for frames that come late.
@@ -79,7 +86,15 @@ class NodeHistory:
     runs: list[RunHistory] = field(default_factory=list)
     """In the order they were first heard of."""
     bytes: int = 0
+    schemas: int = 0
+    """Bytes of `bytes` that the declarations of its runs take."""
     connected: bool = False
+
+    def weight(self) -> int:
+        """What the declarations of its runs take in memory; what runs share counts once."""
+        layouts = {layout for run in self.runs for layout in run.schemas.layouts if layout is not None}
+        others = sum(_RUN + sum(map(len, run.schemas.faults)) for run in self.runs)
+        return others + sum(layout.bytes for layout in layouts)
 
     def run(self, run: str) -> RunHistory | None:
         """The run of that id."""

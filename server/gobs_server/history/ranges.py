@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 Range = tuple[int, int]
+MAX_RANGES = 1000
+"""Ranges of one segment: an agent that leaves out more of its frames is not kept any further."""
 
 
 def merge(ranges: Iterable[Range]) -> list[Range]:
@@ -20,7 +23,11 @@ def merge(ranges: Iterable[Range]) -> list[Range]:
 
 def covers(ranges: list[Range], wanted: Iterable[Range]) -> bool:
     """Whether all numbers of `wanted` are in `ranges`, which is merged."""
-    return all(any(first <= a and b <= last for first, last in ranges) for a, b in wanted)
+    for first, last in wanted:
+        at = bisect_right(ranges, first, key=lambda known: known[0])
+        if not at or ranges[at - 1][1] < last:
+            return False
+    return True
 
 
 def runs(numbers: Iterable[int]) -> list[Range]:

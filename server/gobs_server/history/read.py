@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gobs_server.history.node import NodeHistory, RunHistory
 from gobs_server.history.segment import OpenSegment, Parts, Segment
@@ -11,8 +11,8 @@ from gobs_server.history.series import Series, Wanted
 from gobs_server.tables import RunState, View
 from gobs_server.tables.values import Numbers
 
-_CACHED = 64
-"""Decoded segments kept for the next question about the same time."""
+_CACHED = 16 << 20
+"""Bytes of frames, decompressed, of the decoded segments kept for the next question about the same time."""
 _BACK = 4
 """Segments decoded at most to find the reading a rate is computed from."""
 _GAP = 3
@@ -26,6 +26,13 @@ class Reader:
 
     def __init__(self) -> None:
         self._decoded: OrderedDict[Segment, list[Parts]] = OrderedDict()
+        self.bytes = 0
+        """Bytes of frames, decompressed, of the segments it remembers."""
+
+    def forget(self, segment: Segment) -> None:
+        """That segment is not kept any more."""
+        if self._decoded.pop(segment, None) is not None:
+            self.bytes -= segment.raw
 
     def at(self, home: NodeHistory, table: str, time: float) -> View | None:
         """The table as it last was at or before `time`."""
@@ -93,14 +100,15 @@ class Reader:
                     state.apply(frame)
         return state
 
-    def _frames(self, segment: AnySegment) -> list[Parts]:
-        if isinstance(segment, OpenSegment):
+    def _frames(self, segment: AnySegment) -> Iterable[Parts]:
+        if isinstance(segment, OpenSegment) or segment.raw > _CACHED:
             return segment.frames()
         frames = self._decoded.get(segment)
         if frames is None:
-            frames = self._decoded[segment] = segment.frames()
-            if len(self._decoded) > _CACHED:
-                self._decoded.popitem(last=False)
+            frames = self._decoded[segment] = list(segment.frames())
+            self.bytes += segment.raw
+            while self.bytes > _CACHED:
+                self.forget(next(iter(self._decoded)))
         else:
             self._decoded.move_to_end(segment)
         return frames

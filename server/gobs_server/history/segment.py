@@ -5,10 +5,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-from gobs_proto import gobs_pb2 as pb
+from gobs_server.history.framing import Parts, delimited, frames_of, inflated, split
 from gobs_server.history.ranges import Range
-from gobs_server.tables import BadFrame
+
+__all__ = ["OpenSegment", "Parts", "Segment", "delimited", "split"]
 
 _LEVEL = 6
 _CHUNK = 64 << 10
@@ -19,9 +21,8 @@ LENT = 30
 """Segments one model serves."""
 _OVERHEAD = 400
 """Bytes a sealed segment takes besides its data, about."""
-
-Parts = list[pb.Frame]
-"""One frame in all its parts."""
+_RANGE = 130
+"""Bytes a range of sequence numbers takes, about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +41,8 @@ class Segment:
     """The node's wall clock minus its monotonic clock at the first frame; changes when the clock is set, or sleeps."""
     model: bytes = b""
     """A keyframe of the same run, which it is compressed with as a dictionary: most of a keyframe is as it was."""
+    raw: int = 0
+    """Bytes of its frames, decompressed."""
 
     @property
     def first(self) -> int:
@@ -64,11 +67,12 @@ class Segment:
     @property
     def size(self) -> int:
         """What it takes in memory."""
-        return _OVERHEAD + len(self.model) // LENT + sum(len(chunk) for chunk in self.chunks)
+        data = sum(len(chunk) for chunk in self.chunks)
+        return _OVERHEAD + len(self.model) // LENT + data + _RANGE * len(self.ranges)
 
-    def frames(self) -> list[Parts]:
+    def frames(self) -> Iterator[Parts]:
         """Its frames, in order."""
-        return split(b"".join(_unpack(chunk, self.model) for chunk in self.chunks))
+        return frames_of(piece for chunk in self.chunks for piece in inflated(chunk, model=self.model))
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +86,12 @@ class OpenSegment:
     last_ns: int = 0
     ranges: list[Range] = field(default_factory=list)
     size: int = _OVERHEAD
+    received: float = 0.0
+    """When its newest frame came, on the server's monotonic clock."""
+    clocks: float = 0.0
+    """The server's wall clock minus its monotonic clock: changes when the wall clock is set."""
+    raw: int = 0
+    """Bytes of its frames, not compressed."""
     _chunks: list[bytes] = field(default_factory=list)
     _raw: list[bytes] = field(default_factory=list)
     _raw_bytes: int = 0
@@ -92,23 +102,27 @@ class OpenSegment:
             self.ranges[-1] = (self.ranges[-1][0], sequence)
         else:
             self.ranges.append((sequence, sequence))
+            self.size += _RANGE
         self.last_ns, self.offset = monotonic_ns, min(self.offset, offset)
         for part in raw:
             self._raw.append(part)
             self._raw_bytes += len(part)
             self.size += len(part)
+            self.raw += len(part)
         if self._raw_bytes > _CHUNK:
             self._compress()
 
-    def frames(self) -> list[Parts]:
+    def frames(self) -> Iterator[Parts]:
         """Its frames so far, in order."""
-        return split(b"".join([*(_unpack(chunk, self.model) for chunk in self._chunks), *self._raw]))
+        packed = (piece for chunk in list(self._chunks) for piece in inflated(chunk, model=self.model))
+        return frames_of(chain(packed, list(self._raw)))
 
     def seal(self) -> Segment:
         """The segment as it is kept from now on."""
         self._compress()
-        ranges = tuple(self.ranges)
-        return Segment(tuple(self._chunks), ranges, self.first_ns, self.last_ns, self.offset, self.bias_ns, self.model)
+        chunks, ranges = tuple(self._chunks), tuple(self.ranges)
+        times = (self.first_ns, self.last_ns, self.offset, self.bias_ns)
+        return Segment(chunks, ranges, *times, self.model, self.raw)
 
     @property
     def start(self) -> float:
@@ -126,70 +140,3 @@ class OpenSegment:
             self._chunks.append(packer.compress(b"".join(self._raw)) + packer.flush())
             self.size += len(self._chunks[-1]) - self._raw_bytes
             self._raw, self._raw_bytes = [], 0
-
-
-def _unpack(chunk: bytes, model: bytes) -> bytes:
-    return zlib.decompressobj(zdict=model).decompress(chunk)
-
-
-def inflate(data: bytes, most: int) -> bytes:
-    """Decompress what came from a peer, at most `most` bytes of it; raises BadFrame."""
-    stream = zlib.decompressobj()
-    try:
-        raw = stream.decompress(data, most)
-    except zlib.error as error:
-        raise BadFrame("segment", f"a segment is not zlib: {error}") from None
-    if not stream.eof:
-        raise BadFrame("segment", f"a segment is cut off, or has more than {most} bytes of frames")
-    return raw
-
-
-def split(raw: bytes) -> list[Parts]:
-    """Frames out of a row of parts, each preceded by its length; raises BadFrame."""
-    frames: list[Parts] = []
-    going_on = False
-    for part in _parts(raw):
-        if going_on:
-            frames[-1].append(part)
-        else:
-            frames.append([part])
-        going_on = part.more
-    if going_on or not frames:
-        raise BadFrame("segment", "a segment ends inside a frame")
-    return frames
-
-
-def delimited(raw: bytes) -> bytes:
-    """`raw` preceded by its length as a varint."""
-    size, head = len(raw), bytearray()
-    while size > 0x7F:
-        head.append(size & 0x7F | 0x80)
-        size >>= 7
-    head.append(size)
-    return bytes(head) + raw
-
-
-def _parts(raw: bytes) -> Iterator[pb.Frame]:
-    at, end = 0, len(raw)
-    view = memoryview(raw)
-    while at < end:
-        size, at = _varint(raw, at)
-        if at + size > end:
-            raise BadFrame("segment", "a segment is cut off")
-        try:
-            yield pb.Frame.FromString(view[at : at + size].tobytes())
-        except Exception as error:  # noqa: BLE001  upb's own DecodeError has no public base
-            raise BadFrame("segment", f"a segment holds what is no frame: {error}") from None
-        at += size
-
-
-def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while shift < 32 and at < len(raw):
-        byte = raw[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    raise BadFrame("segment", "a segment is cut off")

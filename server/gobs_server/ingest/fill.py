@@ -18,6 +18,8 @@ from gobs_server.tables import BadFrame
 log = get_logger("gobs.ingest")
 _MOST_BYTES = 16 << 20
 """Of one segment, compressed."""
+_SLICE = 0.005
+"""Seconds of work after which everything else has its turn."""
 
 
 @dataclass
@@ -89,20 +91,16 @@ class Filling:
         while True:
             await self._more.wait()
             while self._waiting:
-                self.take_one()
+                await self._take_one()
                 await asyncio.sleep(0)
             self._more.clear()
 
-    def take_one(self) -> None:
+    async def _take_one(self) -> None:
         """Take in the segment that has waited longest."""
         session, assembly = self._waiting.popleft()
-        self._whole -= assembly.size
-        if self._whole <= self._most:
-            self._room.set()
         name = session.node.name
         try:
-            claimed = (assembly.first, assembly.last)
-            count = self._history.fill(name, session.greeting.run, b"".join(assembly.data), claimed, session.node.skew)
+            count = await self._fill(session, assembly)
         except BadFrame as bad:
             self._refused(session, bad)
             return
@@ -110,8 +108,28 @@ class Filling:
             log.exception("taking in a segment of the past failed", node=name)
             self._refused(session, BadFrame("internal", "the server failed to take it in; see its log"))
             return
+        finally:
+            self._whole -= assembly.size
+            if self._whole <= self._most:
+                self._room.set()
         self._metrics.add("gobs_server_filled_frames", count)
         self._broken.discard(name)
+
+    async def _fill(self, session: Session, assembly: _Assembly) -> int:
+        """Put a segment into history, giving way every few milliseconds."""
+        claimed = (assembly.first, assembly.last)
+        data = b"".join(assembly.data)
+        steps = self._history.filling(session.node.name, session.greeting.run, data, claimed, session.node.skew)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _SLICE
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return int(done.value)
+            if loop.time() >= until:
+                await asyncio.sleep(0)
+                until = loop.time() + _SLICE
 
     def _forget(self, session: Session) -> None:
         assembly = self._assemblies.pop(session.epoch, None)

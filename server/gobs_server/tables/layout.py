@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,14 @@ class Layout:
         self._row = kinds.astype(np.uint8)
         self._cells = self._row
         self._dense: dict[tuple[int, int], NDArray[np.intp]] = {}
+
+    @cached_property
+    def bytes(self) -> int:
+        """What the declaration takes in memory, about."""
+        return sum(
+            100 + sum(map(len, (c.name, c.help, c.needs, c.source))) + (len(c.expression.text) if c.expression else 0)
+            for c in self.table.columns
+        )
 
     def dense(self, first: int, columns: int) -> NDArray[np.intp]:
         """The places from `first` on, `columns` of them, that travel as integers."""
