@@ -6,6 +6,7 @@ from gobs_core import Column, Kind, Table
 from gobs_server.api.lookup import find_node
 from gobs_server.api.operations import Live, Operations
 from gobs_server.api.shapes import ColumnInfo, NodeDetail, Nodes, NodeSummary, Tables, TableSummary
+from gobs_server.live import Live as Store
 from gobs_server.live import LiveTable, Node
 from gobs_server.reasons import reasons
 from gobs_server.services import Services
@@ -37,7 +38,7 @@ def add_nodes(api: Operations, services: Services, tags: Tags) -> None:
         found = find_node(live, node)
 
         def build() -> Tables:
-            return Tables(node, [_table(found, found.tables[name]) for name in sorted(found.tables)])
+            return Tables(node, [_table(live, found, found.tables[name]) for name in sorted(found.tables)])
 
         return Live(tags.of(found.version), build)
 
@@ -66,7 +67,7 @@ def _rate_unit(column: Column) -> str | None:
     return {"seconds": "ratio", "joules": "watts", "none": "1/s"}.get(column.unit.value, f"{column.unit.value}/s")
 
 
-def _table(node: Node, live: LiveTable) -> TableSummary:
+def _table(store: Store, node: Node, live: LiveTable) -> TableSummary:
     table = live.table
     return TableSummary(
         name=table.name,
@@ -74,6 +75,7 @@ def _table(node: Node, live: LiveTable) -> TableSummary:
         rows=live.rows,
         interval=live.interval,
         read_at=live.read_at,
+        stale=store.overdue(node, live) is not None,
         columns=column_infos(table, reasons(node, table.name)),
     )
 
@@ -89,7 +91,6 @@ def _summary(node: Node) -> NodeSummary:
         agent_version=node.agent_version,
         protocol=node.protocol,
         boot_id=node.boot_id,
-        run=node.run,
         skew=node.skew,
         interval=node.interval,
         notes=list(node.notes),

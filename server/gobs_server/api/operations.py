@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import typing
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,11 +22,18 @@ H = TypeVar("H", bound=Handler)
 
 
 @dataclass(frozen=True, slots=True)
+class Later(Generic[T]):
+    """A large answer: made and encoded beside the event loop, one at a time."""
+
+    make: Callable[[], T]
+
+
+@dataclass(frozen=True, slots=True)
 class Live(Generic[T]):
     """An answer with a tag: built only for a client that does not have it yet."""
 
     tag: str
-    build: Callable[[], T]
+    build: Callable[[], T | Later[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Operations:
         self.prefix = prefix
         self.routes = Routes(name)
         self.all: list[Operation] = []
+        self._large = asyncio.Lock()
 
     def get(self, rule: str, *, role: Role = "viewer", errors: tuple[int, ...] = ()) -> Callable[[H], H]:
         """Serve GET of `rule`; path parameters, `query` and the answer are read from the handler's annotations."""
@@ -64,7 +73,7 @@ class Operations:
             async def view(**values: Any) -> Response:
                 try:
                     values = _arguments(operation, values)
-                    return _answer(await handler(**values))
+                    return await self._answer(await handler(**values))
                 except ApiError as error:
                     return problem_response(error.status, error.detail, error.faults)
 
@@ -72,6 +81,18 @@ class Operations:
             return handler
 
         return add
+
+    async def _answer(self, value: Any) -> Response:
+        if isinstance(value, Response):
+            return value
+        if isinstance(value, Live):
+            if (unchanged := fresh(value.tag)) is not None:
+                return unchanged
+            return with_tag(await self._answer(value.build()), value.tag)
+        if isinstance(value, Later):
+            async with self._large:
+                return _encoded(await asyncio.to_thread(lambda: msgspec.json.encode(value.make())))
+        return _json(value)
 
 
 def _describe(handler: Handler, rule: str, role: Role, errors: tuple[int, ...]) -> Operation:
@@ -142,15 +163,9 @@ def _short(name: str) -> str:
     return name if len(name) <= 40 else f"{name[:40]}…"
 
 
-def _answer(value: Any) -> Response:
-    if isinstance(value, Response):
-        return value
-    if isinstance(value, Live):
-        if (unchanged := fresh(value.tag)) is not None:
-            return unchanged
-        return with_tag(_json(value.build()), value.tag)
-    return _json(value)
-
-
 def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), content_type="application/json")
+    return _encoded(msgspec.json.encode(value))
+
+
+def _encoded(content: bytes) -> Response:
+    return Response(content, content_type="application/json")

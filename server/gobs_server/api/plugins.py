@@ -21,4 +21,4 @@ def add_plugins(api: Operations, services: Services, tags: Tags) -> None:
         def build() -> Plugins:
             return Plugins(list(own), {node.name: list(node.plugins) for node in services.live.nodes()})
 
-        return Live(tags.of(services.live.version, msgspec.msgpack.encode(own)), build)
+        return Live(tags.of(services.live.plugins_version, msgspec.msgpack.encode(own)), build)

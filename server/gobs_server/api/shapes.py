@@ -26,7 +26,6 @@ class NodeSummary(msgspec.Struct, frozen=True, kw_only=True):
     agent_version: str
     protocol: int
     boot_id: str
-    run: Annotated[str, Meta(description="The random id of the agent's start.")]
     skew: Annotated[float, Meta(description="Seconds the node's clock is ahead of the server's.")]
     interval: Annotated[float, Meta(description="Seconds between two readings.")]
     notes: Annotated[list[str], Meta(description="What a person should know.")]
@@ -71,6 +70,7 @@ class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     interval: Annotated[float, Meta(description="Seconds between two readings.")]
     read_at: Time
+    stale: Annotated[bool, Meta(description="Whether the node is fresh and yet has not read it for three intervals.")]
     columns: list[ColumnInfo]
 
 
@@ -97,6 +97,7 @@ class TableRows(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     help: str
     at: Annotated[Time, Meta(description="When it was read.")]
+    stale: Annotated[bool, Meta(description="Whether the node is fresh and yet has not read it for three intervals.")]
     columns: list[ColumnInfo]
     totals: Annotated[Values, Meta(description="Over the rows a total counts: rates of counters, levels of gauges.")]
     count: Annotated[int, Meta(description="Rows there are; `rows` may hold fewer, see `limit`.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec import Meta
 
 from gobs_server.api.lookup import find_node, find_table
 from gobs_server.api.nodes import column_infos
-from gobs_server.api.operations import Live, Operations
+from gobs_server.api.operations import Later, Live, Operations
 from gobs_server.api.problem import ApiError
 from gobs_server.api.shapes import Row, TableRows
 from gobs_server.api.times import Moment, moment
@@ -21,7 +22,9 @@ from gobs_server.tags import Tags
 
 T = TypeVar("T")
 
-MAX_ROWS = 100_000
+MAX_ROWS = 20_000
+_SMALL = 2000
+"""Cells that take no longer to write down than to hand to a thread and back, about."""
 
 
 class TableQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,13 +44,14 @@ def add_tables(api: Operations, services: Services, tags: Tags) -> None:
         newest = find_table(found, table)
         unknown = reasons(found, table)
         if query.at is None:
-            tag = tags.of(newest.version, query.limit)
-            return Live(tag, lambda: _rows(node, newest.view(), unknown, query.limit))
+            stale = services.live.overdue(found, newest) is not None
+            tag = tags.of(newest.version, query.limit, stale, unknown)
+            return Live(tag, lambda: _answer(node, newest.view(), unknown, query.limit, stale=stale))
         wall = moment(query.at, "query.at", services.clock.wall())
         past = services.history.at(node, table, wall)
         if past is None:
             raise ApiError(404, f"nothing is kept of table {table!r} of that time; {_kept(services, node)}")
-        return Live(tags.of(0, past.time, query.limit), lambda: _rows(node, past, unknown, query.limit))
+        return Live(tags.of(0, past.time, query.limit), lambda: _answer(node, past, unknown, query.limit, stale=False))
 
 
 def _kept(services: Services, node: str) -> str:
@@ -55,7 +59,13 @@ def _kept(services: Services, node: str) -> str:
     return "no history is kept of this node" if span is None else f"history reaches from {span[0]:.3f} to {span[1]:.3f}"
 
 
-def _rows(node: str, view: View, unknown: dict[str, str], limit: int) -> TableRows:
+def _answer(node: str, view: View, unknown: dict[str, str], limit: int, *, stale: bool) -> TableRows | Later[TableRows]:
+    """What answers with a view, which no later frame changes: made beside the event loop where it is large."""
+    make = partial(_rows, node, view, unknown, limit, stale=stale)
+    return make() if len(view.keys) * len(view.table.columns) <= _SMALL else Later(make)
+
+
+def _rows(node: str, view: View, unknown: dict[str, str], limit: int, *, stale: bool) -> TableRows:
     table = view.table
     keys = view.keys[:limit]
     names = [column.name for column in table.keys]
@@ -71,6 +81,7 @@ def _rows(node: str, view: View, unknown: dict[str, str], limit: int) -> TableRo
         table=table.name,
         help=table.help,
         at=view.time,
+        stale=stale,
         columns=column_infos(table, unknown),
         totals=dict(view.totals()),
         count=len(view.keys),

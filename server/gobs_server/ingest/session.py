@@ -9,7 +9,6 @@ import grpc
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
-from gobs_server.history.segment import split
 from gobs_server.ingest.hello import Greeting
 from gobs_server.ingest.questions import Questions
 from gobs_server.ingest.refusal import Refusal
@@ -79,7 +78,15 @@ class Session:
         if part.more:
             return None
         raws, self._raw, self._raw_bytes = self._raw, [], 0
-        return split(b"".join(raws))[0], raws
+        return [_read(one) for one in raws], raws
+
+
+def _read(raw: bytes) -> pb.Frame:
+    """The frame after the varint that is its length."""
+    at = 0
+    while raw[at] & 0x80:
+        at += 1
+    return pb.Frame.FromString(raw[at + 1 :])
 
 
 async def _cannot_send(message: pb.ServerMessage) -> None:

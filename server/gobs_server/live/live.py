@@ -10,6 +10,8 @@ from gobs_server.clock import Clock
 from gobs_server.live.node import LiveTable, Node, State
 from gobs_server.tables import RunState
 
+_MISSED = 3
+"""Intervals without a reading after which a table is overdue."""
 _KEEP_TABLES = 6 * 3600.0
 """Seconds a node may be down before its tables are let go."""
 _GRACE = 3600.0
@@ -43,6 +45,8 @@ class Live:
         self._changed: asyncio.Future[None] | None = None
         self.version = 0
         """Raised by any frame, node state change or plugin change."""
+        self.plugins_version = 0
+        """The version at which the plugins of any node last changed."""
 
     def nodes(self) -> list[Node]:
         """All nodes, by name."""
@@ -110,6 +114,7 @@ class Live:
         """A frame was applied to `run`; `wall_offset` takes its monotonic seconds to the server's wall clock."""
         node.frames += 1
         self.heard(node)
+        node.framed = node.heard
         tables = node.tables
         found: dict[str, LiveTable] = {}
         for place in changed:
@@ -121,6 +126,7 @@ class Live:
             if table is None or table.table is not state.layout.table or table.interval != interval:
                 table = LiveTable(state, interval)
             table.update(state, run.texts, wall_offset + state.read_ns / 1e9, self.version)
+            table.read = node.heard - (run.monotonic_ns - state.read_ns) / 1e9
             found[name] = table
         if run.whole or any(tables.get(name) is not table for name, table in found.items()):
             found = found if run.whole else {**tables, **found}
@@ -142,6 +148,7 @@ class Live:
         if node.plugins != plugins:
             node.plugins = plugins
             self._touch(node)
+            self.plugins_version = self.version
 
     def age(self) -> None:
         """Let nodes become stale and down by the clock; called about once a second."""
@@ -157,7 +164,7 @@ class Live:
             self._set_state(node, state)
 
     def expire(self) -> list[str]:
-        """Let go of the tables of nodes that are down for hours, and forget those that are for days; about once a second.
+        """Let go of the tables of nodes down for hours, and forget those down for days; called about once a second.
 
         Returns the names of both: nothing that their runs have told is to be kept.
         """
@@ -171,7 +178,19 @@ class Live:
         forgotten = [node.name for node in self._nodes.values() if _is_down(node, now - self._forget)]
         for name in forgotten:
             self._touch(self._nodes.pop(name))
+            self.plugins_version = self.version
         return [*names, *forgotten]
+
+    def overdue(self, node: Node, table: LiveTable) -> float | None:
+        """Seconds since a table was read, where a node that is fresh should have read it again long ago; else None.
+
+        What a node that is not fresh has told last is as old as the node's state says.
+        """
+        if node.state != "fresh":
+            return None
+        age = self._clock.monotonic() - table.read
+        late = max(node.framed - table.read, age - self.stale_after(node)) > _MISSED * table.interval
+        return age if late else None
 
     def stale_after(self, node: Node) -> float:
         """Seconds of silence after which the node is stale."""

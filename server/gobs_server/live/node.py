@@ -25,6 +25,8 @@ class LiveTable:
         """The version of `Live` at which it last changed."""
         self.read_at = 0.0
         """When it was read, in seconds since 1970 by the server's clock."""
+        self.read = float("-inf")
+        """When it was read, on the server's monotonic clock."""
         self._state = state
         self._texts: Mapping[int, str] = {}
         self._view: View | None = None
@@ -57,7 +59,7 @@ class LiveTable:
 
 @dataclass(slots=True)
 class Node:
-    """One machine that runs an agent. Down for long, it is forgotten; its fields change under the reader between two awaits."""
+    """One machine that runs an agent, until it is forgotten; its fields change under the reader between two awaits."""
 
     name: str
     state: State = "down"
@@ -87,6 +89,8 @@ class Node:
     """Reason -> frames or tables not taken since the server started."""
     heard: float = float("-inf")
     """When anything was last heard of it, on the server's monotonic clock."""
+    framed: float = float("-inf")
+    """When its newest frame came, on the server's monotonic clock."""
     down_since: float = 0.0
     """When it went down, on the server's monotonic clock; means nothing unless it is down."""
     troubled: bool = False

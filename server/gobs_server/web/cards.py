@@ -87,4 +87,4 @@ class Cards:
     def _card(self, node: Node) -> Card:
         if (face := self._faces.get(node.name)) is None:
             face = self._faces[node.name] = (ident("card", node.name), segment(node.name), visible(node.name))
-        return Card(*face, node, headlines(node), meaning(node), attention(node))
+        return Card(*face, node, headlines(self._live, node), meaning(node), attention(node))

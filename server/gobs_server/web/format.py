@@ -145,3 +145,10 @@ def _three(value: float) -> str:
     if size >= 9.995:
         return f"{value:.1f}"
     return f"{value:.2f}" if size >= 0.01 else f"{value:.2g}"
+
+
+def last_read(age: float) -> str:
+    """Return in words how long ago a table was read that should have been read since; the same for some while."""
+    if age < 60:
+        return f"last read {age // 10 * 10:.0f} s ago"
+    return f"last read {age // 60:.0f} min ago" if age < 3600 else f"last read {duration(age)} ago"

@@ -8,9 +8,9 @@ from math import isnan, nan
 from typing import NamedTuple
 
 from gobs_core import Column, Kind, Table
-from gobs_server.live import Node
+from gobs_server.live import Live, Node
 from gobs_server.reasons import reasons
-from gobs_server.web.format import UNKNOWN, exact, full
+from gobs_server.web.format import UNKNOWN, exact, full, last_read
 from gobs_server.web.text import visible
 
 
@@ -53,15 +53,17 @@ def in_order(tables: Iterable[str]) -> list[str]:
     return sorted(tables, key=lambda name: (first.index(name) if name in first else len(first), name))
 
 
-def headlines(node: Node) -> list[Value]:
+def headlines(live: Live, node: Node) -> list[Value]:
     """Return the numbers of a node, in the order of HEADLINES."""
-    return [_value(node, headline) for headline in HEADLINES]
+    return [_value(live, node, headline) for headline in HEADLINES]
 
 
-def _value(node: Node, headline: Headline) -> Value:
+def _value(store: Live, node: Node, headline: Headline) -> Value:
     live = node.tables.get(headline.table)
     if live is None:
         return _unknown(headline, f"this node sends no table {headline.table!r}")
+    if (age := store.overdue(node, live)) is not None:
+        return _unknown(headline, f"table {headline.table!r} was {last_read(age)}")
     column = _column(live.table, headline.column)
     value = nan if column is None else live.total(column)
     if column is None or isnan(value):

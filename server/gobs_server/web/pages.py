@@ -72,7 +72,7 @@ class _Pages:
         self._tags = tags
         self._templates = templates
         self._cache = Cache()
-        self._sections = Sections(templates, tags, self._cache)
+        self._sections = Sections(services.live, templates, tags, self._cache)
         self.cards = Cards(services, templates, tags)
 
     async def nodes(self) -> Response:
@@ -125,7 +125,7 @@ class _Pages:
         return self._page("plugins.html", tag=self.plugins_tag(), content=content)
 
     def plugins_tag(self) -> str:
-        return self._tags.of(self._live.version, crc32(msgspec.msgpack.encode(self._services.plugins())))
+        return self._tags.of(self._live.plugins_version, crc32(msgspec.msgpack.encode(self._services.plugins())))
 
     def plugins_content(self) -> bytes:
         return self._cache.get(
@@ -154,7 +154,11 @@ class _Pages:
             ("head", node.name),
             self._tags.of(node.version),
             lambda: self._templates.render(
-                "head.html", node=node, values=headlines(node), meaning=meaning(node), attention=attention(node)
+                "head.html",
+                node=node,
+                values=headlines(self._live, node),
+                meaning=meaning(node),
+                attention=attention(node),
             ),
         )
 

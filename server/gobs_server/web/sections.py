@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gobs_server.live import LiveTable, Node
+from gobs_server.live import Live, LiveTable, Node
 from gobs_server.reasons import reasons
 from gobs_server.tags import Tags
 from gobs_server.web.cache import Cache
+from gobs_server.web.format import last_read
 from gobs_server.web.grid import grid
 from gobs_server.web.order import FIRST_SCREEN, MOST, Query
 from gobs_server.web.rendering import Templates
@@ -38,7 +39,8 @@ class Section:
 class Sections:
     """The fragments of tables. Lives as long as the app; each is rendered once for all who look at the same."""
 
-    def __init__(self, templates: Templates, tags: Tags, cache: Cache) -> None:
+    def __init__(self, live: Live, templates: Templates, tags: Tags, cache: Cache) -> None:
+        self._live = live
         self._templates = templates
         self._tags = tags
         self._cache = cache
@@ -46,7 +48,7 @@ class Sections:
 
     def tag(self, node: Node, table: LiveTable, query: Query) -> str:
         """Return the tag of what `rows` would be now."""
-        return self._tags.of(table.version, *query, reasons(node, table.table.name))
+        return self._tags.of(table.version, *query, reasons(node, table.table.name), self._overdue(node, table))
 
     async def rows(self, node: Node, table: LiveTable, query: Query) -> bytes:
         """Return a table's rows as they are now; one large table at a time is rendered, beside the event loop."""
@@ -75,9 +77,14 @@ class Sections:
             rows=self._templates.raw(await self.rows(node, table, query)),
         )
 
+    def _overdue(self, node: Node, table: LiveTable) -> str:
+        age = self._live.overdue(node, table)
+        return "" if age is None else last_read(age)
+
     def _prepared(self, node: Node, table: LiveTable, query: Query) -> Callable[[], bytes]:
         """Return what renders the rows as they are now, whenever and in whatever thread it is called."""
         view, interval, unknown = table.view(), table.interval, reasons(node, table.table.name)
+        overdue = self._overdue(node, table)
 
         def render() -> bytes:
             return self._templates.render(
@@ -86,6 +93,7 @@ class Sections:
                 table=view.table,
                 read_at=view.time,
                 interval=interval,
+                overdue=overdue,
                 grid=grid(view, query, unknown),
                 query=query,
                 most=MOST,

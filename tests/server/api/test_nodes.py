@@ -135,6 +135,10 @@ async def test_an_answer_that_did_not_change_costs_a_304(machine: Machine, clien
         assert (again.status_code, await again.get_data()) == (304, b"")
         assert again.headers["ETag"] == tag
         machine.feed({PROCESS: processes(3)}, after=5)
+        if path == "/plugins":
+            same = await client.get(f"/api/v1{path}", headers={"If-None-Match": tag})
+            assert same.status_code == 304
+            machine.cluster.live.set_plugins(machine.node, ())
         changed = await client.get(f"/api/v1{path}", headers={"If-None-Match": tag})
         assert changed.status_code == 200, path
 
@@ -143,3 +147,22 @@ async def test_what_was_asked_is_part_of_the_tag(client: Client) -> None:
     one = await client.get("/api/v1/nodes/node-1/tables/cpu?limit=1")
     two = await client.get("/api/v1/nodes/node-1/tables/cpu?limit=2", headers={"If-None-Match": one.headers["ETag"]})
     assert two.status_code == 200
+
+
+async def test_what_a_rival_would_need_to_take_a_node_over_is_not_told(machine: Machine, client: Client) -> None:
+    for path in ("/nodes", "/nodes/node-1"):
+        assert machine.node.run.encode() not in await (await client.get(f"/api/v1{path}")).get_data()
+
+
+async def test_a_table_that_is_read_no_more_is_said_to_be_stale(machine: Machine, client: Client) -> None:
+    for _ in range(4):
+        machine.feed({PROCESS: processes(3)}, after=5)
+    tables: Any = await get(client, "/nodes/node-1/tables")
+    assert {table["name"]: table["stale"] for table in tables["tables"]} == {
+        "cpu": True,
+        "memory": True,
+        "process": False,
+    }
+    for name, stale in (("cpu", True), ("process", False)):
+        table: Any = await get(client, f"/nodes/node-1/tables/{name}")
+        assert table["stale"] == stale

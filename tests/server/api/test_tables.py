@@ -103,3 +103,11 @@ async def test_a_table_of_ten_thousand_rows_is_answered_whole(
     answer = await get(client, "/nodes/node-1/tables/process")
     assert len(answer["rows"]) == answer["count"] == 10_000
     assert answer["rows"][-1]["values"]["rss"] == (1000 + 10_000) * 1024
+
+
+async def test_a_large_answer_is_made_beside_the_event_loop(machine: Machine, client: Client) -> None:
+    machine.feed({PROCESS: processes(2500)}, after=5)
+    answer = await get(client, "/nodes/node-1/tables/process?limit=2500")
+    assert (answer["count"], len(answer["rows"]), answer["stale"]) == (2500, 2500, False)
+    assert len((await get(client, "/nodes/node-1/tables/process?limit=2400"))["rows"]) == 2400
+    await get(client, "/nodes/node-1/tables/process?limit=20001", 422)

@@ -98,7 +98,14 @@ async def test_a_poll_costs_nothing_while_nothing_changed(machine: Machine, clie
     again = await client.get(path, headers={"If-None-Match": tag})
     assert (again.status_code, await again.get_data()) == (304, b"")
     machine.feed({PROCESS: processes(4)}, after=5)
+    machine.cluster.live.set_plugins(machine.node, (PluginState(kind="collector", name="cpu"),))
     assert (await client.get(path, headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_frames_do_not_change_the_list_of_plugins(machine: Machine, client: Client) -> None:
+    tag = (await client.get("/fragments/plugins")).headers["ETag"]
+    machine.feed({PROCESS: processes(4)}, after=5)
+    assert (await client.get("/fragments/plugins", headers={"If-None-Match": tag})).status_code == 304
 
 
 async def test_a_page_carries_the_tag_of_the_fragment_in_it(machine: Machine, client: Client) -> None:

@@ -30,7 +30,7 @@ async def test_a_hundred_viewers_of_a_large_table_cost_one_rendering() -> None:
     machine = Cluster().machine("n", PROCESS)
     machine.feed({PROCESS: processes(2000)})
     templates = Counting()
-    sections = Sections(templates, Tags(), Cache())
+    sections = Sections(machine.cluster.live, templates, Tags(), Cache())
     table = machine.node.tables["process"]
     contents = await asyncio.gather(*[sections.rows(machine.node, table, Query(all=True)) for _ in range(100)])
     assert templates.rendered == ["rows.html"]
@@ -40,7 +40,7 @@ async def test_a_hundred_viewers_of_a_large_table_cost_one_rendering() -> None:
 async def test_frames_that_come_while_a_table_is_rendered_do_not_change_it() -> None:
     machine = Cluster().machine("n", PROCESS)
     machine.feed({PROCESS: processes(1500, "old")})
-    sections = Sections(Counting(), Tags(), Cache())
+    sections = Sections(machine.cluster.live, Counting(), Tags(), Cache())
     rendering = asyncio.create_task(sections.rows(machine.node, machine.node.tables["process"], Query(all=True)))
     await asyncio.sleep(0)
     machine.feed({PROCESS: processes(1500, "new")}, after=5)
