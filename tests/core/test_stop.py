@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,8 +13,16 @@ from pathlib import Path
 
 from gobs_core.cli.stop import end
 from gobs_core.pidfile import NAME, Started, start_of
+from gobs_core.running import unless_stopped
+from gobs_core.simulate.server_child import server
 
 GOBS = [str(Path(sys.executable).with_name("gobs"))]
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def reaped(child: subprocess.Popen[bytes]) -> threading.Thread:
@@ -43,8 +53,7 @@ def test_a_simulation_that_has_only_begun_to_start_is_stopped_without_force(tmp_
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GOBS_")}
     environ = {**kept, "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     noted = tmp_path / "gobservability" / NAME
-    command = [*GOBS, "simulate", "--with-server", "--nodes", "1", "--http", "127.0.0.1:0"]
-    command += ["--grpc", "127.0.0.1:9"]  # where nothing ever listens
+    command = [*GOBS, "simulate", "--with-server", "--nodes", "1", "--http", free_address(), "--grpc", free_address()]
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as child:
         waiting = reaped(child)
         while not noted.exists() or not noted.read_text():
@@ -56,3 +65,18 @@ def test_a_simulation_that_has_only_begun_to_start_is_stopped_without_force(tmp_
     assert child.returncode in (0, 143)
     assert noted.read_text() == ""
     assert not list(tmp_path.glob("gobs-simulate-*"))
+
+
+async def test_a_server_that_never_comes_to_listen_keeps_no_simulation_from_ending() -> None:
+    stop, begun = asyncio.Event(), []
+
+    async def start() -> None:
+        sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+        async with server(sleep, free_address()):
+            begun.append("listens")
+
+    asyncio.get_running_loop().call_later(0.3, stop.set)
+    began = time.monotonic()
+    await unless_stopped(stop, start())
+    assert time.monotonic() - began < 5
+    assert begun == []
