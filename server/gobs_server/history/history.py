@@ -87,6 +87,8 @@ class History:
 
     def begin(self, node: str, run: str, schemas: Schemas) -> None:
         """A stream of that run begins: its next frame is a keyframe."""
+        if not self.retention:
+            return
         home = self._nodes.setdefault(node, NodeHistory())
         home.connected = True
         known = home.run(run)
