@@ -167,8 +167,8 @@ class Stream:
 async def load(plan: Plan) -> Outcome:
     """Send as planned. Says `ready` on standard output once all streams are welcome, and waits for a line."""
     dice = random.Random(1)
-    make = (lambda: nested_frame(dice, ROWS, COLUMNS)) if plan.kind == "nested" else (lambda: changes(plan.kind, dice))
-    bodies = [make() for _ in range(_VARIANTS)]
+    nested = plan.kind == "nested"
+    bodies = [nested_frame(dice, ROWS, COLUMNS) if nested else changes(plan.kind, dice) for _ in range(_VARIANTS)]
     outcome = Outcome()
     begin, ready = asyncio.Event(), asyncio.Semaphore(0)
     streams = [Stream(plan, number, bodies, outcome) for number in range(plan.streams)]
