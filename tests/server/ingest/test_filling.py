@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 import zlib
 from collections.abc import Sequence
 
@@ -170,3 +172,23 @@ async def test_more_segments_than_there_is_room_for_wait_and_none_is_lost() -> N
         assert rig.metrics.count("gobs_server_filled_frames") == 160
         assert rig.node().dropped == {}
         assert rig.filling.bytes == 0
+
+
+async def test_a_long_segment_lets_everything_else_go_between_its_frames() -> None:
+    async with Rig() as rig:
+        agent = await rig.agent()
+        frames = past(agent.sender, 9000)
+        await agent.send(10, keyframe=True)
+        longest, last = 0.0, time.process_time()
+
+        def filled() -> bool:
+            nonlocal longest, last
+            now = time.process_time()
+            longest, last = max(longest, now - last), now
+            return rig.history.ranges("n1", "run-1") == [(1, 9001)]
+
+        await send(agent, frames, size=1 << 20)
+        began = last = time.process_time()
+        while not filled():  # noqa: ASYNC110  every turn of the loop counts
+            await asyncio.sleep(0)
+        assert longest < (time.process_time() - began) / 3
