@@ -8,7 +8,7 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES, MAX_SEGMENT_BYTES
 from gobs_server.history.framing import frames_of, inflated
 from gobs_server.history.node import RunHistory
-from gobs_server.history.ranges import MAX_RANGES, Range
+from gobs_server.history.ranges import MAX_RANGES, Range, extend
 from gobs_server.history.segment import Segment
 from gobs_server.tables import BadFrame, RunState, Schemas
 
@@ -35,11 +35,7 @@ class Judged:
                 head = frame[0]
                 self._first = pb.Frame(sequence=head.sequence, wall_ns=head.wall_ns, monotonic_ns=head.monotonic_ns)
             self.count += 1
-            number = frame[0].sequence
-            if self._ranges and self._ranges[-1][1] == number - 1:
-                self._ranges[-1] = (self._ranges[-1][0], number)
-            else:
-                self._ranges.append((number, number))
+            extend(self._ranges, frame[0].sequence)
             if self.count > _MOST_FRAMES or len(self._ranges) > MAX_RANGES:
                 raise BadFrame("limits", f"a segment of more than {_MOST_FRAMES} frames or {MAX_RANGES} pieces")
             yield

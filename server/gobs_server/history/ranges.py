@@ -30,12 +30,9 @@ def covers(ranges: list[Range], wanted: Iterable[Range]) -> bool:
     return True
 
 
-def runs(numbers: Iterable[int]) -> list[Range]:
-    """The ranges of ascending numbers."""
-    found: list[Range] = []
-    for number in numbers:
-        if found and number == found[-1][1] + 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
+def extend(ranges: list[Range], number: int) -> None:
+    """Add a number above all there are."""
+    if ranges and number == ranges[-1][1] + 1:
+        ranges[-1] = (ranges[-1][0], number)
+    else:
+        ranges.append((number, number))

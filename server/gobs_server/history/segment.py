@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from gobs_server.history.framing import Parts, delimited, frames_of, inflated, split
-from gobs_server.history.ranges import Range
+from gobs_server.history.ranges import Range, extend
 
 __all__ = ["OpenSegment", "Parts", "Segment", "delimited", "split"]
 
@@ -98,11 +98,9 @@ class OpenSegment:
 
     def append(self, sequence: int, monotonic_ns: int, offset: float, raw: Iterable[bytes]) -> None:
         """Add one frame: its parts encoded, each preceded by its length. The smallest offset seen is the truest."""
-        if self.ranges and self.ranges[-1][1] == sequence - 1:
-            self.ranges[-1] = (self.ranges[-1][0], sequence)
-        else:
-            self.ranges.append((sequence, sequence))
-            self.size += _RANGE
+        before = len(self.ranges)
+        extend(self.ranges, sequence)
+        self.size += _RANGE * (len(self.ranges) - before)
         self.last_ns, self.offset = monotonic_ns, min(self.offset, offset)
         for part in raw:
             self._raw.append(part)

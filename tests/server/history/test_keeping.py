@@ -13,7 +13,7 @@ from gobs_core import Table, counter, derived, gauge, key
 from gobs_server.history import History
 from gobs_server.history.framing import frames_of
 from gobs_server.history.node import NodeHistory, RunHistory
-from gobs_server.history.ranges import covers, merge, runs
+from gobs_server.history.ranges import covers, extend, merge
 from gobs_server.history.read import Reader
 from gobs_server.history.segment import Segment, delimited
 from gobs_server.tables import BadFrame, RunState, schemas_from
@@ -204,7 +204,10 @@ def test_ranges_are_merged_and_compared() -> None:
     assert merge([(5, 6), (1, 2), (3, 3), (9, 9), (5, 5)]) == [(1, 3), (5, 6), (9, 9)]
     assert covers([(1, 3), (5, 9)], [(2, 3), (5, 5)])
     assert not covers([(1, 3), (5, 9)], [(2, 5)])
-    assert runs([1, 2, 5, 6, 9]) == [(1, 2), (5, 6), (9, 9)]
+    found: list[tuple[int, int]] = []
+    for number in (1, 2, 5, 6, 9):
+        extend(found, number)
+    assert found == [(1, 2), (5, 6), (9, 9)]
 
 
 def late(sender: Sender, *counts: int | None, seconds: float = 1.0, gap: int = 1) -> tuple[bytes, tuple[int, int]]:
