@@ -101,7 +101,7 @@ async def state(server: ServerProcess) -> str:
     return str(found["node"]["state"])
 
 
-@counts("kills", reduced=2, full=50, seconds=180)
+@counts("kills", reduced=2, full=10, seconds=180)
 async def test_a_server_killed_mid_stream_has_no_hole_and_no_double_when_it_is_back(
     kills: int, machine: Machine, tmp_path: Path
 ) -> None:

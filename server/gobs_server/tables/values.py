@@ -50,10 +50,11 @@ def evaluate_one(column: Column, level: Callable[[str], float], rate: Callable[[
 
 
 def sums(values: Numbers) -> list[float]:
-    """The sum of what is known of each column of a matrix; NaN where nothing is."""
+    """The sum of what is known of each column of a matrix; NaN where nothing is, or where it is too large a number."""
     if len(values) == 1:
         return cast("list[float]", values[0].tolist())
     known = ~np.isnan(values)
-    found = np.where(known, values, 0).sum(axis=0)
-    found[~known.any(axis=0)] = nan
+    with np.errstate(over="ignore"):
+        found = np.where(known, values, 0).sum(axis=0)
+    found[~known.any(axis=0) | np.isinf(found)] = nan
     return cast("list[float]", found.tolist())
