@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ async def state(server: ServerProcess) -> str:
     return str(found["node"]["state"])
 
 
-@counts("kills", reduced=2, full=10, seconds=180)
+@counts("kills", reduced=2, full=50, seconds=180)
 async def test_a_server_killed_mid_stream_has_no_hole_and_no_double_when_it_is_back(
     kills: int, machine: Machine, tmp_path: Path
 ) -> None:
@@ -110,10 +111,12 @@ async def test_a_server_killed_mid_stream_has_no_hole_and_no_double_when_it_is_b
         grpc = first.grpc
         async with machine.agent(grpc) as agent:
             await _until_connected(machine, agent, first)
+            await until(lambda: _written(tmp_path / "data"))
             first.kill()
             for kill in range(kills):
                 for _ in range(5):
                     await machine.tick(agent)
+                before = _acknowledged(agent)
                 with gobs_server(tmp_path / "data", grpc=grpc) as server:
                     assert await _remembered(server)
                     await _until_connected(machine, agent, server)
@@ -126,7 +129,22 @@ async def test_a_server_killed_mid_stream_has_no_hole_and_no_double_when_it_is_b
                         await asyncio.sleep(0.1)
                     assert points == machine.ticks[: len(points)], kill
                     assert len(points) >= len(machine.ticks) - 1
+                    await _acknowledged_since(agent, before)  # else the next pause is a longer one
                     server.kill()
+
+
+def _written(data: Path) -> bool:
+    """Whether the node is in the server's database."""
+    with closing(sqlite3.connect(f"file:{data / 'gobs.sqlite3'}?mode=ro", uri=True)) as database:
+        return bool(database.execute("SELECT count(*) FROM node").fetchone()[0])
+
+
+def _acknowledged(agent: Agent) -> int:
+    return max(outbox.acknowledged or 0 for outbox in agent.outboxes.values())
+
+
+async def _acknowledged_since(agent: Agent, sequence: int) -> None:
+    await until(lambda: _acknowledged(agent) > sequence)
 
 
 async def _remembered(server: ServerProcess) -> bool:

@@ -21,12 +21,25 @@ def test_the_clock_of_a_process_is_its_cpu_time() -> None:
 def test_the_clock_of_a_process_stands_still_exactly_while_it_does_not_run() -> None:
     with children("sleep", "spin") as (sleeping, spinning):
         clocks = [clock_of(sleeping), clock_of(spinning)]
-        first = used(clocks)
         deadline = time.monotonic() + 30
+        wait_until_asleep(sleeping, deadline)
+        first = used(clocks)
         while (second := used(clocks))[1] == first[1] and time.monotonic() < deadline:
             time.sleep(0.01)
         assert second[0] == first[0]
         assert second[1] > first[1]
+
+
+def wait_until_asleep(pid: int, deadline: float) -> None:
+    """Return once a process that has just begun has gone to sleep."""
+    switches = b""
+    while time.monotonic() < deadline:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state = file.read().rpartition(b")")[2].split()[0]
+        before, switches = switches, first_thread_of(pid)
+        if state == b"S" and switches == before:
+            return
+        time.sleep(0.1)
 
 
 def test_the_clock_counts_all_threads_where_switches_are_those_of_the_first_alone() -> None:
