@@ -49,7 +49,7 @@ async def _ask() -> dict[str, Any]:
         ready=dict,
     )
     app = Quart("docs")
-    prepare(app)
+    prepare(app, services.identify)
     api_routes(services, Tags()).install(app)
     answer = await app.test_client().get(f"{PREFIX}/openapi.json")
     return cast("dict[str, Any]", msgspec.json.decode(await answer.get_data(as_text=False)))
@@ -57,11 +57,13 @@ async def _ask() -> dict[str, Any]:
 
 def _operation(path: str, verb: str, told: Mapping[str, Any]) -> str:
     parts = [f"### {verb.upper()} {path}", f"{told['summary']} {told.get('description', '')}".strip()]
+    parts.append(f"For the role {told['x-role']}, or a token with the scope {code(told['x-scope'])}.")
     asked = [parameter for parameter in told["parameters"] if parameter["in"] != "header"]
     if asked:
         parts.append(table(("parameter", "in", "type", "default", "what it is"), map(_parameter, asked)))
-    answer = _type(told["responses"]["200"]["content"]["application/json"]["schema"])
-    parts.append(f"Answers: {', '.join(_status(status, answer) for status in sorted(told['responses']))}.")
+    if "requestBody" in told:
+        parts.append(f"Takes {_content(told['requestBody'])}.")
+    parts.append(f"Answers: {', '.join(_status(status, said) for status, said in sorted(told['responses'].items()))}.")
     return "\n\n".join(parts)
 
 
@@ -74,13 +76,17 @@ def _parameter(parameter: Mapping[str, Any]) -> tuple[str, ...]:
     return code(parameter["name"]), where, _type(schema), code(_plain(default)), told
 
 
+def _content(told: Mapping[str, Any]) -> str:
+    return _type(told["content"]["application/json"]["schema"])
+
+
 def _plain(default: object) -> str:
     return "" if default is None or default in ([], "") else str(default)
 
 
-def _status(status: str, answer: str) -> str:
-    if status == "200":
-        return f"`200` with {answer}"
+def _status(status: str, told: Mapping[str, Any]) -> str:
+    if status in ("200", "201"):
+        return f"{code(status)} with {_content(told)}"
     return "`304` for a tag that is still right" if status == "304" else code(status)
 
 

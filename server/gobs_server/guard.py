@@ -1,9 +1,10 @@
-"""What is asked of every request and put on every answer: its Host, its size, and the headers browsers obey."""
+"""What is asked of every request and put on every answer: Host, origin, size, and the headers browsers obey."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from quart import Quart, Response, abort, request
 
@@ -26,6 +27,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_USUAL_PORTS = frozenset({80, 443})
+_OWN_SITES = frozenset({"same-origin", "none"})
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -70,6 +74,8 @@ def guard(app: Quart, hosts: frozenset[str] | None) -> None:
             abort(414, f"path and query may have {MAX_QUERY} bytes each")
         if (request.content_length or 0) > MAX_BODY:
             abort(413, f"a request may carry {MAX_BODY} bytes")
+        if request.method not in _SAFE and not _same_origin():
+            abort(403, "another site has made the browser send this; nothing was changed")
 
     async def complete(response: Response) -> Response:
         for name, value in HEADERS.items():
@@ -79,6 +85,37 @@ def guard(app: Quart, hosts: frozenset[str] | None) -> None:
 
     app.before_request(check)
     app.after_request(complete)
+
+
+def _same_origin() -> bool:
+    """Whether a browser says that the request comes from a page of this server; a program says nothing, and may.
+
+    A token in the header is shown by a program on purpose, so nobody else can have made a browser send it.
+    """
+    headers = request.headers
+    if headers.get("Authorization", "").lower().startswith("bearer "):
+        return True
+    if (site := headers.get("Sec-Fetch-Site")) is not None:
+        return site in _OWN_SITES
+    if (origin := headers.get("Origin")) is None:
+        return True
+    said = _authority(origin)
+    return said is not None and said == _authority(f"http://{headers.get('Host', '')}")
+
+
+def _authority(origin: str) -> tuple[str, int | None] | None:
+    """Return host and port of an origin, the usual ports left out; None for one that has no host.
+
+    The scheme does not count: behind a proxy that ends TLS the server is asked by http.
+    """
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        return None
+    return parts.hostname.lower().rstrip("."), None if port in _USUAL_PORTS else port
 
 
 def _is_loopback(host: str) -> bool:

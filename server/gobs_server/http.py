@@ -22,8 +22,8 @@ def create_app(services: Services) -> Quart:
     app = Quart("gobs_server", static_folder=None)
     tags, assets = Tags(), Assets()
     templates = Templates(assets, services.version, tags.run)
-    prepare(app)
     guard(app, allowed_hosts(services.settings.http, services.settings.allowed_hosts.split(",")))
+    prepare(app, services.identify)
     for routes in (
         api_routes(services, tags),
         service_routes(services),
@@ -47,6 +47,8 @@ def _answer_errors(app: Quart, templates: Templates) -> None:
         response = answer(status, own or "")
         if allowed := getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(allowed))
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     async def broken(error: Exception) -> Response:

@@ -3,18 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
-from quart import Blueprint, Quart, Response, abort, request
+from quart import Blueprint, Quart, Response, abort, current_app, request
+from werkzeug.exceptions import Forbidden, Unauthorized
 
+from gobs_server.actor import Actor, Area, Role, answering, scope
 from gobs_server.paths import DecodedSegments, NameConverter
 
-Role = Literal["public", "viewer"]
-"""public: anybody, e.g. a probe of the container's health; viewer: who may look."""
 Handler = Callable[..., Awaitable[Response]]
 H = TypeVar("H", bound=Handler)
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Identify = Callable[[], Awaitable[Actor]]
+"""Tells who makes the request at hand; nobody where nobody shows who they are."""
 
-_ROLES = "gobs-roles"
+_DECLARED = "gobs-routes"
+
+
+class Declared(NamedTuple):
+    """Who may use a route."""
+
+    role: Role
+    area: Area = ""
+    """What a token may be confined to and still use it."""
+    private: bool = False
+    """Not for those who read without saying who they are: command lines, profiles."""
+
+
+class Denied(Forbidden):
+    """Who asks is known and may not: 403."""
+
+    def __init__(self, actor: Actor, wanted: Declared) -> None:
+        what = f"this needs the role {wanted.role}"
+        has = f"{actor.name or 'who asks'} has the role {actor.role}"
+        if actor.kind == "token":
+            scopes = " or ".join(dict.fromkeys((scope(wanted.role), scope(wanted.role, wanted.area))))
+            what, has = f"this needs the scope {scopes}", f"{actor.name} does not have it"
+        super().__init__(f"{what}; {has}")
+        self.actor = actor
+        self.wanted = wanted
+
+
+class Unknown(Unauthorized):
+    """Nobody has said who asks, and not everybody may: 401."""
+
+    def __init__(self, wanted: Declared) -> None:
+        super().__init__("log in, or show an API token in the header Authorization: Bearer …")
+        self.wanted = wanted
 
 
 class Routes:
@@ -22,42 +57,65 @@ class Routes:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.roles: dict[str, Role] = {}
+        self.declared: dict[str, Declared] = {}
         self._blueprint = Blueprint(name, __name__)
 
-    def get(self, rule: str, *, role: Role) -> Callable[[H], H]:
+    def get(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
         """Serve GET and HEAD of `rule` by the decorated handler; its name becomes the endpoint's."""
+        return self.add("GET", rule, Declared(role, scope, private))
 
-        def add(handler: H) -> H:
+    def post(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
+        """Serve POST in the same way."""
+        return self.add("POST", rule, Declared(role, scope, private))
+
+    def put(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
+        """Serve PUT in the same way."""
+        return self.add("PUT", rule, Declared(role, scope, private))
+
+    def delete(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
+        """Serve DELETE in the same way."""
+        return self.add("DELETE", rule, Declared(role, scope, private))
+
+    def add(self, method: Method, rule: str, wanted: Declared) -> Callable[[H], H]:
+        """Serve one method of `rule` by the decorated handler."""
+
+        def register(handler: H) -> H:
             name = handler.__name__
-            self._blueprint.add_url_rule(rule, name, handler, methods=["GET"], provide_automatic_options=False)
-            self.roles[f"{self.name}.{name}"] = role
+            self._blueprint.add_url_rule(rule, name, handler, methods=[method], provide_automatic_options=False)
+            self.declared[f"{self.name}.{name}"] = wanted
             return handler
 
-        return add
+        return register
 
     def install(self, app: Quart) -> None:
         """Add all of them to the app."""
         app.register_blueprint(self._blueprint)
-        app.extensions.setdefault(_ROLES, {}).update(self.roles)
+        app.extensions.setdefault(_DECLARED, {}).update(self.declared)
 
 
-def prepare(app: Quart) -> None:
-    """Make the app understand `<name:…>` and refuse routes without a role; before any route is added."""
+def prepare(app: Quart, identify: Identify) -> None:
+    """Make the app understand `<name:…>` and refuse whoever may not; before any route is added."""
     app.url_map.converters["name"] = NameConverter
     app.asgi_app = DecodedSegments(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way to add middleware
-    app.extensions[_ROLES] = {}
-    app.before_request(_refuse_undeclared)
+    app.extensions[_DECLARED] = {}
+
+    async def authorise() -> None:
+        if request.endpoint is None:
+            return
+        wanted = declared(current_app).get(request.endpoint)
+        if wanted is None:
+            abort(403, "this route does not say who may use it")
+        if wanted.role == "public":
+            return
+        actor = await identify()
+        answering(actor)
+        if not actor.may(wanted.role, wanted.area, private=wanted.private):
+            raise Denied(actor, wanted) if actor.known else Unknown(wanted)
+
+    app.before_request(authorise)
 
 
-def roles(app: Quart) -> Mapping[str, Role]:
-    """Endpoint -> the role it asks for."""
-    declared: dict[str, Role] = app.extensions[_ROLES]
-    return declared
-
-
-async def _refuse_undeclared() -> None:
-    from quart import current_app
-
-    if request.endpoint is not None and request.endpoint not in current_app.extensions[_ROLES]:
-        abort(403, "this route does not say who may use it")
+def declared(app: Quart) -> Mapping[str, Declared]:
+    """Endpoint -> who may use it."""
+    found: Mapping[str, Declared] = app.extensions[_DECLARED]
+    return found

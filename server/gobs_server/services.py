@@ -1,16 +1,22 @@
-"""What the pages and the REST API are given to read from, and nothing that could write."""
+"""What the pages and the REST API are given to work with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from quart import request
+
 from gobs_core import GobsError, PluginState
+from gobs_core.logs import get_logger
+from gobs_server.actor import Actor
 from gobs_server.clock import Clock
 from gobs_server.history import History
 from gobs_server.live import Live
 from gobs_server.settings import ServerSettings
+
+log = get_logger("gobs.audit")
 
 
 class InspectError(GobsError):
@@ -43,9 +49,50 @@ class Inspecting(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """The record of who changed what."""
+
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        target: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Record one thing done, once it is done: `action` as in `rule.change`, `target` what it was done to.
+
+        `before` and `after` are what differs, without secrets; None: it was not there. Raises nothing, and waits no
+        longer than for a row to be written. Never called on the way of a frame.
+        """
+        ...
+
+
+class LoggedAudit:
+    """Records in the log alone."""
+
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        target: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Log one thing done."""
+        who = {"actor": actor.name, "kind": actor.kind, "role": actor.role, "address": actor.address}
+        log.info("changed", action=action, target=target, before=before, after=after, **who)
+
+
+async def local_administrator() -> Actor:
+    """Return who everybody is on a server that only programs on the same machine reach."""
+    client = request.scope.get("client")
+    return Actor("local", "administrator", "loopback", str(client[0]) if client else "")
+
+
 @dataclass(frozen=True)
 class Services:
-    """Everything a page or a REST resource reads from. Lives as long as the server; values change under it."""
+    """Everything a page or a REST resource works with. Lives as long as the server; values change under it."""
 
     live: Live
     history: History
@@ -61,3 +108,6 @@ class Services:
     """What keeps the server from being ready: part -> reason; empty when it is ready."""
     troubles: Callable[[], Mapping[str, str]] = dict
     """What does not work though the server is ready, e.g. the database: part -> reason."""
+    identify: Callable[[], Awaitable[Actor]] = local_administrator
+    """Who makes the request at hand."""
+    audit: Audit = field(default_factory=LoggedAudit)

@@ -7,6 +7,8 @@ from zlib import crc32
 
 from quart import Response, request
 
+from gobs_server.actor import current_actor
+
 
 class Tags:
     """Tags of one run of the server: versions begin anew with every start, so a tag carries which start it was."""
@@ -15,12 +17,9 @@ class Tags:
         self.run = secrets.token_hex(4)
 
     def of(self, version: int, *query: object) -> str:
-        """Return the tag of a view at one version, under what was asked of it."""
-        return (
-            f"{self.run}.{version:x}.{crc32(repr(query).encode('utf-8', 'backslashreplace')):x}"
-            if query
-            else f"{self.run}.{version:x}"
-        )
+        """Return the tag of a view at one version, under what was asked of it and the standing of who asks."""
+        asked = repr((current_actor().standing, *query)).encode("utf-8", "backslashreplace")
+        return f"{self.run}.{version:x}.{crc32(asked):x}"
 
 
 def fresh(tag: str) -> Response | None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from quart import Response, request
+from quart import Response
 
-from gobs_server.api.problem import ApiError, Fault, problem_response
-from gobs_server.routes import Role, Routes
+from gobs_server.actor import Area, Role
+from gobs_server.api.arguments import arguments
+from gobs_server.api.problem import ApiError, problem_response
+from gobs_server.routes import Declared, Method, Routes
 from gobs_server.tags import fresh, with_tag
 
 T = TypeVar("T")
@@ -41,16 +43,20 @@ class Operation:
     """One operation as the OpenAPI document tells it."""
 
     name: str
+    method: Method
     rule: str
     summary: str
     description: str
     parameters: Mapping[str, type]
     """Those of the path, in order."""
     query: type[msgspec.Struct] | None
+    body: type[msgspec.Struct] | None
     answer: Any
+    """None: an answer without content."""
+    status: int
     live: bool
     errors: tuple[int, ...]
-    role: Role
+    wanted: Declared
 
 
 class Operations:
@@ -62,22 +68,51 @@ class Operations:
         self.all: list[Operation] = []
         self._large = asyncio.Lock()
 
-    def get(self, rule: str, *, role: Role = "viewer", errors: tuple[int, ...] = ()) -> Callable[[H], H]:
+    def get(
+        self,
+        rule: str,
+        *,
+        role: Role = "viewer",
+        scope: Area = "",
+        private: bool = False,
+        errors: tuple[int, ...] = (),
+    ) -> Callable[[H], H]:
         """Serve GET of `rule`; path parameters, `query` and the answer are read from the handler's annotations."""
+        return self._add("GET", rule, Declared(role, scope, private), errors, 200)
 
+    def post(
+        self, rule: str, *, role: Role, scope: Area = "", errors: tuple[int, ...] = (), status: int = 201
+    ) -> Callable[[H], H]:
+        """Serve POST of `rule`; the struct that `body` is annotated with is what a request must carry, as JSON."""
+        return self._add("POST", rule, Declared(role, scope), errors, status)
+
+    def put(self, rule: str, *, role: Role, scope: Area = "", errors: tuple[int, ...] = ()) -> Callable[[H], H]:
+        """Serve PUT in the same way."""
+        return self._add("PUT", rule, Declared(role, scope), errors, 200)
+
+    def delete(self, rule: str, *, role: Role, scope: Area = "", errors: tuple[int, ...] = ()) -> Callable[[H], H]:
+        """Serve DELETE in the same way."""
+        return self._add("DELETE", rule, Declared(role, scope), errors, 200)
+
+    def _add(
+        self, method: Method, rule: str, wanted: Declared, errors: tuple[int, ...], status: int
+    ) -> Callable[[H], H]:
         def add(handler: H) -> H:
-            operation = _describe(handler, rule, role, errors)
+            operation = _describe(handler, method, rule, wanted, errors, status)
             self.all.append(operation)
 
             @functools.wraps(handler)
             async def view(**values: Any) -> Response:
                 try:
-                    values = _arguments(operation, values)
-                    return await self._answer(await handler(**values))
+                    values = await arguments(operation.parameters, operation.query, operation.body, values)
+                    response = await self._answer(await handler(**values))
                 except ApiError as error:
                     return problem_response(error.status, error.detail, error.faults)
+                if response.status_code == 200:
+                    response.status_code = operation.status
+                return response
 
-            self.routes.get(self.prefix + rule, role=role)(view)
+            self.routes.add(method, self.prefix + rule, wanted)(view)
             return handler
 
         return add
@@ -85,6 +120,8 @@ class Operations:
     async def _answer(self, value: Any) -> Response:
         if isinstance(value, Response):
             return value
+        if value is None:
+            return Response(b"", 204)
         if isinstance(value, Live):
             if (unchanged := fresh(value.tag)) is not None:
                 return unchanged
@@ -95,72 +132,31 @@ class Operations:
         return _json(value)
 
 
-def _describe(handler: Handler, rule: str, role: Role, errors: tuple[int, ...]) -> Operation:
+def _describe(
+    handler: Handler, method: Method, rule: str, wanted: Declared, errors: tuple[int, ...], status: int
+) -> Operation:
     hints = typing.get_type_hints(handler, include_extras=True)
     answer = hints.pop("return")
-    query = hints.pop("query", None)
+    query, body = hints.pop("query", None), hints.pop("body", None)
     live = typing.get_origin(answer) is Live
     summary, _, description = (handler.__doc__ or "").strip().partition("\n")
+    checked = query or body or any(kind is not str for kind in hints.values())
+    nothing = answer is type(None)
     return Operation(
         name=handler.__name__,
+        method=method,
         rule=rule,
         summary=summary,
         description="\n".join(line.strip() for line in description.strip().splitlines()),
         parameters=hints,
         query=query,
-        answer=typing.get_args(answer)[0] if live else answer,
+        body=body,
+        answer=None if nothing else typing.get_args(answer)[0] if live else answer,
+        status=204 if nothing else status,
         live=live,
-        errors=errors + ((422,) if query or any(kind is not str for kind in hints.values()) else ()),
-        role=role,
+        errors=(*errors, *((422,) if checked else ()), *((400, 413, 415) if body else ())),
+        wanted=wanted,
     )
-
-
-def _arguments(operation: Operation, path: Mapping[str, str]) -> dict[str, Any]:
-    faults: list[Fault] = []
-    values: dict[str, Any] = {}
-    for name, kind in operation.parameters.items():
-        values[name] = _convert(f"path.{name}", path[name], kind, faults)
-    if operation.query is not None:
-        values["query"] = _query(operation.query, faults)
-    elif request.args:
-        faults.extend(Fault(f"query.{name}", "no such parameter; this takes none") for name in request.args)
-    if faults:
-        raise ApiError(422, "; ".join(f"{fault.where}: {fault.expected}" for fault in faults), faults)
-    return values
-
-
-def _query(kind: type[msgspec.Struct], faults: list[Fault]) -> msgspec.Struct | None:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    given: dict[str, Any] = {}
-    for name, texts in request.args.lists():
-        if (field := fields.get(name)) is None:
-            faults.append(Fault(f"query.{_short(name)}", f"no such parameter; there are {', '.join(fields)}"))
-        elif typing.get_origin(_bare(field.type)) is list:
-            given[field.name] = _convert(f"query.{name}", texts, field.type, faults)
-        elif len(texts) > 1:
-            faults.append(Fault(f"query.{name}", f"given {len(texts)} times, expected once"))
-        else:
-            given[field.name] = _convert(f"query.{name}", texts[0], field.type, faults)
-    for name, field in fields.items():
-        if field.required and name not in request.args:
-            faults.append(Fault(f"query.{name}", "required"))
-    return None if faults else kind(**given)
-
-
-def _convert(where: str, text: Any, kind: Any, faults: list[Fault]) -> Any:
-    try:
-        return msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError as error:
-        faults.append(Fault(where, str(error)))
-        return None
-
-
-def _bare(kind: Any) -> Any:
-    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:40]}…"
 
 
 def _json(value: object) -> Response:

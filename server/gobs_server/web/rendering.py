@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gobs_server.actor import current_actor, may
 from gobs_server.paths import segment
 from gobs_server.web import format as form
 from gobs_server.web.assets import Assets
@@ -25,7 +26,9 @@ class Templates:
         self._environment.filters.update(
             visible=visible, segment=segment, clock=form.clock, stamp=form.stamp, duration=form.duration
         )
-        self._environment.globals.update(asset=assets.url, ident=ident, version=version, run=run)
+        self._environment.globals.update(
+            asset=assets.url, ident=ident, version=version, run=run, may=may, actor=current_actor
+        )
 
     def render(self, template: str, **values: object) -> bytes:
         """Return the template filled in."""
