@@ -2,7 +2,7 @@
 
 import gobs_core._python  # noqa: F401  first, since the rest needs a newer Python
 from gobs_core.collector import Collector, CollectorConfig, Context, Inspector
-from gobs_core.condition import Condition
+from gobs_core.condition import Condition, ConditionParameters, Sample
 from gobs_core.errors import (
     DeclarationError,
     Forbidden,
@@ -16,7 +16,8 @@ from gobs_core.errors import (
 )
 from gobs_core.frame import Frame, Reading
 from gobs_core.hookspecs import hookimpl
-from gobs_core.notifier import Notifier
+from gobs_core.notification import AlertState, Contributor, Event, Notification, Receipt, Severity
+from gobs_core.notifier import Channel, Notifier, NotifierConfig, Rejected, TryLater, Unusable
 from gobs_core.plugin import Plugin, PluginConfig
 from gobs_core.proc import Proc
 from gobs_core.profiler import Profiler
@@ -30,14 +31,19 @@ from gobs_core.workloads import Workload, Workloads
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlertState",
     "Cell",
+    "Channel",
     "Collector",
     "CollectorConfig",
     "Column",
     "Condition",
+    "ConditionParameters",
     "Context",
+    "Contributor",
     "DeclarationError",
     "Duration",
+    "Event",
     "Forbidden",
     "Frame",
     "GobsError",
@@ -46,7 +52,9 @@ __all__ = [
     "Kind",
     "Missing",
     "NoData",
+    "Notification",
     "Notifier",
+    "NotifierConfig",
     "ParseError",
     "Plugin",
     "PluginConfig",
@@ -54,17 +62,23 @@ __all__ = [
     "Proc",
     "Profiler",
     "Reading",
+    "Receipt",
+    "Rejected",
     "RowValues",
     "Rows",
+    "Sample",
     "Secret",
     "SettingsError",
+    "Severity",
     "Sink",
     "SinkConfig",
     "Size",
     "Source",
     "Table",
     "Total",
+    "TryLater",
     "Unit",
+    "Unusable",
     "UserError",
     "Workload",
     "Workloads",

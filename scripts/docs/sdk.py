@@ -8,7 +8,22 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import gobs_core
-from gobs_core import Collector, Inspector, Kind, Plugin, Sink, Unit, counter, derived, gauge, hookspecs, info, key
+from gobs_core import (
+    Collector,
+    Condition,
+    Inspector,
+    Kind,
+    Notifier,
+    Plugin,
+    Sink,
+    Unit,
+    counter,
+    derived,
+    gauge,
+    hookspecs,
+    info,
+    key,
+)
 from gobs_core.plugins.registry import CONTRACTS
 from gobs_core.units import UNIT_NAMES
 from scripts.docs.markdown import code, fence, table
@@ -30,7 +45,7 @@ def hooks() -> str:
 
 def contracts() -> str:
     """Return the contracts that are settled, each in its own words, with the signatures of its methods."""
-    return "\n\n".join(_contract(cls) for cls in (Collector, Inspector, Sink))
+    return "\n\n".join(_contract(cls) for cls in (Collector, Inspector, Sink, Notifier, Condition))
 
 
 def names() -> str:

@@ -14,8 +14,11 @@ from gobs_core import (
     Collector,
     CollectorConfig,
     Frame,
+    Notification,
+    Notifier,
     PluginConfig,
     Proc,
+    Receipt,
     Rows,
     RowValues,
     Sink,
@@ -187,3 +190,14 @@ def rows_of(frame: Frame | None, name: str) -> list[dict[str, Cell]]:
 
 def _named(found: Table, row: RowValues) -> dict[str, Cell]:
     return {column.name: cell for column, cell in zip(found.stored, row, strict=True)}
+
+
+class FakeNotifier(Notifier):
+    """Keeps what it is given."""
+
+    name = "fake"
+
+    async def send(self, notification: Notification) -> Receipt:
+        """Keep it, and edit nothing."""
+        self.sent: list[Notification] = [*getattr(self, "sent", ()), notification]
+        return Receipt(said="200 OK")

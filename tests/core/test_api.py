@@ -12,10 +12,12 @@ from gobs_core._python import require
 
 SETTLED = {
     "0.1.0": """
-        Cell Collector CollectorConfig Column Condition Context DeclarationError Duration Forbidden Frame
-        GobsError Gone Inspector Kind Missing NoData Notifier ParseError Plugin PluginConfig PluginState
-        Proc Profiler Reading RowValues Rows Secret SettingsError Sink SinkConfig Size Source Table Total
-        Unit UserError Workload Workloads counter derived gauge hookimpl info key
+        AlertState Cell Channel Collector CollectorConfig Column Condition ConditionParameters Context Contributor
+        DeclarationError Duration Event Forbidden Frame GobsError Gone Inspector Kind Missing NoData
+        Notification Notifier NotifierConfig ParseError Plugin PluginConfig PluginState
+        Proc Profiler Reading Receipt Rejected RowValues Rows Sample Secret SettingsError Severity
+        Sink SinkConfig Size Source Table Total TryLater Unit Unusable UserError Workload Workloads
+        counter derived gauge hookimpl info key
     """,
 }
 """What each release has promised; nothing is ever taken out of here."""

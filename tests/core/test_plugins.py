@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from gobs_core import Collector, Notifier, PluginConfig, Proc, Table, gauge, hookimpl
+from gobs_core import Channel, Collector, Condition, NotifierConfig, PluginConfig, Proc, Table, gauge, hookimpl
 from gobs_core.hookspecs import hookspec
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.state import PluginState
-from tests.core.fakes import FakeDistribution, FakeEntryPoint, FakeSink, collector, healthy, module, table
+from tests.core.fakes import FakeDistribution, FakeEntryPoint, FakeNotifier, FakeSink, collector, healthy, module, table
 
 GOOD = FakeEntryPoint("good", module(collectors=[healthy("good")]))
 
@@ -142,11 +142,25 @@ def test_a_class_that_breaks_its_contract_is_noted_and_the_others_of_its_module_
     assert "sibling" in plugins.collectors
 
 
+def test_a_notifier_of_too_many_alerts_and_a_condition_of_no_parameters_are_noted() -> None:
+    greedy = type("Greedy", (FakeNotifier,), {"name": "greedy", "most": 1001})
+    assert (
+        "`most` must be a number from 1 to 1000"
+        in only_broken(load(GOOD, FakeEntryPoint("bad", module(notifiers=[greedy])))).error
+    )
+    answers = {"name": "odd", "Parameters": dict, "judge": None, "describe": None}
+    odd = type("Odd", (Condition,), answers)
+    assert (
+        "`Parameters` must be a subclass of ConditionParameters"
+        in only_broken(load(GOOD, FakeEntryPoint("bad", module(conditions=[odd])))).error
+    )
+
+
 def test_an_instance_instead_of_a_class_is_told_so() -> None:
-    class Quiet(Notifier):
+    class Quiet(FakeNotifier):
         name = "quiet"
 
-    state = only_broken(load(GOOD, FakeEntryPoint("bad", module(notifiers=[Quiet(PluginConfig())]))))
+    state = only_broken(load(GOOD, FakeEntryPoint("bad", module(notifiers=[Quiet(NotifierConfig(), Channel())]))))
     assert "announce the class, not an instance" in state.error
 
 
@@ -164,7 +178,7 @@ def test_of_two_plugins_with_one_name_neither_wins_and_both_are_named() -> None:
 
 
 def test_one_name_may_be_used_by_plugins_of_different_kinds() -> None:
-    class Fake(Notifier):
+    class Fake(FakeNotifier):
         name = "fake"
 
     plugins = load(FakeEntryPoint("x", module(sinks=[FakeSink], notifiers=[Fake])))

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from gobs_core import (
     CollectorConfig,
     Duration,
-    Notifier,
-    PluginConfig,
+    NotifierConfig,
     Profiler,
     Secret,
     SettingsError,
@@ -27,7 +26,7 @@ from gobs_core import (
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.settings import Flag, Section, Setup, load_settings
 from gobs_core.settings.sections import AgentSettings
-from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeSink, healthy, module
+from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeNotifier, FakeSink, healthy, module
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +68,7 @@ class Cpu(FakeCollector):
     Config = CpuConfig
 
 
-class DiscordConfig(PluginConfig, frozen=True, kw_only=True):
+class DiscordConfig(NotifierConfig, frozen=True, kw_only=True):
     """As a notifier may have them."""
 
     webhook_url: Secret
@@ -255,7 +254,7 @@ def test_the_file_is_the_named_one_else_the_users_else_the_systems(tmp_path: Pat
 
 
 def test_the_variables_of_the_original_still_work_below_our_own() -> None:
-    class Discord(Notifier):
+    class Discord(FakeNotifier):
         name = "discord"
         Config = DiscordConfig
 
@@ -346,7 +345,7 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_misses_a_setting_does_not_stop_the_others(tmp_path: Path) -> None:
-    class Needy(Notifier):
+    class Needy(FakeNotifier):
         name = "needy"
         Config = DiscordConfig
 

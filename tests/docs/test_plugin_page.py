@@ -15,7 +15,7 @@ import pytest
 
 from gobs_core.settings.decode import decode
 from gobs_core.settings.tree import Leaf, Rank
-from gobs_core.testing import check_sink
+from gobs_core.testing import check_condition, check_notifier, check_sink
 from tests.docs.markdown import page
 
 PAGE = page("docs/plugins.md")
@@ -103,6 +103,18 @@ def run(text: str) -> dict[str, Any]:
 def test_the_sink_on_the_page_keeps_its_contract(capsys: pytest.CaptureFixture[str]) -> None:
     check_sink(run(code("Sinks", "python"))["CountSink"])
     assert capsys.readouterr().out
+
+
+def test_the_notifier_on_the_page_keeps_its_contract(tmp_path: Path) -> None:
+    cls = run(code("Notifiers", "python"))["FileNotifier"]
+    check_notifier(cls, config=cls.Config(path=str(tmp_path / "alerts.log")))
+    check_notifier(cls, config=cls.Config(path=str(tmp_path / "nowhere" / "alerts.log")))
+    lines = (tmp_path / "alerts.log").read_text().splitlines()
+    assert len({line.split()[0] for line in lines}) == len(lines) > 5
+
+
+def test_the_condition_on_the_page_keeps_its_contract() -> None:
+    check_condition(run(code("Conditions", "python"))["OddCondition"])
 
 
 def test_the_setting_on_the_page_is_read_and_checked() -> None:

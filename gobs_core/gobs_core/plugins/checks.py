@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable
 
 from gobs_core.collector import Collector
+from gobs_core.condition import Condition, ConditionParameters
 from gobs_core.errors import DeclarationError
+from gobs_core.notifier import MOST_ALERTS, Notifier
 from gobs_core.plugin import Plugin
 from gobs_core.plugins.registry import Contract
 from gobs_core.table import Table
@@ -43,7 +45,16 @@ def check_class(contract: Contract, cls: object) -> type[Plugin]:
         raise DeclarationError(f"{where}: `Config` must be a subclass of {base.Config.__name__}, not {config!r}")
     if issubclass(cls, Collector):
         _check_tables(where, getattr(cls, "tables", None))
+    if issubclass(cls, Condition):
+        _check_parameters(where, cls.Parameters)
+    if issubclass(cls, Notifier) and (type(cls.most) is not int or not 1 <= cls.most <= MOST_ALERTS):
+        raise DeclarationError(f"{where}: `most` must be a number from 1 to {MOST_ALERTS}, not {cls.most!r}")
     return cls
+
+
+def _check_parameters(where: str, parameters: object) -> None:
+    if not isinstance(parameters, type) or not issubclass(parameters, ConditionParameters):
+        raise DeclarationError(f"{where}: `Parameters` must be a subclass of ConditionParameters, not {parameters!r}")
 
 
 def _check_tables(where: str, tables: object) -> None:

@@ -2,8 +2,19 @@
 
 from gobs_core.testing.clock import FakeClock
 from gobs_core.testing.collecting import collect
+from gobs_core.testing.conditions import check_condition
 from gobs_core.testing.conformance import check_collector
 from gobs_core.testing.fake_proc import FakeProc
+from gobs_core.testing.notifiers import check_notifier, example_notification
 from gobs_core.testing.sinks import check_sink
 
-__all__ = ["FakeClock", "FakeProc", "check_collector", "check_sink", "collect"]
+__all__ = [
+    "FakeClock",
+    "FakeProc",
+    "check_collector",
+    "check_condition",
+    "check_notifier",
+    "check_sink",
+    "collect",
+    "example_notification",
+]

@@ -1,0 +1,73 @@
+"""What every condition must keep to, whatever it looks for."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from gobs_core.condition import Condition, ConditionParameters, Sample
+from gobs_core.plugins.checks import check_class
+from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.testing.watch import watched
+
+PATIENCE = 0.5
+"""Seconds in which 10,000 rows are to be judged."""
+_MOST_LINES = 60
+_STRANGE = (0.0, -0.0, 1.0, -1.0, 100.0, 1e-300, 1e300, -1e300, 2.0**63, float("nan"))
+
+
+def check_condition(
+    cls: type[Condition], *, parameters: ConditionParameters | None = None, patience: float = PATIENCE
+) -> None:
+    """Raise AssertionError, saying what and where, unless the condition keeps its contract."""
+    check_class(CONTRACTS[3], cls)
+    parameters = cls.Parameters() if parameters is None else parameters
+    with watched() as seen:
+        condition = cls(cls.Config())
+    assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"
+    condition.close()
+    condition = cls(cls.Config())
+    condition.open()
+    lookback = condition.lookback(parameters)
+    assert 0 <= lookback <= 3600, f"{cls.__name__}: lookback() must be seconds from 0 to 3600, not {lookback!r}"
+    said = condition.describe(parameters)
+    assert said, f"{cls.__name__}: describe() must say what is asked, not {said!r}"
+    threshold = condition.threshold(parameters)
+    assert threshold is None or math.isfinite(threshold), (
+        f"{cls.__name__}: threshold() must be a number or None, not {threshold!r}"
+    )
+    for rows, lines in ((0, 0), (1, 0), (len(_STRANGE), 0), (len(_STRANGE), _MOST_LINES), (10_000, 3)):
+        _check_judging(condition, parameters, _sample(rows, lines if lookback else 0, lookback), patience)
+    condition.close()
+    condition.close()
+
+
+def _sample(rows: int, lines: int, lookback: float) -> Sample:
+    values = [_STRANGE[row % len(_STRANGE)] for row in range(rows)]
+    ages = [lookback * (lines - line) / max(lines, 1) for line in range(lines)]
+    past = [[_STRANGE[(row + line) % len(_STRANGE)] for row in range(rows)] for line in range(lines)]
+    return Sample(tuple(values), tuple(row % 3 == 0 for row in range(rows)), tuple(ages), tuple(map(tuple, past)))
+
+
+def _check_judging(condition: Condition, parameters: ConditionParameters, sample: Sample, patience: float) -> None:
+    name, rows = type(condition).__name__, len(sample.values)
+    began = time.monotonic()
+    try:
+        with watched() as seen:
+            answers = [_plain(condition.judge(sample, parameters)) for _ in range(2)]
+    except Exception as error:
+        raise AssertionError(f"{name}: judge raises {type(error).__name__} on {rows} rows: {error}") from error
+    took = time.monotonic() - began
+    assert took < 2 * patience, f"{name}: judging {rows} rows takes {took / 2:.2f} s, at most {patience:g} s are given"
+    assert not seen, f"{name}: judge does input or output: {seen[0]}"
+    for answer in answers:
+        assert len(answer) == rows, f"{name}: judge answers with {len(answer)} rows when asked about {rows}"
+        odd = [value for value in answer if value not in (0.0, 1.0) and not math.isnan(value)]
+        assert not odd, f"{name}: judge answers {odd[0]!r}; only 1, 0 and NaN mean something"
+    same = all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in zip(*answers, strict=True))
+    assert same, f"{name}: judge answers differently when asked the same twice; it must not remember anything"
+
+
+def _plain(answer: Sequence[float]) -> list[float]:
+    return [float(value) for value in answer]
