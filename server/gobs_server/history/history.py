@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
@@ -40,6 +40,8 @@ class History:
         self._dead: set[Segment] = set()
         self._count = itertools.count()
         self._reader = Reader()
+        self.observer: Callable[[str, float, float], None] | None = None
+        """Is told of every late segment that was kept: the node, and from when to when it reaches."""
         self.retention = retention if budget else 0.0
         """Seconds kept; 0: nothing."""
         self.bytes = 0
@@ -165,6 +167,8 @@ class History:
             return 0
         self._keep(home, known, segment, superfluous, self._clock.monotonic() - max(age, 0))
         self._evict(home, known)
+        if self.observer is not None:
+            self.observer(node, segment.start, segment.end)
         return judged.count
 
     def expire(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from gobs_core import PluginState
 from gobs_server.clock import Clock
@@ -16,6 +16,9 @@ _KEEP_TABLES = 6 * 3600.0
 """Seconds a node may be down before its tables are let go."""
 _GRACE = 3600.0
 """Seconds a node of the database is given to be heard of, however long ago it was last."""
+
+Observer = Callable[[Node, Mapping[str, LiveTable]], None]
+"""Is told of every frame once it was taken: the node, and the tables that were read. Quick; never awaits or raises."""
 
 
 class Live:
@@ -43,6 +46,7 @@ class Live:
         self._down = max(down, stale)
         self._nodes: dict[str, Node] = {}
         self._changed: asyncio.Future[None] | None = None
+        self.observer: Observer | None = None
         self.version = 0
         """Raised by any frame, node state change or plugin change."""
         self.plugins_version = 0
@@ -129,8 +133,10 @@ class Live:
             table.read = node.heard - (run.monotonic_ns - state.read_ns) / 1e9
             found[name] = table
         if run.whole or any(tables.get(name) is not table for name, table in found.items()):
-            found = found if run.whole else {**tables, **found}
-            node.tables = {name: found[name] for name in sorted(found)}
+            there = found if run.whole else {**tables, **found}
+            node.tables = {name: there[name] for name in sorted(there)}
+        if self.observer is not None:
+            self.observer(node, found)
 
     def drop(self, node: Node, reason: str, count: int = 1) -> None:
         """Something of the node was not taken."""

@@ -9,7 +9,8 @@ import pytest
 from gobs_core import PluginState, Table, counter, key
 from gobs_server.live import Live, Node
 from gobs_server.tables import RunState, schemas_from
-from tests.server.feeding import START, HeldClock
+from tests.server.feeding import START, Cluster, HeldClock
+from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS
 from tests.support.frames import Sender, hello_of
 
 TABLE = Table("t", "", (key("k", ""), counter("c", "")))
@@ -214,3 +215,13 @@ def test_a_node_that_connects_before_the_database_is_read_keeps_when_it_was_firs
     node = connect(live)
     live.remember("n1", first_seen=1.0, last_seen=2.0)
     assert (node.first_seen, node.last_seen) == (1.0, START)
+
+
+def test_whoever_observes_is_told_of_each_frame_and_of_the_tables_it_brought() -> None:
+    cluster = Cluster()
+    told: list[tuple[str, list[str]]] = []
+    cluster.live.observer = lambda node, tables: told.append((node.name, sorted(tables)))
+    machine = cluster.machine("one", CPU, MEMORY)
+    machine.feed({CPU: CPU_ROWS[0], MEMORY: MEMORY_ROWS})
+    machine.feed({CPU: CPU_ROWS[1]}, after=5)
+    assert told == [("one", ["cpu", "memory"]), ("one", ["cpu"])]
