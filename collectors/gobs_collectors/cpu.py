@@ -2,7 +2,22 @@
 
 from collections.abc import Iterator
 
-from gobs_core import Cell, Collector, Proc, Rows, RowValues, Table, Total, Unit, counter, derived, gauge, hookimpl, key
+from gobs_core import (
+    Cell,
+    Chart,
+    Collector,
+    Proc,
+    Rows,
+    RowValues,
+    Table,
+    Total,
+    Unit,
+    counter,
+    derived,
+    gauge,
+    hookimpl,
+    key,
+)
 from gobs_core.parse import garbage, lines, numbers
 
 _MODES = {
@@ -17,7 +32,8 @@ _MODES = {
     "guest": "Time that guests of this machine used; also counted in user",
     "guest_nice": "Time that niced guests of this machine used; also counted in nice",
 }
-_BUSY = " + ".join(f"rate({mode})" for mode in ("user", "nice", "system", "irq", "softirq", "steal"))
+_AT_WORK = ("user", "nice", "system", "irq", "softirq", "steal")
+_BUSY = " + ".join(f"rate({mode})" for mode in _AT_WORK)
 _WHOLE = f"({_BUSY} + rate(idle) + rate(iowait))"
 CPU = Table(
     "cpu",
@@ -39,6 +55,10 @@ CPU = Table(
         ),
     ],
     total=Total("cpu", frozenset({"all"})),
+    charts=[
+        Chart(*(f"{mode}_percent" for mode in (*_AT_WORK, "iowait")), title="CPU", stacked=True, top=100),
+        Chart("busy", title="Each CPU", each=True, top=100),
+    ],
 )
 KERNEL = Table(
     "kernel",
@@ -51,6 +71,7 @@ KERNEL = Table(
         gauge("blocked", "Tasks that wait for a disk now", Unit.ITEMS, scale=1, source="/proc/stat"),
         gauge("boot_time", "When the kernel was booted, in seconds since 1970", scale=1, source="/proc/stat"),
     ],
+    charts=[Chart("context_switches", "interrupts"), Chart("forks"), Chart("running", "blocked")],
 )
 _KERNEL_LINES = (b"ctxt", b"processes", b"intr", b"procs_running", b"procs_blocked", b"btime")
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from gobs_core import (
+    Chart,
     Collector,
     Column,
     NoData,
@@ -74,6 +75,12 @@ DISKS = Table(
         derived("queue", "Operations in flight on average", "rate(weighted_time)"),
     ],
     total=Total("kind", frozenset({DISK})),
+    charts=[
+        Chart("read_bytes", "write_bytes", title="Disks"),
+        Chart("reads", "writes", title="Operations"),
+        Chart("utilisation", title="Utilisation of each device", each=True, top=100),
+        Chart("read_latency", "write_latency", title="Latency"),
+    ],
 )  # fmt: skip
 _LINE = re.compile(rb" *(\d+) +(\d+) (.+?)((?: \d+){11,})")
 _MEMORY = re.compile(r"(ram|loop|zram)\d+")

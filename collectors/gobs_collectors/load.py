@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from gobs_core import Cell, Collector, ParseError, Proc, Rows, Table, Unit, gauge, hookimpl
+from gobs_core import Cell, Chart, Collector, ParseError, Proc, Rows, Table, Unit, gauge, hookimpl
 
 _AVERAGE = "Tasks that run, wait for a CPU, or wait uninterruptibly (mostly for disks), averaged; minutes:"
 _FIELDS = re.compile(rb"(\d{1,9}\.\d\d) (\d{1,9}\.\d\d) (\d{1,9}\.\d\d) (\d{1,9})/(\d{1,9}) \d+\n")
@@ -15,6 +15,7 @@ LOAD = Table(
         gauge("runnable", "Tasks that run or wait for a CPU now", Unit.ITEMS, scale=1, source="/proc/loadavg"),
         gauge("tasks", "All threads of all processes", Unit.ITEMS, scale=1, source="/proc/loadavg"),
     ],
+    charts=[Chart("load1", "load5", "load15", title="Load")],
 )
 
 

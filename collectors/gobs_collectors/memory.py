@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gobs_core import Cell, Collector, Proc, Rows, RowValues, Table, Unit, derived, gauge, hookimpl
+from gobs_core import Cell, Chart, Collector, Proc, Rows, RowValues, Table, Unit, derived, gauge, hookimpl
 from gobs_core.parse import garbage, lines, numbers
 
 _FIELDS = {
@@ -32,6 +32,11 @@ MEMORY = Table(
             "100 * (swap_total - swap_free) / swap_total",
             Unit.PERCENT,
         ),
+    ],
+    charts=[
+        Chart("used", "cached", "free", title="Memory"),
+        Chart("used_percent", "swap_used_percent", title="Memory and swap used", top=100),
+        Chart("dirty", "writeback", title="Waiting to be written"),
     ],
 )
 

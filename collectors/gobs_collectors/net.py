@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gobs_core import (
+    Chart,
     Collector,
     NoData,
     Proc,
@@ -45,6 +46,12 @@ NET = Table(
         ),
     ],
     total=Total("kind", frozenset({"physical"})),
+    charts=[
+        Chart("receive_bytes", "transmit_bytes", title="Network"),
+        Chart("receive_bytes", title="Received by each interface", each=True),
+        Chart("transmit_bytes", title="Transmitted by each interface", each=True),
+        Chart("receive_errors", "receive_drops", "transmit_errors", "transmit_drops", title="Errors and drops"),
+    ],
 )
 PHYSICAL, VIRTUAL, LOOPBACK = "physical", "virtual", "loopback"
 _PHYSICAL_NAME = re.compile(

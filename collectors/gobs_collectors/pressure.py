@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from gobs_core import (
     Cell,
+    Chart,
     Collector,
     Column,
     Missing,
@@ -44,6 +45,10 @@ PRESSURE = Table(
         *_columns(
             "full", "all busy tasks waited for it at once; always 0 of cpu", f"{_NEEDS}; of cpu 5.13, of irq 6.1"
         ),
+    ],
+    charts=[
+        Chart("some_total", title="Some tasks wait", each=True),
+        Chart("full_total", title="All busy tasks wait", each=True),
     ],
 )
 

@@ -1,6 +1,7 @@
 """The SDK: all a plugin of Gobservability needs. `__all__` is the plugin API; it is only ever added to."""
 
 import gobs_core._python  # noqa: F401  first, since the rest needs a newer Python
+from gobs_core.chart import Chart
 from gobs_core.collector import Collector, CollectorConfig, Context, Inspector
 from gobs_core.condition import Condition, ConditionParameters, Sample
 from gobs_core.errors import (
@@ -34,6 +35,7 @@ __all__ = [
     "AlertState",
     "Cell",
     "Channel",
+    "Chart",
     "Collector",
     "CollectorConfig",
     "Column",

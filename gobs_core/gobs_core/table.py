@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from gobs_core.chart import MAX_CHARTS, Chart
 from gobs_core.errors import DeclarationError
 from gobs_core.expression import Expression, parse_expression
 from gobs_core.units import Unit
@@ -144,18 +145,29 @@ class Table:
     columns: tuple[Column, ...]
     total: Total | None = None
     """None: every row counts in a total."""
+    charts: tuple[Chart, ...] = ()
+    """What pages draw of it first; empty: they choose by kind and unit of the columns."""
     stored: tuple[Column, ...] = field(init=False, repr=False, compare=False)
     """The columns rows have cells for, in order: keys first."""
     keys: tuple[Column, ...] = field(init=False, repr=False, compare=False)
     cells: tuple[Column, ...] = field(init=False, repr=False, compare=False)
     """The stored columns that are not keys: what travels for every row."""
 
-    def __init__(self, name: str, help: str, columns: Iterable[Column], *, total: Total | None = None) -> None:  # noqa: A002  as above
+    def __init__(
+        self,
+        name: str,
+        help: str,  # noqa: A002  as above
+        columns: Iterable[Column],
+        *,
+        total: Total | None = None,
+        charts: Iterable[Chart] = (),
+    ) -> None:
         put = object.__setattr__
         put(self, "name", name)
         put(self, "help", help)
         put(self, "columns", tuple(columns))
         put(self, "total", total)
+        put(self, "charts", tuple(charts))
         put(self, "stored", tuple(c for c in self.columns if c.stored))
         put(self, "keys", tuple(c for c in self.columns if c.kind is Kind.KEY))
         put(self, "cells", self.stored[len(self.keys) :])
@@ -198,6 +210,10 @@ def _check(table: Table) -> None:
             raise DeclarationError(
                 f"table {table.name!r}: total over {table.total.column!r}, which is no key or info column"
             )
+    if len(table.charts) > MAX_CHARTS:
+        raise DeclarationError(f"table {table.name!r} asks for {len(table.charts)} charts, at most {MAX_CHARTS}")
+    for chart in table.charts:
+        chart.check(table.name, seen)
 
 
 def _check_columns(table: Table) -> dict[str, Column]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gobs_core import Column, Kind, Table
+from gobs_core import Chart, Column, Kind, Table
 from scripts.docs.builtin import Declared, tables
 from scripts.docs.markdown import code, table
 
@@ -52,9 +52,16 @@ def _section(item: Declared) -> str:
         total = f" A total counts the rows whose `{what.total.column}` is {chosen}."
     who = f"Filled by the collector `{item.collector}`." if item.collector else f"Filled by {_AGENT}."
     heads = ("column", "kind", "unit", "stored as", "from", "what it is")
-    return f"## {what.name}\n\n{what.help.rstrip('.')}. One row for {_rows_of(what)}. {who}{total}\n\n" + table(
+    charts = "; ".join(_chart(chart) for chart in what.charts)
+    drawn = f" Drawn: {charts}." if charts else ""
+    return f"## {what.name}\n\n{what.help.rstrip('.')}. One row for {_rows_of(what)}. {who}{total}{drawn}\n\n" + table(
         heads, (_row(column) for column in what.columns)
     )
+
+
+def _chart(chart: Chart) -> str:
+    how = [word for word, said in (("stacked", chart.stacked), ("a line for each row", chart.each)) if said]
+    return ", ".join(map(code, chart.columns)) + (f" ({', '.join(how)})" if how else "")
 
 
 def _row(column: Column) -> tuple[str, ...]:

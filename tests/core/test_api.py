@@ -12,7 +12,7 @@ from gobs_core._python import require
 
 SETTLED = {
     "0.1.0": """
-        AlertState Cell Channel Collector CollectorConfig Column Condition ConditionParameters Context Contributor
+        AlertState Cell Channel Chart Collector CollectorConfig Column Condition ConditionParameters Context Contributor
         DeclarationError Duration Event Forbidden Frame GobsError Gone Inspector Kind Missing NoData
         Notification Notifier NotifierConfig ParseError Plugin PluginConfig PluginState
         Proc Profiler Reading Receipt Rejected RowValues Rows Sample Secret SettingsError Severity

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gobs_core import DeclarationError, Rows, Table, Total, Unit, counter, derived, gauge, info, key
+from gobs_core import Chart, DeclarationError, Rows, Table, Total, Unit, counter, derived, gauge, info, key
 from gobs_core.shown import derived as derived_values
 from gobs_core.shown import levels, rates
 from gobs_core.units import UNIT_NAMES
@@ -81,6 +81,31 @@ def test_a_declaration_that_is_not_allowed_names_table_and_column(name: str, col
 def test_a_total_is_over_a_column_of_text() -> None:
     with pytest.raises(DeclarationError, match="total over 'n'"):
         Table("t", "x", [gauge("n", "n")], total=Total("n", frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("chart", "says"),
+    [
+        (Chart(), "table 'disk', chart '': a chart is of one or more columns, each named once"),
+        (Chart("busy", "busy"), "chart 'busy, busy': a chart is of one or more columns"),
+        (Chart("model"), "chart 'model': 'model' is no numeric column of the table"),
+        (Chart("device"), "'device' is no numeric column"),
+        (Chart("busy", "nothing", title="Disks"), "chart 'Disks': 'nothing' is no numeric column"),
+        (Chart("sectors", "queue"), "'queue' is shown in bare numbers and 'sectors' in B/s; a chart has one axis"),
+        (Chart("queue", top=0), "top 0 is not a positive number"),
+        (Chart("queue", top=float("nan")), "top nan is not a positive number"),
+    ],
+)
+def test_a_chart_that_cannot_be_drawn_names_table_chart_and_column(chart: Chart, says: str) -> None:
+    with pytest.raises(DeclarationError, match=re.escape(says)):
+        Table("disk", "Disks", DISK.columns, charts=[chart])
+
+
+def test_a_chart_has_one_axis_for_what_is_shown_in_one_unit() -> None:
+    together = Chart("busy", "utilisation", stacked=True, top=100)
+    assert Table("disk", "Disks", DISK.columns, charts=[together]).charts == (together,)
+    with pytest.raises(DeclarationError, match="asks for 17 charts, at most 16"):
+        Table("disk", "Disks", DISK.columns, charts=[together] * 17)
 
 
 def test_every_unit_has_its_names() -> None:

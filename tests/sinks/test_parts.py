@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gobs_core import PluginState, Source, Table, Total, Unit, counter, derived, gauge, info, key
+from gobs_core import Chart, PluginState, Source, Table, Total, Unit, counter, derived, gauge, info, key
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_sinks.grpc.backfill import PART_BYTES, Backfill
@@ -194,6 +194,7 @@ def test_a_table_s_declaration_travels_whole() -> None:
             info("kind", "Kind."),
         ),
         total=Total("kind", frozenset({"physical", "b"})),
+        charts=[Chart("busy", "share", title="Work", stacked=True, top=100), Chart("depth", each=True)],
     )
     schema = table_schema(table, 30)
     assert (schema.name, schema.help, schema.interval_ms) == ("disk", "Disks.", 30_000)
@@ -205,6 +206,13 @@ def test_a_table_s_declaration_travels_whole() -> None:
     assert (busy.unit, busy.scale, busy.needs, busy.source) == ("seconds", 0.001, "Linux 5.5", "/proc/diskstats")
     assert (depth.scale, share.expression, share.unit) == (0, "100 * rate(busy)", "percent")
     assert (device.help, kind.help) == ("Its name.", "Kind.")
+    work, queues = schema.charts
+    assert (list(work.columns), work.title, work.stacked, work.each, work.top) == (
+        ["busy", "share"], "Work", True, False, 100,
+    )  # fmt: skip
+    assert (list(queues.columns), queues.title, queues.stacked, queues.each, queues.top) == (
+        ["depth"], "", False, True, 0,
+    )  # fmt: skip
 
 
 def test_the_state_of_a_plugin_tells_unknown_from_zero() -> None:

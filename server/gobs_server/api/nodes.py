@@ -5,7 +5,7 @@ from __future__ import annotations
 from gobs_core import Column, Kind, Table
 from gobs_server.api.lookup import find_node
 from gobs_server.api.operations import Live, Operations
-from gobs_server.api.shapes import ColumnInfo, NodeDetail, Nodes, NodeSummary, Tables, TableSummary
+from gobs_server.api.shapes import ChartInfo, ColumnInfo, NodeDetail, Nodes, NodeSummary, Tables, TableSummary
 from gobs_server.live import Live as Store
 from gobs_server.live import LiveTable, Node
 from gobs_server.reasons import reasons
@@ -77,6 +77,10 @@ def _table(store: Store, node: Node, live: LiveTable) -> TableSummary:
         read_at=live.read_at,
         stale=store.overdue(node, live) is not None,
         columns=column_infos(table, reasons(node, table.name)),
+        charts=[
+            ChartInfo(columns=list(c.columns), title=c.title, stacked=c.stacked, each=c.each, top=c.top)
+            for c in table.charts
+        ],
     )
 
 

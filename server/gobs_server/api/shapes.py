@@ -62,6 +62,16 @@ class ColumnInfo(msgspec.Struct, frozen=True, kw_only=True):
     unknown: Annotated[str | None, Meta(description="Why its values are not known on this node.")]
 
 
+class ChartInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One chart that a table's declaration asks for."""
+
+    columns: Annotated[list[str], Meta(description="Drawn together; a counter as its rate per second.")]
+    title: Annotated[str, Meta(description="Empty: made from the columns.")]
+    stacked: Annotated[bool, Meta(description="Whether the columns are parts of a whole.")]
+    each: Annotated[bool, Meta(description="Whether every row has a line; else the table's total.")]
+    top: Annotated[float | None, Meta(description="What the axis reaches at least, in the unit shown.")]
+
+
 class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One table of a node, without its rows."""
 
@@ -72,6 +82,7 @@ class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
     read_at: Time
     stale: Annotated[bool, Meta(description="Whether the node is fresh and yet has not read it for three intervals.")]
     columns: list[ColumnInfo]
+    charts: list[ChartInfo]
 
 
 class Tables(msgspec.Struct, frozen=True):

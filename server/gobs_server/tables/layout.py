@@ -43,7 +43,8 @@ class Layout:
     @cached_property
     def bytes(self) -> int:
         """What the declaration takes in memory, about."""
-        return sum(
+        charts = sum(100 + len(chart.title) + sum(map(len, chart.columns)) for chart in self.table.charts)
+        return charts + sum(
             100 + sum(map(len, (c.name, c.help, c.needs, c.source))) + (len(c.expression.text) if c.expression else 0)
             for c in self.table.columns
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gobs_core import Column, GobsError, Kind, Table, Total, Unit
+from gobs_core import Chart, Column, DeclarationError, GobsError, Kind, Table, Total, Unit
+from gobs_core.chart import MAX_CHARTS
 from gobs_core.expression import parse_expression
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_TABLES
@@ -19,6 +22,7 @@ _KINDS = {
     pb.ColumnSchema.INFO: Kind.INFO,
 }
 _SHARED_BYTES = 64 << 10
+_LONGEST_TITLE = 200
 _UNITS = {unit.value: unit for unit in Unit}
 
 
@@ -83,7 +87,18 @@ def table_from(schema: pb.TableSchema) -> Table:
     """One table; raises GobsError naming table and column. A unit not known here is shown as a bare number."""
     columns = [_column(schema.name, column) for column in schema.columns]
     total = Total(schema.total_column, frozenset(schema.total_values)) if schema.total_column else None
-    return Table(schema.name, schema.help, columns, total=total)
+    return Table(schema.name, schema.help, columns, total=total, charts=_charts(schema, columns))
+
+
+def _charts(schema: pb.TableSchema, columns: Sequence[Column]) -> Iterator[Chart]:
+    """The charts a table asks for; one that cannot be drawn is left out, for the table is worth more than its chart."""
+    by_name = {column.name: column for column in columns}
+    for asked in schema.charts[:MAX_CHARTS]:
+        title = asked.title[:_LONGEST_TITLE]
+        chart = Chart(*asked.columns, title=title, stacked=asked.stacked, each=asked.each, top=asked.top or None)
+        with suppress(DeclarationError):
+            chart.check(schema.name, by_name)
+            yield chart
 
 
 def _column(table: str, schema: pb.ColumnSchema) -> Column:

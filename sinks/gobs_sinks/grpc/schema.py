@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 
-from gobs_core import Column, Kind, PluginState, Source, Table
+from gobs_core import Chart, Column, Kind, PluginState, Source, Table
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES, MAX_TABLES, PROTOCOL
 from gobs_sinks.grpc.parts import ENVELOPE
@@ -58,6 +58,13 @@ def table_schema(table: Table, interval: float = 0) -> pb.TableSchema:
         total_column=table.total.column if table.total else "",
         total_values=sorted(map(clean, table.total.values)) if table.total else (),
         interval_ms=round(interval * 1000),
+        charts=[_chart(chart) for chart in table.charts],
+    )
+
+
+def _chart(chart: Chart) -> pb.ChartSchema:
+    return pb.ChartSchema(
+        columns=chart.columns, title=clean(chart.title), stacked=chart.stacked, each=chart.each, top=chart.top or 0
     )
 
 
