@@ -11,7 +11,7 @@ from itertools import chain
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
 from gobs_server.clock import Clock
-from gobs_server.db import Address, Database, KnownNode, NodeWriter
+from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store
 from gobs_server.history import History
 from gobs_server.http import create_app
 from gobs_server.ingest import (
@@ -74,13 +74,14 @@ class Server:
         self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, complaints)
         door = authenticator or (TokenDoor(settings.token) if settings.token else OpenDoor())
         self._grpc = GrpcServer(self._streams.serve, door, settings, self.metrics, complaints)
-        self._nodes = NodeWriter(Database(database), self._known, self._remember)
+        self._store = Store(Database(database))
+        self._nodes = NodeWriter(self._store, self._known, self._remember)
         self._web: WebServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._plugins = plugins
         self._parts = Parts()
         self.metrics.watch("gobs_server_plugins", self._plugin_states)
-        watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._nodes, self._lag)
+        watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._store, self._nodes, self._lag)
 
     def services(self) -> Services:
         """What pages and REST read from."""
@@ -108,7 +109,8 @@ class Server:
             await self._close()
             raise
         for name, work in (
-            ("database", self._nodes.run),
+            ("nodes", self._nodes.run),
+            ("database", self._store.run),
             ("node states", self._tick),
             ("back-fill", self._filling.run),
             ("acknowledgements", self._streams.acknowledge),
@@ -130,6 +132,9 @@ class Server:
         self._nodes.finish()
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=_FLUSH)
+        self._store.finish()
+        if self._tasks:
+            await asyncio.wait(self._tasks[1:2], timeout=_FLUSH)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -144,7 +149,7 @@ class Server:
             self.history.expire()
 
     def _troubles(self) -> dict[str, str]:
-        return {**self._parts.troubles(), **({"database": self._nodes.trouble} if self._nodes.fault else {})}
+        return {**self._parts.troubles(), **({"database": self._store.trouble} if self._store.fault else {})}
 
     def _plugin_states(self) -> dict[Labels, float]:
         """How many plugins there are of each state, here and on nodes. States an agent made up are counted as one."""

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from gobs_server.db import NodeWriter
+from gobs_server.db import NodeWriter, Store
 from gobs_server.history import History
 from gobs_server.ingest import Filling, Sessions
 from gobs_server.live import Live
@@ -42,6 +42,7 @@ def watch(
     history: History,
     sessions: Sessions,
     filling: Filling,
+    store: Store,
     nodes: NodeWriter,
     lag: LoopLag,
 ) -> None:
@@ -54,8 +55,8 @@ def watch(
         ("gobs_server_fill_queue_bytes", lambda: float(filling.bytes)),
         ("gobs_server_loop_lag_seconds", lambda: lag.last),
         ("gobs_server_loop_lag_max_seconds", lambda: lag.most),
-        ("gobs_server_database_up", lambda: float(not nodes.fault)),
-        ("gobs_server_database_failures", lambda: float(nodes.failures)),
+        ("gobs_server_database_up", lambda: float(not store.fault)),
+        ("gobs_server_database_failures", lambda: float(store.failures + nodes.failures)),
         ("gobs_server_resident_bytes", _resident),
         ("gobs_server_cpu_seconds", _cpu),
         ("gobs_server_start_time_seconds", lambda: started),

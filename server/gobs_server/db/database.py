@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from tortoise.context import TortoiseContext
+from tortoise.context import TortoiseContext, require_context
 from tortoise.migrations.api import migrate
 
 from gobs_core import GobsError
@@ -46,6 +46,10 @@ class Database:
         with context:
             await context.init(config=self.address.config())
         return context
+
+    async def probe(self) -> None:
+        """Ask for nothing, where the models are usable; raises whatever the driver does when there is no answer."""
+        await require_context().db(self.address.dialect).execute_query("SELECT 1")
 
     async def disconnect(self, context: TortoiseContext) -> None:
         """Close all connections, by force where the database does not answer."""

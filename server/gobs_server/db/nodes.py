@@ -1,4 +1,4 @@
-"""Remembering nodes: one task owns the database, reads it once, and writes news in batches."""
+"""Remembering nodes: one task reads them once, and writes news in batches."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from gobs_core.logs import get_logger
-from gobs_server.db.database import Database
 from gobs_server.db.models import Node
-from gobs_server.db.patience import within
+from gobs_server.db.store import Store, Unavailable
 
 log = get_logger("gobs.db")
-_OPEN_SECONDS = 60.0
 _BEHIND = 60.0
 """Seconds `last_seen` may be behind while nothing else of a node changes."""
 
@@ -31,63 +29,62 @@ class KnownNode(NamedTuple):
 class NodeWriter:
     """Keeps the database's nodes in step with those that are live. A dead or hung database delays nothing else.
 
-    A node that is live no more is deleted.
-    News are written `every` so many seconds; a statement that takes longer than `patience` has failed.
+    A node that is live no more is deleted. News are written `every` so many seconds.
     """
 
     def __init__(
         self,
-        database: Database,
+        store: Store,
         nodes: Callable[[], Iterable[KnownNode]],
         remember: Callable[[Iterable[KnownNode]], None],
         *,
         every: float = 5.0,
-        patience: float = 15.0,
     ) -> None:
-        self._database = database
+        self._store = store
         self._nodes = nodes
         self._remember = remember
         self._every = every
-        self._patience = patience
         self._written: dict[str, KnownNode] = {}
+        self._opening = 0
         self._finish = asyncio.Event()
-        self.fault = "not opened yet"
-        """Why the database does not work now; empty when it does."""
         self.failures = 0
-        """Openings and writes that failed."""
+        """Nodes that the database did not take."""
 
     async def run(self) -> None:
-        """Open, read once, and go on writing; open anew after a failure. Until `finish` is called."""
-        while not self._finish.is_set():
+        """Read once, and go on writing; read again after the database was away. Until `finish` is called."""
+        while await self._is_open():
+            ending = self._finish.is_set()
             try:
-                await self._serve()
-            except Exception as error:  # noqa: BLE001  drivers raise what they like, and nothing may end this task
-                self._failed(error)
-                await self._pause()
-
-    @property
-    def trouble(self) -> str:
-        """`fault` for everybody: without what drivers say, which names hosts and users."""
-        return f"it does not work ({self.fault.partition(':')[0]}); the server's log says more" if self.fault else ""
+                await self._serve(everything=ending)
+            except Unavailable:
+                continue
+            except Exception:
+                self.failures += 1
+                log.exception("the nodes could not be written")
+            if ending:
+                return
+            await self._pause()
 
     def finish(self) -> None:
         """Write what is left, then let `run` end."""
         self._finish.set()
 
-    async def _serve(self) -> None:
-        await within(self._database.migrate(), _OPEN_SECONDS)
-        context = await within(self._database.connect(), self._patience)
+    async def _is_open(self) -> bool:
+        """Wait until the database works; false when this is to end before."""
+        waits = [asyncio.create_task(event) for event in (self._store.opened(), self._finish.wait())]
         try:
-            with context:
-                self._written = await within(_read(), self._patience)
-                self._remember(self._written.values())
-                while not self._finish.is_set():
-                    await within(self._write(), self._patience)
-                    self._works()
-                    await self._pause()
-                await within(self._write(everything=True), self._patience)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            return waits[0].done()
         finally:
-            await self._database.disconnect(context)
+            for task in waits:
+                task.cancel()
+
+    async def _serve(self, *, everything: bool) -> None:
+        if self._opening != self._store.openings:
+            self._opening = self._store.openings
+            self._written = await self._store.do(_read)
+            self._remember(self._written.values())
+        await self._store.do(lambda: self._write(everything=everything))
 
     async def _write(self, *, everything: bool = False) -> None:
         nodes = list(self._nodes())
@@ -140,18 +137,6 @@ class NodeWriter:
                 await self._finish.wait()
         except TimeoutError:
             pass
-
-    def _works(self) -> None:
-        if self.fault:
-            self.fault = ""
-            log.info("the database works", database=self._database.address.shown)
-
-    def _failed(self, error: Exception) -> None:
-        self.failures += 1
-        text = f"{type(error).__name__}: {error}"
-        if not self.fault or self.failures == 1:
-            log.warning("the database does not work", database=self._database.address.shown, error=text)
-        self.fault = text
 
 
 async def _put(rows: list[Node]) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-async def within(work: Coroutine[Any, Any, T], seconds: float) -> T:
-    """Do it within that time, else let go of it without waiting for its end; raises TimeoutError."""
-    task = asyncio.create_task(work)
+async def within(work: Coroutine[Any, Any, T], seconds: float, context: Context | None = None) -> T:
+    """Do it within that time, else let go of it without waiting for its end; raises TimeoutError.
+
+    It runs as a task of its own, in `context` if that is given.
+    """
+    task = asyncio.create_task(work, context=context)
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
     except asyncio.CancelledError:

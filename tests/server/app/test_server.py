@@ -37,7 +37,7 @@ async def test_of_the_database_the_newest_nodes_are_remembered_and_no_more_than_
 
 async def test_what_is_said_of_the_database_to_everybody_is_not_what_its_driver_says(tmp_path: Path) -> None:
     made = server(tmp_path)
-    made._nodes.fault = 'InvalidPasswordError: password authentication failed for user "gobs" at 10.0.0.1'
+    made._store.fault = 'InvalidPasswordError: password authentication failed for user "gobs" at 10.0.0.1'
     troubles = made.services().troubles()
     assert "InvalidPasswordError" in troubles["database"]
     assert "10.0.0.1" not in troubles["database"]

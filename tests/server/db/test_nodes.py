@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from gobs_server.db import Address, Database, KnownNode, NodeWriter, address_of, sqlite_at
+from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store, address_of, sqlite_at
 from tests.support.postgres import postgres
 from tests.support.waiting import until
 
@@ -24,7 +24,8 @@ class Writing:
         self.nodes = list(nodes)
         self.found: list[KnownNode] = []
         self.asked = 0
-        self.writer = NodeWriter(Database(address), self._ask, self._remember, every=0.02, patience=patience)
+        self.store = Store(Database(address), patience=patience, pause=0.02)
+        self.writer = NodeWriter(self.store, self._ask, self._remember, every=0.02)
 
     def _ask(self) -> list[KnownNode]:
         self.asked += 1
@@ -35,12 +36,22 @@ class Writing:
         names = {node.name for node in self.nodes}
         self.nodes += [node for node in self.found if node.name not in names]
 
-    async def until_it_works(self, *, works: bool = True) -> None:
-        await until(lambda: bool(self.writer.fault) != works, 40)
+    async def run(self) -> None:
+        """Work until the writer has finished."""
+        store = asyncio.create_task(self.store.run())
+        await self.writer.run()
+        self.store.finish()
+        await store
+
+    async def until_it_works(self) -> None:
+        """Wait until something was written after the database was opened last."""
+        await until(lambda: not self.store.fault, 40)
+        asked = self.asked
+        await until(lambda: self.asked >= asked + 2, 40)
 
     async def whole_life(self) -> list[KnownNode]:
         """Open, write everything, end; returns what was there before."""
-        task = asyncio.create_task(self.writer.run())
+        task = asyncio.create_task(self.run())
         await self.until_it_works()
         self.writer.finish()
         await asyncio.wait_for(task, 20)
@@ -74,14 +85,14 @@ async def test_a_node_the_database_does_not_take_costs_no_other(address: Address
 
 async def test_what_is_said_of_a_fault_names_no_host_and_no_user() -> None:
     writing = Writing(address_of("postgres://somebody@127.0.0.1:1/postgres"), ONE)
-    writing.writer.fault = 'InvalidPasswordError: password authentication failed for user "somebody" on 10.0.0.1'
-    assert writing.writer.trouble == "it does not work (InvalidPasswordError); the server's log says more"
+    writing.store.fault = 'InvalidPasswordError: password authentication failed for user "somebody" on 10.0.0.1'
+    assert writing.store.trouble == "it does not work (InvalidPasswordError); the server's log says more"
 
 
 async def test_a_forgotten_node_is_deleted(address: Address) -> None:
     two = ONE._replace(name="two")
     writing = Writing(address, ONE, two)
-    task = asyncio.create_task(writing.writer.run())
+    task = asyncio.create_task(writing.run())
     await writing.until_it_works()
     writing.nodes = [two]
     writing.writer.finish()
@@ -92,7 +103,7 @@ async def test_a_forgotten_node_is_deleted(address: Address) -> None:
 async def test_nodes_that_only_go_on_are_written_in_the_end_and_not_every_time(tmp_path: Path) -> None:
     address = sqlite_at(tmp_path / "x.sqlite3")
     writing = Writing(address, ONE)
-    task = asyncio.create_task(writing.writer.run())
+    task = asyncio.create_task(writing.run())
     await writing.until_it_works()
 
     def kept() -> str:
@@ -121,9 +132,9 @@ async def test_a_database_that_is_not_there_yet_is_found_when_it_comes() -> None
     with postgres() as first:
         port = int(first.url.rsplit(":", 1)[1].split("/")[0])
     writing = Writing(address_of(f"postgres://postgres@127.0.0.1:{port}/postgres"), ONE)
-    task = asyncio.create_task(writing.writer.run())
-    await until(lambda: writing.writer.failures >= 3)
-    assert "Connect" in writing.writer.fault or "refused" in writing.writer.fault.lower()
+    task = asyncio.create_task(writing.run())
+    await until(lambda: writing.store.failures >= 3)
+    assert "Connect" in writing.store.fault or "refused" in writing.store.fault.lower()
     server = postgres(port)
     await asyncio.to_thread(server.__enter__)
     try:
@@ -138,13 +149,13 @@ async def test_a_database_that_is_not_there_yet_is_found_when_it_comes() -> None
 async def test_a_hung_database_holds_up_nobody_and_is_taken_up_again() -> None:
     with postgres() as server:
         writing = Writing(address_of(server.url), ONE, patience=1.0)
-        task = asyncio.create_task(writing.writer.run())
+        task = asyncio.create_task(writing.run())
         await writing.until_it_works()
         server.freeze()
         try:
             worst, writing.nodes = 0.0, [ONE, HOSTILE]
             async with asyncio.timeout(60):
-                while not writing.writer.fault:
+                while not writing.store.fault:
                     before = time.monotonic()
                     await asyncio.sleep(0.01)
                     worst = max(worst, time.monotonic() - before)
@@ -160,8 +171,8 @@ async def test_a_hung_database_holds_up_nobody_and_is_taken_up_again() -> None:
 async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no database" * 100)
     writing = Writing(sqlite_at(tmp_path / "file"), ONE)
-    task = asyncio.create_task(writing.writer.run())
-    await until(lambda: writing.writer.failures)
-    assert "database" in writing.writer.fault
+    task = asyncio.create_task(writing.run())
+    await until(lambda: writing.store.failures)
+    assert "database" in writing.store.fault
     writing.writer.finish()
     await asyncio.wait_for(task, 10)
