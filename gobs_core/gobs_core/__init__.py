@@ -4,6 +4,7 @@ import gobs_core._python  # noqa: F401  first, since the rest needs a newer Pyth
 from gobs_core.chart import Chart
 from gobs_core.collector import Collector, CollectorConfig, Context, Inspector
 from gobs_core.condition import Condition, ConditionParameters, Sample
+from gobs_core.described import ContainerInfo, WorkloadInfo
 from gobs_core.errors import (
     DeclarationError,
     Forbidden,
@@ -17,6 +18,7 @@ from gobs_core.errors import (
 )
 from gobs_core.frame import Frame, Reading
 from gobs_core.hookspecs import hookimpl
+from gobs_core.inventory import Inventory, Report
 from gobs_core.notification import AlertState, Contributor, Event, Notification, Receipt, Severity
 from gobs_core.notifier import Channel, Notifier, NotifierConfig, Rejected, TryLater, Unusable
 from gobs_core.plugin import Plugin, PluginConfig
@@ -41,6 +43,7 @@ __all__ = [
     "Column",
     "Condition",
     "ConditionParameters",
+    "ContainerInfo",
     "Context",
     "Contributor",
     "DeclarationError",
@@ -51,6 +54,7 @@ __all__ = [
     "GobsError",
     "Gone",
     "Inspector",
+    "Inventory",
     "Kind",
     "Missing",
     "NoData",
@@ -66,6 +70,7 @@ __all__ = [
     "Reading",
     "Receipt",
     "Rejected",
+    "Report",
     "RowValues",
     "Rows",
     "Sample",
@@ -83,6 +88,7 @@ __all__ = [
     "Unusable",
     "UserError",
     "Workload",
+    "WorkloadInfo",
     "Workloads",
     "counter",
     "derived",

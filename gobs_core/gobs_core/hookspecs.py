@@ -1,4 +1,4 @@
-"""The whole extension surface: five hooks, each announcing classes of one kind.
+"""The whole extension surface: six hooks, each announcing classes of one kind.
 
 Hooks only register. They are called once, at start, in an order nobody may rely on; the objects made from the classes
 carry the contracts, each in a module of its own.
@@ -10,6 +10,7 @@ import pluggy
 
 from gobs_core.collector import Collector
 from gobs_core.condition import Condition
+from gobs_core.inventory import Inventory
 from gobs_core.notifier import Notifier
 from gobs_core.profiler import Profiler
 from gobs_core.sink import Sink
@@ -21,6 +22,11 @@ hookimpl = pluggy.HookimplMarker("gobs")
 @hookspec
 def gobs_register_collectors() -> list[type[Collector]]:  # type: ignore[empty-body]
     """Announce collectors: what reads one source and yields rows."""
+
+
+@hookspec
+def gobs_register_inventories() -> list[type[Inventory]]:  # type: ignore[empty-body]
+    """Announce inventories: what knows the workloads of a node by name."""
 
 
 @hookspec

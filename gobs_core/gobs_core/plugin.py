@@ -19,7 +19,7 @@ class PluginConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Plugin:
-    """Base of all five kinds of plugin.
+    """Base of all six kinds of plugin.
 
     Life: 1. constructed with its validated configuration, without any I/O; 2. `open`; 3. its work; 4. `close`. `close`
     is called once for every construction, is safe unopened and twice, and one plugin's failing close keeps no other

@@ -12,9 +12,11 @@ from gobs_core import (
     Collector,
     Condition,
     Inspector,
+    Inventory,
     Kind,
     Notifier,
     Plugin,
+    Report,
     Sink,
     Unit,
     counter,
@@ -45,7 +47,7 @@ def hooks() -> str:
 
 def contracts() -> str:
     """Return the contracts that are settled, each in its own words, with the signatures of its methods."""
-    return "\n\n".join(_contract(cls) for cls in (Collector, Inspector, Sink, Notifier, Condition))
+    return "\n\n".join(_contract(cls) for cls in (Collector, Inspector, Inventory, Report, Sink, Notifier, Condition))
 
 
 def names() -> str:
@@ -72,7 +74,7 @@ def _enum(cls: type[Kind]) -> str:
 
 def _contract(cls: type) -> str:
     module = sys.modules[cls.__module__]
-    lifetime = "" if cls is Inspector else f"{inspect.getdoc(module)}\n\n"
+    lifetime = "" if cls in (Inspector, Report) else f"{inspect.getdoc(module)}\n\n"
     attributes = "\n".join(f"    {line}" for line in _attributes(cls, module))
     methods = "\n".join(_method(method) for method in _methods(cls))
     body = "\n\n".join(filter(None, (attributes, methods)))

@@ -170,12 +170,17 @@ def make_agent(
     configs: Mapping[tuple[str, str], PluginConfig] | None = None,
     named: frozenset[tuple[str, str]] = frozenset(),
     chosen: list[str] | None = None,
+    inventories: tuple[Any, ...] = (),
 ) -> Agent:
     """Return an agent of these classes on a fake machine with a fake clock."""
     settings = Settings(
         agent=AgentSettings(node="here", interval=interval, sinks=chosen), configs=configs or {}, named=named
     )
-    plugins = Plugins(collectors={c.name: c for c in collectors}, sinks={s.name: s for s in sinks})
+    plugins = Plugins(
+        collectors={c.name: c for c in collectors},
+        sinks={s.name: s for s in sinks},
+        inventories={i.name: i for i in inventories},
+    )
     return Agent(settings, plugins, proc, clock=clock or FakeClock(), run="0123")
 
 

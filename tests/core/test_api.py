@@ -12,11 +12,12 @@ from gobs_core._python import require
 
 SETTLED = {
     "0.1.0": """
-        AlertState Cell Channel Chart Collector CollectorConfig Column Condition ConditionParameters Context Contributor
-        DeclarationError Duration Event Forbidden Frame GobsError Gone Inspector Kind Missing NoData
+        AlertState Cell Channel Chart Collector CollectorConfig Column Condition ConditionParameters
+        ContainerInfo Context Contributor
+        DeclarationError Duration Event Forbidden Frame GobsError Gone Inspector Inventory Kind Missing NoData
         Notification Notifier NotifierConfig ParseError Plugin PluginConfig PluginState
-        Proc Profiler Reading Receipt Rejected RowValues Rows Sample Secret SettingsError Severity
-        Sink SinkConfig Size Source Table Total TryLater Unit Unusable UserError Workload Workloads
+        Proc Profiler Reading Receipt Rejected Report RowValues Rows Sample Secret SettingsError Severity
+        Sink SinkConfig Size Source Table Total TryLater Unit Unusable UserError Workload WorkloadInfo Workloads
         counter derived gauge hookimpl info key
     """,
 }

@@ -11,6 +11,7 @@ import gobs_core
 from gobs_core import Plugin, hookspecs
 from gobs_core.agent.build import idle_states
 from gobs_core.plugins import KINDS
+from gobs_core.plugins.registry import plural
 from gobs_core.settings import load_settings
 from gobs_core.settings.sources import ORIGINAL
 from scripts.docs.builtin import Declared, plugins, tables
@@ -54,7 +55,7 @@ def test_every_setting_and_its_variable_are_on_the_page() -> None:
 def test_every_plugin_that_has_settings_has_a_section(kind: str) -> None:
     for name, cls in plugins().of_kind(kind).items():
         assert issubclass(cls, Plugin)
-        assert f"{kind}s.{name}" in settings()
+        assert f"{plural(kind)}.{name}" in settings()
 
 
 @pytest.mark.parametrize("variable", sorted(ORIGINAL))

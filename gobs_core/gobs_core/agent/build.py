@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from gobs_core.agent.clock import Clock
+from gobs_core.agent.inventories import Listener
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.runner import Runner
 from gobs_core.collector import Context
@@ -16,6 +17,7 @@ from gobs_core.settings import Settings
 from gobs_core.sink import Sink, Source
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
+from gobs_core.workloads import Workloads
 
 
 class Chosen(NamedTuple):
@@ -26,15 +28,26 @@ class Chosen(NamedTuple):
 
 
 def build_runners(
-    settings: Settings, plugins: Plugins, proc: Proc, clock: Clock, redact: Callable[[str], str]
+    settings: Settings, plugins: Plugins, proc: Proc, clock: Clock, redact: Callable[[str], str], workloads: Workloads
 ) -> Chosen:
     """A Runner for every collector that is to run."""
-    context = Context(node=settings.agent.node)
+    context = Context(node=settings.agent.node, workloads=workloads)
 
     def make(cls: Any, config: Any, state: PluginState) -> Runner:
         return Runner(cls(config, context), proc.clone(), clock, state, redact)
 
     return _build("collector", settings, plugins, make, redact, lambda _: "")
+
+
+def build_inventories(
+    settings: Settings, plugins: Plugins, workloads: Workloads, redact: Callable[[str], str]
+) -> Chosen:
+    """A Listener for every inventory that is to run."""
+
+    def make(cls: Any, config: Any, state: PluginState) -> Listener:
+        return Listener(cls(config, settings.agent.node), state, workloads, redact)
+
+    return _build("inventory", settings, plugins, make, redact, lambda _: "")
 
 
 def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact: Callable[[str], str]) -> Chosen:

@@ -11,9 +11,10 @@ from functools import partial
 from typing import NamedTuple
 
 from gobs_core import __version__
-from gobs_core.agent.build import build_outboxes, build_runners
+from gobs_core.agent.build import build_inventories, build_outboxes, build_runners
 from gobs_core.agent.clock import NANO, Clock
 from gobs_core.agent.inspect import Inspections
+from gobs_core.agent.inventories import Inventories, Listener
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.report import report
 from gobs_core.agent.runner import Runner
@@ -29,6 +30,7 @@ from gobs_core.redact import Redactor
 from gobs_core.settings import Settings
 from gobs_core.sink import Source
 from gobs_core.state import PluginState
+from gobs_core.workloads import Workloads
 
 CLOSE = 2.0
 """Seconds a collector gets to close."""
@@ -73,7 +75,10 @@ class Agent:
         self._redact = Redactor(settings.secrets())
         self._worker = Worker("gobs collectors")
         self._own = own or Proc()
-        chosen = build_runners(settings, plugins, proc, self._clock, self._redact)
+        workloads = Workloads()
+        named = build_inventories(settings, plugins, workloads, self._redact)
+        self.inventories = Inventories(named.running)
+        chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
         self._inspections = Inspections(self.runners.values(), self._worker, self._left)
         self.source = Source(
@@ -89,7 +94,7 @@ class Agent:
         )
         sinks = build_outboxes(settings, plugins, self.source, self._redact)
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
-        self._idle = (*chosen.idle, *sinks.idle)
+        self._idle = (*chosen.idle, *named.idle, *sinks.idle)
         self._schedule: Schedule | None = None
         self._sequence = 0
         self._late = 0
@@ -99,6 +104,7 @@ class Agent:
         """Every plugin and how it fares now."""
         now = [*self._idle]
         now += [runner.state for runner in self.runners.values()]
+        now += self.inventories.states()
         now += [box.state for box in self.outboxes.values()]
         known = {(state.kind, state.name): state for state in now}
         return tuple(known.get((state.kind, state.name), state) for state in self._plugins.states())
@@ -118,7 +124,8 @@ class Agent:
             await self.close()
 
     async def open(self) -> None:
-        """Start the sinks and the schedule; the first tick is due at once."""
+        """Start inventories, sinks and the schedule; the first tick is due at once, named or not."""
+        self.inventories.open()
         for box in self.outboxes.values():
             box.start()
         intervals = {name: self._interval(runner) for name, runner in self.runners.items()}
@@ -159,19 +166,24 @@ class Agent:
         return TickStats(frame, ran, tuple(runner.name for runner in wanted if runner.name not in ran), missed)
 
     async def close(self) -> None:
-        """Close collectors, then sinks, each in reverse order and in its own try. Safe unopened and twice."""
+        """Close collectors, inventories, sinks, each in reverse order and in its own try. Safe unopened and twice."""
         for runner in reversed(tuple(self.runners.values())):
             if runner.busy:
                 self._log.warning("collector is stuck and was left behind", collector=runner.name)
                 continue
-            [error] = await self._worker.run([Job(partial(_error_of, runner), CLOSE)])
-            if error != "":
-                reason = f"not within {CLOSE:g} s" if error is None else self._redact(error)
-                self._log.warning("collector did not close", collector=runner.name, error=reason)
+            await self._close("collector", runner)
+        for listener in reversed(self.inventories.listeners):
+            await self._close("inventory", listener)
         for box in reversed(tuple(self.outboxes.values())):
             await box.close()
         self._worker.close()
         self._own.close()
+
+    async def _close(self, kind: str, one: Runner | Listener) -> None:
+        [error] = await self._worker.run([Job(partial(_error_of, one), CLOSE)])
+        if error != "":
+            reason = f"not within {CLOSE:g} s" if error is None else self._redact(error)
+            self._log.warning(f"{kind} did not close", **{kind: one.name}, error=reason)
 
     def _left(self) -> float:
         """Seconds to the next tick; less than nothing when it should have begun."""
@@ -214,10 +226,10 @@ def _boot_id(proc: Proc) -> str:
         return ""
 
 
-def _error_of(runner: Runner) -> str:
+def _error_of(one: Runner | Listener) -> str:
     """Close it and return what it raised, or nothing."""
     try:
-        runner.close()
+        one.close()
     except Exception as error:  # noqa: BLE001  one plugin's failing close keeps no other from closing
         return f"{type(error).__name__}: {error}"
     return ""

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     """Read once or twice, and print."""
     from gobs_core.agent.machine import open_machine
     from gobs_core.cli.common import set_up
-    from gobs_core.cli.readings import choose, read
+    from gobs_core.cli.readings import choose, names_known, read
     from gobs_core.cli.show import show
     from gobs_core.errors import UserError
     from gobs_core.values import parse_duration
@@ -36,8 +36,9 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as expected:
         raise UserError(f"--interval {args.interval}: expected {expected}") from None
     setup = set_up(args, FLAGS, quiet=True)
-    runners = choose(setup, open_machine(setup.settings.agent), args.names)
-    results = read(runners, None if args.once else pause)
+    proc = open_machine(setup.settings.agent)
+    with names_known(setup) as workloads:
+        results = read(choose(setup, proc, args.names, workloads), None if args.once else pause)
     show(results, as_json=args.json)
     return int(any(result.state.state == "failing" for result in results))
 

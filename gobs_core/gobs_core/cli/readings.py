@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gobs_core.agent.build import build_runners
+from gobs_core.agent.build import build_inventories, build_runners
 from gobs_core.agent.clock import Clock
+from gobs_core.agent.inventories import Inventories
 from gobs_core.agent.runner import Runner
 from gobs_core.errors import UserError
 from gobs_core.frame import Reading
@@ -17,6 +18,10 @@ from gobs_core.redact import Redactor
 from gobs_core.settings import Setup
 from gobs_core.state import PluginState
 from gobs_core.suggest import did_you_mean
+from gobs_core.workloads import Workloads
+
+PATIENCE = 5.0
+"""Seconds that inventories get to tell names, where there are any to ask."""
 
 
 class Result(NamedTuple):
@@ -28,10 +33,26 @@ class Result(NamedTuple):
     after: tuple[Reading, ...]
 
 
-def choose(setup: Setup, proc: Proc, names: Sequence[str]) -> list[Runner]:
+@contextlib.contextmanager
+def names_known(setup: Setup) -> Iterator[Workloads]:
+    """What the inventories that would run tell of this machine's workloads, for as long as the `with` lasts."""
+    workloads = Workloads()
+    redact = Redactor(setup.settings.secrets())
+    inventories = Inventories(build_inventories(setup.settings, setup.plugins, workloads, redact).running)
+    try:
+        inventories.open()
+        inventories.wait(PATIENCE)
+        yield workloads
+    finally:
+        for listener in inventories.listeners:
+            with contextlib.suppress(Exception):
+                listener.close()
+
+
+def choose(setup: Setup, proc: Proc, names: Sequence[str], workloads: Workloads) -> list[Runner]:
     """The collectors of these names, or all; raises UserError for a name that is none, or that cannot run."""
     redact = Redactor(setup.settings.secrets())
-    chosen = build_runners(setup.settings, setup.plugins, proc, Clock(), redact)
+    chosen = build_runners(setup.settings, setup.plugins, proc, Clock(), redact, workloads)
     runners = {runner.name: runner for runner in chosen.running}
     idle = {state.name: state for state in (*setup.plugins.failed, *chosen.idle)}
     for name in names:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gobs_core.collector import Collector
 from gobs_core.condition import Condition
+from gobs_core.inventory import Inventory
 from gobs_core.notifier import Notifier
 from gobs_core.plugin import Plugin
 from gobs_core.plugins.origin import Origin
@@ -27,12 +28,18 @@ class Contract(NamedTuple):
     @property
     def section(self) -> str:
         """Where its settings are: `[<section>.<name>]`."""
-        return f"{self.kind}s"
+        return plural(self.kind)
+
+
+def plural(kind: str) -> str:
+    """What several of a kind are called, in settings and here: `sinks`, `inventories`."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 CONTRACTS = (
     Contract("collector", "gobs_register_collectors", Collector),
     Contract("sink", "gobs_register_sinks", Sink),
+    Contract("inventory", "gobs_register_inventories", Inventory),
     Contract("profiler", "gobs_register_profilers", Profiler),
     Contract("condition", "gobs_register_conditions", Condition),
     Contract("notifier", "gobs_register_notifiers", Notifier),
@@ -46,6 +53,7 @@ class Plugins:
 
     collectors: Mapping[str, type[Collector]] = field(default_factory=dict)
     sinks: Mapping[str, type[Sink]] = field(default_factory=dict)
+    inventories: Mapping[str, type[Inventory]] = field(default_factory=dict)
     profilers: Mapping[str, type[Profiler]] = field(default_factory=dict)
     conditions: Mapping[str, type[Condition]] = field(default_factory=dict)
     notifiers: Mapping[str, type[Notifier]] = field(default_factory=dict)
@@ -58,7 +66,7 @@ class Plugins:
 
     def of_kind(self, kind: str) -> Mapping[str, type[Plugin]]:
         """Name -> class of one of KINDS."""
-        classes: Mapping[str, type[Plugin]] = getattr(self, f"{kind}s")
+        classes: Mapping[str, type[Plugin]] = getattr(self, plural(kind))
         return classes
 
     def origin(self, kind: str, name: str) -> Origin:
@@ -82,6 +90,6 @@ class Plugins:
 def freeze(classes: dict[str, dict[str, type[Plugin]]], **rest: Any) -> Plugins:
     """Make Plugins from classes by kind and name; each was checked against its contract by the loader."""
     kinds: dict[str, Any] = {
-        f"{kind}s": MappingProxyType(dict(sorted(classes.get(kind, {}).items()))) for kind in KINDS
+        plural(kind): MappingProxyType(dict(sorted(classes.get(kind, {}).items()))) for kind in KINDS
     }
     return Plugins(**kinds, **rest)

@@ -5,6 +5,7 @@ from gobs_core.testing.collecting import collect
 from gobs_core.testing.conditions import check_condition
 from gobs_core.testing.conformance import check_collector
 from gobs_core.testing.fake_proc import FakeProc
+from gobs_core.testing.inventories import check_inventory
 from gobs_core.testing.notifiers import check_notifier, example_notification
 from gobs_core.testing.sinks import check_sink
 
@@ -13,6 +14,7 @@ __all__ = [
     "FakeProc",
     "check_collector",
     "check_condition",
+    "check_inventory",
     "check_notifier",
     "check_sink",
     "collect",

@@ -1,0 +1,103 @@
+"""The agent's inventories at work: opened, listened to, and their states, whatever thread they report from."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from gobs_core.described import WorkloadInfo
+from gobs_core.errors import NoData
+from gobs_core.inventory import Inventory
+from gobs_core.logs import get_logger
+from gobs_core.state import PluginState
+from gobs_core.text import one_line
+from gobs_core.workloads import Workloads
+
+NOT_YET = "has not answered yet"
+MAX_WORKLOADS = 20_000
+"""Workloads taken from one inventory; no table could show more."""
+
+
+class Listener:
+    """One inventory and how it fares: what it reports to. Its state is a value, made anew with every change."""
+
+    def __init__(
+        self, inventory: Inventory, state: PluginState, workloads: Workloads, redact: Callable[[str], str]
+    ) -> None:
+        self.inventory = inventory
+        self.state = msgspec.structs.replace(state, state="no data", error=NOT_YET)
+        self.answered = threading.Event()
+        """Set once it has told anything, were it trouble."""
+        self._workloads = workloads
+        self._redact = redact
+        self._log = get_logger("gobs.inventory")
+        workloads.trouble(self.name, f"the inventory {self.name!r} {NOT_YET}")
+
+    @property
+    def name(self) -> str:
+        """The inventory's name."""
+        return self.inventory.name
+
+    def workloads(self, known: Iterable[WorkloadInfo]) -> None:
+        """Take all it knows."""
+        infos = list(known)
+        self._workloads.told(self.name, infos[:MAX_WORKLOADS])
+        over = len(infos) - MAX_WORKLOADS
+        if over > 0:
+            self._workloads.trouble(self.name, f"{over} workloads over {MAX_WORKLOADS} are left out")
+        self._note("ok", rows=min(len(infos), MAX_WORKLOADS), runs=self.state.runs + 1)
+
+    def trouble(self, why: str) -> None:
+        """Take why what it told may be old."""
+        self._fail("failing", why)
+
+    def open(self) -> None:
+        """Open it; what it raises is its own failure."""
+        try:
+            self.inventory.open(self)
+        except NoData as reason:
+            self._fail("no data", str(reason))
+        except Exception as error:  # noqa: BLE001  whatever an inventory raises costs the names it would have told
+            self._fail("failing", f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Close it; raises what it raises."""
+        self.inventory.close()
+
+    def _fail(self, state: str, why: str) -> None:
+        line = one_line(self._redact(why))
+        self._workloads.trouble(self.name, line)
+        self._note(state, line, failures=self.state.failures + (state == "failing"))
+
+    def _note(self, state: str, error: str = "", **changes: int) -> None:
+        before = self.state
+        self.state = msgspec.structs.replace(before, state=state, error=error, **changes)
+        self.answered.set()
+        if (state, error) != (before.state, before.error):
+            log = self._log.warning if state == "failing" else self._log.info
+            log(f"inventory is {state}", inventory=self.name, **({"error": error} if error else {}))
+
+
+class Inventories:
+    """All inventories of one agent, or of one look at a machine."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self.listeners = tuple(listeners)
+
+    def open(self) -> None:
+        """Open each, in its own try; they answer when they can."""
+        for listener in self.listeners:
+            listener.open()
+
+    def wait(self, seconds: float) -> None:
+        """Return once each has answered, or after that time: for who looks once and has no later."""
+        until = time.monotonic() + seconds
+        for listener in self.listeners:
+            listener.answered.wait(max(0.0, until - time.monotonic()))
+
+    def states(self) -> list[PluginState]:
+        """How each fares now."""
+        return [listener.state for listener in self.listeners]
