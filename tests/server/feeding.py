@@ -72,10 +72,10 @@ class Cluster:
         self.troubles: dict[str, str] = {}
 
     def machine(
-        self, name: str, *tables: Table, plugins: tuple[PluginState, ...] = (), interval: float = 5.0
+        self, name: str, *tables: Table, plugins: tuple[PluginState, ...] = (), interval: float = 5.0, run: str = ""
     ) -> Machine:
         """A node that has said Hello."""
-        return Machine(self, name, tables, plugins, interval)
+        return Machine(self, name, tables, plugins, interval, run or f"run of {name}")
 
     def services(self, **settings: Any) -> Services:
         """What pages and REST are made from, over this cluster."""
@@ -97,7 +97,13 @@ class Machine:
     """A node and its agent, as the server sees them."""
 
     def __init__(
-        self, cluster: Cluster, name: str, tables: Sequence[Table], plugins: tuple[PluginState, ...], interval: float
+        self,
+        cluster: Cluster,
+        name: str,
+        tables: Sequence[Table],
+        plugins: tuple[PluginState, ...],
+        interval: float,
+        run: str,
     ) -> None:
         self.cluster = cluster
         self.name = name
@@ -107,19 +113,20 @@ class Machine:
         self._run = RunState(Schemas(layouts, (interval,) * len(layouts)))
         self._sequence = 0
         self.node: Node = cluster.live.connect(
-            name, agent_version="0.1.0", protocol=1, boot_id="boot", run=f"run of {name}", interval=interval, skew=0.0
+            name, agent_version="0.1.0", protocol=1, boot_id="boot", run=run, interval=interval, skew=0.0
         )
         cluster.live.set_plugins(self.node, plugins)
         cluster.history.begin(name, self.node.run, self._run.schemas)
 
-    def feed(self, rows: Rows, *, after: float = 0.0) -> None:
-        """Send one frame, `after` seconds after the one before it."""
+    def feed(self, rows: Rows, *, after: float = 0.0, keyframe: bool = False) -> None:
+        """Send one frame, `after` seconds after the one before it; a keyframe begins another segment."""
         cluster = self.cluster
         cluster.clock.move(after)
         self._sequence += 1
         read_ns = int(cluster.clock.monotonic() * 1e9)
         readings = tuple(Reading(table, some, read_ns) for table, some in rows.items())
-        encoded = self._encoder.encode(Frame(self._sequence, int(cluster.clock.wall() * 1e9), read_ns, readings))
+        frame = Frame(self._sequence, int(cluster.clock.wall() * 1e9), read_ns, readings)
+        encoded = self._encoder.encode(frame, keyframe=keyframe)
         parts = [gobs_pb2.Frame.FromString(part) for part in encoded.parts]
         changed = self._run.apply(parts)
         offset = cluster.clock.wall() - read_ns / 1e9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from quart import Response
 
+from gobs_server.api.chart import add_chart
 from gobs_server.api.history import add_history
 from gobs_server.api.nodes import add_nodes
 from gobs_server.api.openapi import document
@@ -29,6 +30,7 @@ def api_routes(services: Services, tags: Tags) -> Routes:
     add_nodes(api, services, tags)
     add_tables(api, services, tags)
     add_history(api, services)
+    add_chart(api, services, tags)
     add_processes(api, services)
     add_plugins(api, services, tags)
     described = msgspec.json.encode(document(api.all, PREFIX, services.version))

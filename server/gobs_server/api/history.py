@@ -13,6 +13,7 @@ from gobs_server.api.operations import Operations
 from gobs_server.api.problem import ApiError, invalid
 from gobs_server.api.shapes import Series
 from gobs_server.api.times import Moment, moment
+from gobs_server.history import TooMuch, Wanted
 from gobs_server.services import Services
 
 _Name = Annotated[str, Meta(max_length=63)]
@@ -49,12 +50,14 @@ def add_history(api: Operations, services: Services) -> None:
         since, until = moment(query.since, "query.since", now), moment(query.until, "query.until", now)
         if since > until:
             raise invalid("query.since", "a time before `until`")
+        past, wanted = services.history.past(node), Wanted(query.table, query.column, tuple(query.key), rate)
         try:
-            times, values = services.history.series(
-                node, query.table, query.column, tuple(query.key), since, until, rate=rate
-            )
+            lines = await api.beside.run(lambda: past.lines([wanted], since, until))
+        except TooMuch as error:
+            raise invalid("query.since", str(error)) from None
         except KeyError:
             raise ApiError(404, f"nothing is kept of column {query.column!r}") from None
+        times, (values,) = lines[query.table]
         return Series(
             node=node,
             table=query.table,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import typing
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +14,7 @@ from quart import Response
 from gobs_server.actor import Area, Role
 from gobs_server.api.arguments import arguments
 from gobs_server.api.problem import ApiError, problem_response
+from gobs_server.beside import Beside
 from gobs_server.routes import Declared, Method, Routes
 from gobs_server.tags import fresh, with_tag
 
@@ -66,7 +66,8 @@ class Operations:
         self.prefix = prefix
         self.routes = Routes(name)
         self.all: list[Operation] = []
-        self._large = asyncio.Lock()
+        self.beside = Beside()
+        """Where large answers are made."""
 
     def get(
         self,
@@ -127,8 +128,7 @@ class Operations:
                 return unchanged
             return with_tag(await self._answer(value.build()), value.tag)
         if isinstance(value, Later):
-            async with self._large:
-                return _encoded(await asyncio.to_thread(lambda: msgspec.json.encode(value.make())))
+            return _encoded(await self.beside.run(lambda: msgspec.json.encode(value.make())))
         return _json(value)
 
 

@@ -130,6 +130,34 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     points: Annotated[list[tuple[float, float | None]], Meta(description="Time and value; null is a gap.")]
 
 
+class ChartLine(msgspec.Struct, frozen=True):
+    """One cell over time, or the total of a column."""
+
+    column: str
+    key: Annotated[list[str] | None, Meta(description="null: the table's total.")]
+    rate: Annotated[bool, Meta(description="Whether the values are rates per second.")]
+    values: Annotated[list[float | None], Meta(description="Seven digits of each; null is a gap.")]
+
+
+class ChartTable(msgspec.Struct, frozen=True):
+    """The lines of one table, which share its times."""
+
+    table: str
+    times: list[Time]
+    lines: Annotated[list[ChartLine], Meta(description="Those of `series` that are of this table, in their order.")]
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """Several cells of one node over time."""
+
+    node: str
+    since: Annotated[Time, Meta(description="The start of the first step.")]
+    until: Time
+    step: Annotated[float, Meta(description="Seconds of a step; 0: every reading is there.")]
+    history: Annotated[tuple[float, float] | None, Meta(description="First and last moment kept of the node.")]
+    tables: list[ChartTable]
+
+
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """What the agent read about one process when asked."""
 

@@ -48,7 +48,8 @@ def add_tables(api: Operations, services: Services, tags: Tags) -> None:
             tag = tags.of(newest.version, query.limit, stale, unknown)
             return Live(tag, lambda: _answer(node, newest.view(), unknown, query.limit, stale=stale))
         wall = moment(query.at, "query.at", services.clock.wall())
-        past = services.history.at(node, table, wall)
+        kept = services.history.past(node)
+        past = await api.beside.run(lambda: kept.at(table, wall))
         if past is None:
             raise ApiError(404, f"nothing is kept of table {table!r} of that time; {_kept(services, node)}")
         return Live(tags.of(0, past.time, query.limit), lambda: _answer(node, past, unknown, query.limit, stale=False))

@@ -10,9 +10,11 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history.judged import Judged
 from gobs_server.history.node import NodeHistory, RunHistory
+from gobs_server.history.past import Past
 from gobs_server.history.ranges import MAX_RANGES, Range
 from gobs_server.history.read import Reader
 from gobs_server.history.segment import OpenSegment, Parts, Segment, delimited
+from gobs_server.history.series import Wanted
 from gobs_server.tables import BadFrame, RunState, Schemas, View
 from gobs_server.tables.values import Numbers
 
@@ -65,14 +67,19 @@ class History:
 
         Raises KeyError for a column the table has not. A node, table or row nothing is kept of gives two empty arrays.
         """
-        home = self._nodes.get(node) or NodeHistory()
-        return self._reader.series(home, table, column, tuple(key), since, until, rate=rate)
+        wanted = Wanted(table, column, tuple(key), rate)
+        times, values = self.past(node).lines([wanted], since, until)[table]
+        return times, values[0]
+
+    def past(self, node: str) -> Past:
+        """All that is kept of a node, as it is now: a value that may be read in another thread."""
+        home = self._nodes.get(node)
+        return Past(self._reader, NodeHistory() if home is None else home.copy())
 
     def span(self, node: str) -> tuple[float, float] | None:
         """The first and the last moment kept of a node."""
         home = self._nodes.get(node)
-        spans = [(s.start, s.end) for run in (home.runs if home else ()) for s in run.all()]
-        return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
+        return None if home is None else home.span()
 
     def bytes_of(self, node: str) -> int:
         """What one node's part of it takes in memory."""

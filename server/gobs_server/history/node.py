@@ -42,6 +42,10 @@ class RunHistory:
             found += self.open.ranges
         return merge(found)
 
+    def copy(self) -> RunHistory:
+        """The same as it is now; what comes later does not change it."""
+        return RunHistory(self.run, self.schemas, list(self.segments), None if self.open is None else self.open.copy())
+
     def all(self) -> list[Segment | OpenSegment]:
         """All segments in order, the open one last."""
         return [*self.segments, self.open] if self.open is not None and self.open.ranges else list(self.segments)
@@ -95,6 +99,15 @@ class NodeHistory:
         layouts = {layout for run in self.runs for layout in run.schemas.layouts if layout is not None}
         others = sum(_RUN + sum(map(len, run.schemas.faults)) for run in self.runs)
         return others + sum(layout.bytes for layout in layouts)
+
+    def copy(self) -> NodeHistory:
+        """The same as it is now; what comes later does not change it."""
+        return NodeHistory([run.copy() for run in self.runs], self.bytes, self.schemas, self.connected)
+
+    def span(self) -> tuple[float, float] | None:
+        """The first and the last moment kept."""
+        spans = [(segment.start, segment.end) for run in self.runs for segment in run.all()]
+        return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
 
     def run(self, run: str) -> RunHistory | None:
         """The run of that id."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Lock
 
+from gobs_server.history.lines import Lines
 from gobs_server.history.node import NodeHistory, RunHistory
+from gobs_server.history.replay import Replay
 from gobs_server.history.segment import OpenSegment, Parts, Segment
-from gobs_server.history.series import Series, Wanted
+from gobs_server.history.series import TableSeries, Wanted, texts_of
+from gobs_server.history.track import Names, Track
 from gobs_server.tables import RunState, View
-from gobs_server.tables.values import Numbers
 
 _CACHED = 16 << 20
 """Bytes of frames, decompressed, of the decoded segments kept for the next question about the same time."""
@@ -22,60 +26,62 @@ AnySegment = Segment | OpenSegment
 
 
 class Reader:
-    """Answers questions about a node's past; remembers the segments it decoded last."""
+    """Answers questions about a node's past; remembers the segments it decoded last. May be asked in any thread."""
 
     def __init__(self) -> None:
         self._decoded: OrderedDict[Segment, list[Parts]] = OrderedDict()
+        self._lock = Lock()
         self.bytes = 0
         """Bytes of frames, decompressed, of the segments it remembers."""
 
     def forget(self, segment: Segment) -> None:
         """That segment is not kept any more."""
-        if self._decoded.pop(segment, None) is not None:
-            self.bytes -= segment.raw
+        with self._lock:
+            self._forget(segment)
 
-    def at(self, home: NodeHistory, table: str, time: float) -> View | None:
-        """The table as it last was at or before `time`."""
+    def at(self, home: NodeHistory, table: str, moment: float) -> View | None:
+        """The table as it last was at or before that moment."""
         best: View | None = None
-        for run, segment in _before(home, time):
+        for run, segment in _before(home, moment):
             place = run.schemas.place(table)
             gap = gap_of(run, place)
-            if segment.end < (time - gap if best is None else best.time):
+            if segment.end < (moment - gap if best is None else best.time):
                 break
             if place is None:
                 continue
-            view = self._view(run, segment, place, time)
-            if view is not None and time - view.time <= gap and (best is None or view.time > best.time):
+            view = self._view(run, segment, place, moment)
+            if view is not None and moment - view.time <= gap and (best is None or view.time > best.time):
                 best = view
         return best
 
-    def series(
-        self,
-        home: NodeHistory,
-        table: str,
-        column: str,
-        key: tuple[str, ...],
-        since: float,
-        until: float,
-        *,
-        rate: bool,
-    ) -> tuple[Numbers, Numbers]:
-        """Times and values of one cell."""
-        wanted = Wanted(table, column, key, rate)
-        found = Series(wanted)
+    def lines(
+        self, home: NodeHistory, wanted: Sequence[Wanted], since: float, until: float, most: int
+    ) -> dict[str, Lines]:
+        """Table -> the lines of those wanted that are of it, in their order. Raises KeyError and TooMuch."""
+        tables = {
+            name: TableSeries([one for one in wanted if one.table == name], most)
+            for name in dict.fromkeys(one.table for one in wanted)
+        }
         for run in home.runs:
-            place = run.schemas.place(table)
-            if place is None:
-                continue
-            found.begin(run, place, gap_of(run, place))
-            for segment in run.all():
-                if segment.end >= since - found.gap and segment.start <= until:
-                    found.read(segment.offset, self._frames(segment))
-            found.end()
-        return found.result(since, until)
+            segments = _touched(run, since, until)
+            here = [
+                (series, place) for name, series in tables.items() if (place := run.schemas.place(name)) is not None
+            ]
+            replays: dict[int, tuple[Replay, list[Track]]] = {}
+            for series, place in here:
+                layout = run.schemas.layouts[place]
+                assert layout is not None
+                replays[place] = Replay(layout), series.begin(layout, gap_of(run, place))
+            names = texts_of([track for _, tracks in replays.values() for track in tracks])
+            for segment in segments if here else ():
+                _replay(self._frames(segment), segment.offset, replays, names, round((until - segment.offset) * 1e9))
+                time.sleep(0)  # in a thread beside the event loop: let it have its turn
+            for series, _ in here:
+                series.end()
+        return {name: series.result(since, until) for name, series in tables.items()}
 
-    def _view(self, run: RunHistory, segment: AnySegment, place: int, time: float) -> View | None:
-        until_ns = round((time - segment.offset) * 1e9)
+    def _view(self, run: RunHistory, segment: AnySegment, place: int, moment: float) -> View | None:
+        until_ns = round((moment - segment.offset) * 1e9)
         state = self._decode(run, [segment], place, until_ns)
         table = state.tables[place]
         assert table is not None
@@ -103,15 +109,23 @@ class Reader:
     def _frames(self, segment: AnySegment) -> Iterable[Parts]:
         if isinstance(segment, OpenSegment) or segment.raw > _CACHED:
             return segment.frames()
-        frames = self._decoded.get(segment)
-        if frames is None:
-            frames = self._decoded[segment] = list(segment.frames())
-            self.bytes += segment.raw
-            while self.bytes > _CACHED:
-                self.forget(next(iter(self._decoded)))
-        else:
-            self._decoded.move_to_end(segment)
+        with self._lock:
+            frames = self._decoded.get(segment)
+            if frames is not None:
+                self._decoded.move_to_end(segment)
+                return frames
+        frames = list(segment.frames())
+        with self._lock:
+            if segment not in self._decoded:
+                self._decoded[segment] = frames
+                self.bytes += segment.raw
+                while self.bytes > _CACHED:
+                    self._forget(next(iter(self._decoded)))
         return frames
+
+    def _forget(self, segment: Segment) -> None:
+        if self._decoded.pop(segment, None) is not None:
+            self.bytes -= segment.raw
 
 
 def gap_of(run: RunHistory, place: int | None) -> float:
@@ -119,7 +133,44 @@ def gap_of(run: RunHistory, place: int | None) -> float:
     return _GAP * (run.schemas.intervals[place] if place is not None else max(run.schemas.intervals, default=0.0))
 
 
-def _before(home: NodeHistory, time: float) -> Iterator[tuple[RunHistory, AnySegment]]:
-    """All segments that began at or before `time`, the latest first."""
-    begun = [(run, segment) for run in home.runs for segment in run.all() if segment.start <= time]
+def _before(home: NodeHistory, moment: float) -> Iterator[tuple[RunHistory, AnySegment]]:
+    """All segments that began at or before that moment, the latest first."""
+    begun = [(run, segment) for run in home.runs for segment in run.all() if segment.start <= moment]
     yield from sorted(begun, key=lambda pair: pair[1].start, reverse=True)
+
+
+def _touched(run: RunHistory, since: float, until: float) -> list[AnySegment]:
+    """The segments with frames between two times, and the one before them: a rate needs the reading before."""
+    segments = run.all()
+    inside = [at for at, segment in enumerate(segments) if segment.end >= since and segment.start <= until]
+    return segments[max(inside[0] - 1, 0) : inside[-1] + 1] if inside else []
+
+
+def _replay(
+    frames: Iterable[Parts],
+    offset: float,
+    replays: Mapping[int, tuple[Replay, list[Track]]],
+    names: Names,
+    until_ns: int,
+) -> None:
+    """Let every track take the readings of one segment up to a moment."""
+    for frame in frames:
+        head = frame[0]
+        if head.monotonic_ns > until_ns:
+            return
+        if head.keyframe:
+            for replay, _ in replays.values():
+                replay.clear()
+        touched: dict[int, None] = {}
+        for part in frame:
+            if names.ids and part.HasField("texts"):
+                names.learn(part.texts)
+            for table in part.tables:
+                found = replays.get(table.table)
+                if found is not None:
+                    found[0].apply(table, head.monotonic_ns + table.read_offset_ns)
+                    touched[table.table] = None
+        for place in touched:
+            replay, tracks = replays[place]
+            for track in tracks:
+                track.take(replay, offset, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from gobs_server.history.framing import Parts, delimited, frames_of, inflated, split
@@ -114,6 +114,10 @@ class OpenSegment:
         """Its frames so far, in order."""
         packed = (piece for chunk in list(self._chunks) for piece in inflated(chunk, model=self.model))
         return frames_of(chain(packed, list(self._raw)))
+
+    def copy(self) -> OpenSegment:
+        """The same as it is now; what comes later does not change it."""
+        return replace(self, ranges=list(self.ranges), _chunks=list(self._chunks), _raw=list(self._raw))
 
     def seal(self) -> Segment:
         """The segment as it is kept from now on."""

@@ -24,6 +24,9 @@ ANSWERS = [
     ("/nodes/{node}/tables/{table}", "/nodes/node-1/tables/process?limit=x", 422),
     ("/nodes/{node}/history", "/nodes/node-1/history?table=cpu&column=busy&key=all", 200),
     ("/nodes/{node}/history", "/nodes/node-1/history", 422),
+    ("/nodes/{node}/chart", "/nodes/node-1/chart?series=cpu/busy/all&series=memory/total", 200),
+    ("/nodes/{node}/chart", "/nodes/node-1/chart?series=nothing/busy", 404),
+    ("/nodes/{node}/chart", "/nodes/node-1/chart", 422),
     ("/nodes/{node}/processes/{pid}/inspect", "/nodes/node-1/processes/1/inspect", 200),
     ("/plugins", "/plugins", 200),
 ]

@@ -16,6 +16,7 @@ from gobs_server.history.node import NodeHistory, RunHistory
 from gobs_server.history.ranges import covers, extend, merge
 from gobs_server.history.read import Reader
 from gobs_server.history.segment import Segment, delimited
+from gobs_server.history.series import Wanted
 from gobs_server.tables import BadFrame, RunState, schemas_from
 from tests.server.feeding import START, HeldClock
 from tests.support.frames import Sender, hello_of
@@ -403,7 +404,7 @@ def test_only_so_many_bytes_of_decoded_segments_are_remembered_and_none_that_is_
         run.segments.append(Segment((zlib.compress(raw),), ((1, 60),), *times, raw=len(raw)))
     assert sum(segment.raw for segment in run.segments) > 17 << 20
     reader = Reader()
-    reader.series(home, "w", "c1", ("5",), 0, 1e12, rate=False)
+    reader.lines(home, [Wanted("w", "c1", ("5",), rate=False)], 0, 1e12, 10**6)
     assert 8 << 20 < reader.bytes <= 16 << 20
     for segment in run.segments:
         reader.forget(segment)
