@@ -47,6 +47,11 @@ CONTRACTS = (
 KINDS = tuple(contract.kind for contract in CONTRACTS)
 
 
+def contract_of(base: type[Plugin]) -> Contract:
+    """The contract that this class is the base of."""
+    return next(contract for contract in CONTRACTS if contract.base is base)
+
+
 @dataclass(frozen=True)
 class Plugins:
     """All plugins of this process. Immutable; made once at start by `load_plugins`, or by hand in a test."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gobs_core.condition import Condition, ConditionParameters, Sample
 from gobs_core.plugins.checks import check_class
-from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.plugins.registry import contract_of
 from gobs_core.testing.watch import watched
 
 PATIENCE = 0.5
@@ -21,7 +21,7 @@ def check_condition(
     cls: type[Condition], *, parameters: ConditionParameters | None = None, patience: float = PATIENCE
 ) -> None:
     """Raise AssertionError, saying what and where, unless the condition keeps its contract."""
-    check_class(CONTRACTS[3], cls)
+    check_class(contract_of(Condition), cls)
     parameters = cls.Parameters() if parameters is None else parameters
     with watched() as seen:
         condition = cls(cls.Config())

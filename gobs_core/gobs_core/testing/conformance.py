@@ -12,7 +12,7 @@ from gobs_core.agent.check import RowCheck
 from gobs_core.collector import Collector, CollectorConfig, Context
 from gobs_core.errors import NoData, ParseError
 from gobs_core.plugins.checks import check_class
-from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.plugins.registry import contract_of
 from gobs_core.proc import Proc
 from gobs_core.table import Kind, RowValues, Table
 from gobs_core.testing.fake_proc import FakeProc
@@ -52,7 +52,7 @@ def check_collector(
     `proc` holds a machine that the collector reads without fault. Its files are spoilt and mended again meanwhile:
     garbage in each, each cut off at many places, each missing; then only ParseError and NoData may be raised.
     """
-    check_class(CONTRACTS[0], cls)
+    check_class(contract_of(Collector), cls)
     machine = proc.clone()
     for table in cls.tables:
         _check_declaration(table)

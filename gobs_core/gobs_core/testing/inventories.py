@@ -12,12 +12,11 @@ from gobs_core.errors import NoData
 from gobs_core.inventory import Inventory
 from gobs_core.plugin import PluginConfig
 from gobs_core.plugins.checks import check_class
-from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.plugins.registry import contract_of
 from gobs_core.testing.watch import watched
 
 SOON = 2.0
 """Seconds `open` and `close` may take."""
-_CONTRACT = next(contract for contract in CONTRACTS if contract.base is Inventory)
 
 
 class Heard:
@@ -44,7 +43,7 @@ def check_inventory(cls: type[Inventory], *, config: PluginConfig | None = None,
 
     Whoever it asks need not be there: then it is to say so, and to go on.
     """
-    check_class(_CONTRACT, cls)
+    check_class(contract_of(Inventory), cls)
     made = config or cls.Config()
     with watched() as seen:
         inventory = cls(made, "conformance")

@@ -9,7 +9,7 @@ import msgspec
 from gobs_core.notification import AlertState, Contributor, Event, Notification, Receipt, Severity
 from gobs_core.notifier import MOST_ALERTS, Channel, Notifier, NotifierConfig, Rejected, TryLater, Unusable
 from gobs_core.plugins.checks import check_class
-from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.plugins.registry import contract_of
 from gobs_core.testing.watch import watched
 from gobs_core.units import Unit
 from gobs_core.values import Secret
@@ -90,7 +90,7 @@ def check_notifier(
     cls: type[Notifier], *, config: NotifierConfig | None = None, channel: Channel | None = None, patience: float = SOON
 ) -> None:
     """Raise AssertionError unless the notifier keeps its contract; nobody need be listening where it sends to."""
-    check_class(CONTRACTS[4], cls)
+    check_class(contract_of(Notifier), cls)
     asyncio.run(_check(cls, config or cls.Config(), channel or Channel("conformance"), patience))
 
 

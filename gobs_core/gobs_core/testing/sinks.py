@@ -6,7 +6,7 @@ import asyncio
 
 from gobs_core.frame import Frame, Reading
 from gobs_core.plugins.checks import check_class
-from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.plugins.registry import contract_of
 from gobs_core.sink import Sink, SinkConfig, Source
 from gobs_core.table import Table, counter, gauge, info, key
 from gobs_core.testing.watch import watched
@@ -35,7 +35,7 @@ _ROWS = (
 
 def check_sink(cls: type[Sink], *, config: SinkConfig | None = None, patience: float = SOON) -> None:
     """Raise AssertionError unless the sink keeps its contract; frames may be lost, since nobody need be listening."""
-    check_class(CONTRACTS[1], cls)
+    check_class(contract_of(Sink), cls)
     asyncio.run(_check(cls, config or cls.Config(), patience))
 
 
