@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from zlib import crc32
 
 import msgspec
-from quart import Response, request
+from quart import Response
 
-from gobs_server.live import LiveTable, Node
+from gobs_server.live import LiveTable
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag
+from gobs_server.web.answers import fragment, gone, html, no_node, no_table
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
-from gobs_server.web.headlines import headlines, in_order
-from gobs_server.web.order import Query
+from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
 from gobs_server.web.sections import Sections
-from gobs_server.web.states import attention, meaning
 
 
 def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     """Return every page and fragment."""
     routes = Routes("web")
     pages = _Pages(services, tags, templates)
+    add_node(routes, pages.of_nodes)
 
     @routes.get("/", role="viewer")
     async def nodes() -> Response:
@@ -35,18 +34,6 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     @routes.get("/fragments/nodes", role="viewer")
     async def nodes_fragment() -> Response:
         return await pages.cards_fragment()
-
-    @routes.get("/nodes/<name:node>", role="viewer")
-    async def node(node: str) -> Response:
-        return await pages.node(node)
-
-    @routes.get("/fragments/nodes/<name:node>", role="viewer")
-    async def node_fragment(node: str) -> Response:
-        return pages.head(node)
-
-    @routes.get("/nodes/<name:node>/tables/<name:table>", role="viewer")
-    async def table(node: str, table: str) -> Response:
-        return await pages.table(node, table)
 
     @routes.get("/fragments/nodes/<name:node>/tables/<name:table>", role="viewer")
     async def table_fragment(node: str, table: str) -> Response:
@@ -58,7 +45,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
 
     @routes.get("/fragments/plugins", role="viewer")
     async def plugins_fragment() -> Response:
-        return _fragment(pages.plugins_tag(), pages.plugins_content)
+        return fragment(pages.plugins_tag(), pages.plugins_content)
 
     return routes
 
@@ -74,6 +61,7 @@ class _Pages:
         self._cache = Cache()
         self._sections = Sections(services.live, templates, tags, self._cache)
         self.cards = Cards(services, templates, tags)
+        self.of_nodes = NodePages(services, tags, templates, self._cache, self._sections)
 
     async def nodes(self) -> Response:
         tag = self.cards.tag()
@@ -81,44 +69,16 @@ class _Pages:
 
     async def cards_fragment(self) -> Response:
         tag = self.cards.tag()
-        return fresh(tag) or with_tag(_html(await self.cards.content()), tag)
-
-    async def node(self, name: str) -> Response:
-        node = self._live.node(name)
-        if node is None:
-            return self.missing(_no_node(name))
-        query, tables = Query(), node.tables
-        sections = [await self._sections.section(node, tables[table], query, alone=False) for table in in_order(tables)]
-        return self._node_page(node, sections=sections, alone="")
-
-    async def table(self, name: str, table: str) -> Response:
-        node = self._live.node(name)
-        if node is None:
-            return self.missing(_no_node(name))
-        found = node.tables.get(table)
-        if found is None:
-            return self.missing(_no_table(name, table))
-        section = await self._sections.section(node, found, table_query(), alone=True)
-        return self._node_page(node, sections=[section], alone=found.table.name)
-
-    def head(self, name: str) -> Response:
-        node = self._live.node(name)
-        if node is None:
-            return self._gone(_no_node(name))
-        if request.args.get("shape") not in {None, _shape(node)}:
-            response = _html(b"")
-            response.headers["HX-Refresh"] = "true"
-            return response
-        return _fragment(self._tags.of(node.version), lambda: self._head(node))
+        return fresh(tag) or with_tag(html(await self.cards.content()), tag)
 
     async def rows(self, name: str, table: str) -> Response:
         node = self._live.node(name)
         found: LiveTable | None = None if node is None else node.tables.get(table)
         if node is None or found is None:
-            return self._gone(_no_node(name) if node is None else _no_table(name, table))
+            return gone(self._templates, no_node(name) if node is None else no_table(name, table))
         query = table_query()
         tag = self._sections.tag(node, found, query)
-        return fresh(tag) or with_tag(_html(await self._sections.rows(node, found, query)), tag)
+        return fresh(tag) or with_tag(html(await self._sections.rows(node, found, query)), tag)
 
     def plugins(self) -> Response:
         content = self._templates.raw(self.plugins_content())
@@ -134,60 +94,5 @@ class _Pages:
             lambda: render_plugins(self._templates, self._services.plugins(), self._live.nodes()),
         )
 
-    def missing(self, text: str) -> Response:
-        response = self._page("error.html", title="Not found", text=text)
-        response.status_code = 404
-        return response
-
-    def _node_page(self, node: Node, **values: object) -> Response:
-        return self._page(
-            "node.html",
-            node=node,
-            tag=self._tags.of(node.version),
-            shape=_shape(node),
-            head=self._templates.raw(self._head(node)),
-            **values,
-        )
-
-    def _head(self, node: Node) -> bytes:
-        return self._cache.get(
-            ("head", node.name),
-            self._tags.of(node.version),
-            lambda: self._templates.render(
-                "head.html",
-                node=node,
-                values=headlines(self._live, node),
-                meaning=meaning(node),
-                attention=attention(node),
-            ),
-        )
-
-    def _gone(self, text: str) -> Response:
-        return _html(self._templates.render("gone.html", text=text))
-
     def _page(self, template: str, **values: object) -> Response:
-        return _html(self._templates.render(template, **values))
-
-
-def _fragment(tag: str, content: Callable[[], bytes]) -> Response:
-    return fresh(tag) or with_tag(_html(content()), tag)
-
-
-def _html(content: bytes) -> Response:
-    response = Response(content, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
-def _shape(node: Node) -> str:
-    """Return what tells whether the sections on a page are still those of the node's tables."""
-    declared = [(name, [column.name for column in node.tables[name].table.keys]) for name in sorted(node.tables)]
-    return f"{crc32(repr(declared).encode()):x}"
-
-
-def _no_node(name: str) -> str:
-    return f"No node named {name[:200]!r} has reported since this server was started."
-
-
-def _no_table(name: str, table: str) -> str:
-    return f"Node {name[:200]!r} sends no table {table[:200]!r}."
+        return html(self._templates.render(template, **values))

@@ -1,0 +1,109 @@
+"""The page of one node and of one of its tables: the head above, and what says that either has another shape now."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from quart import Response, request
+
+from gobs_server.live import Node
+from gobs_server.routes import Routes
+from gobs_server.services import Services
+from gobs_server.tags import Tags
+from gobs_server.web.answers import fragment, gone, html, missing, no_node, no_table
+from gobs_server.web.cache import Cache
+from gobs_server.web.headlines import headlines, in_order
+from gobs_server.web.order import Query
+from gobs_server.web.queries import table_query
+from gobs_server.web.rendering import Templates
+from gobs_server.web.sections import Sections
+from gobs_server.web.states import attention, meaning
+
+
+def add_node(routes: Routes, pages: NodePages) -> None:
+    """Add the pages of nodes and tables, and the fragment that keeps their head up to date."""
+
+    @routes.get("/nodes/<name:node>", role="viewer")
+    async def node(node: str) -> Response:
+        return await pages.node(node)
+
+    @routes.get("/nodes/<name:node>/tables/<name:table>", role="viewer")
+    async def table(node: str, table: str) -> Response:
+        return await pages.table(node, table)
+
+    @routes.get("/fragments/nodes/<name:node>", role="viewer")
+    async def node_fragment(node: str) -> Response:
+        return pages.head(node)
+
+
+class NodePages:
+    """Builds them. Lives as long as the app."""
+
+    def __init__(self, services: Services, tags: Tags, templates: Templates, cache: Cache, sections: Sections) -> None:
+        self._live = services.live
+        self._tags = tags
+        self._templates = templates
+        self._cache = cache
+        self._sections = sections
+
+    async def node(self, name: str) -> Response:
+        """Return the page of a node with all its tables."""
+        node = self._live.node(name)
+        if node is None:
+            return missing(self._templates, no_node(name))
+        query, tables = Query(), node.tables
+        sections = [await self._sections.section(node, tables[table], query, alone=False) for table in in_order(tables)]
+        return self._page(node, sections=sections, alone="")
+
+    async def table(self, name: str, table: str) -> Response:
+        """Return the page of one table of a node."""
+        node = self._live.node(name)
+        if node is None:
+            return missing(self._templates, no_node(name))
+        found = node.tables.get(table)
+        if found is None:
+            return missing(self._templates, no_table(name, table))
+        section = await self._sections.section(node, found, table_query(), alone=True)
+        return self._page(node, sections=[section], alone=found.table.name)
+
+    def head(self, name: str) -> Response:
+        """Return what stands above the tables of a node; a page of another shape is asked to load itself anew."""
+        node = self._live.node(name)
+        if node is None:
+            return gone(self._templates, no_node(name))
+        if request.args.get("shape") not in {None, shape(node)}:
+            response = html(b"")
+            response.headers["HX-Refresh"] = "true"
+            return response
+        return fragment(self._tags.of(node.version), lambda: self._head(node))
+
+    def _page(self, node: Node, **values: object) -> Response:
+        return html(
+            self._templates.render(
+                "node.html",
+                node=node,
+                tag=self._tags.of(node.version),
+                shape=shape(node),
+                head=self._templates.raw(self._head(node)),
+                **values,
+            )
+        )
+
+    def _head(self, node: Node) -> bytes:
+        return self._cache.get(
+            ("head", node.name),
+            self._tags.of(node.version),
+            lambda: self._templates.render(
+                "head.html",
+                node=node,
+                values=headlines(self._live, node),
+                meaning=meaning(node),
+                attention=attention(node),
+            ),
+        )
+
+
+def shape(node: Node) -> str:
+    """Return what tells whether the sections on a page are still those of the node's tables."""
+    declared = [(name, [column.name for column in node.tables[name].table.keys]) for name in sorted(node.tables)]
+    return f"{crc32(repr(declared).encode()):x}"
