@@ -66,6 +66,8 @@ class Channel:
     """Of the server, e.g. for a User-Agent."""
     url: str = ""
     """Where the server's pages are for those who are told; empty: not known."""
+    inside: tuple[str, ...] = ()
+    """Networks, addresses and names on the inside that channels may call all the same; see `gobs_core.outgoing`."""
 
 
 class NotifierConfig(PluginConfig, frozen=True, kw_only=True):

@@ -58,8 +58,9 @@ def _given(setting: Setting) -> bool:
 
 
 def _quiet() -> frozenset[str]:
-    """Return the sections of the sinks that do not run unless somebody names them."""
-    return frozenset(f"sinks.{name}" for name, cls in plugins().sinks.items() if not cls.default)
+    """Return the sections of the sinks that do not run unless somebody names them, and of what needs a setting."""
+    sinks = {f"sinks.{name}" for name, cls in plugins().sinks.items() if not cls.default}
+    return frozenset(sinks | {f"notifiers.{name}" for name in plugins().notifiers})
 
 
 def _row(name: str, setting: Setting) -> tuple[str, ...]:
