@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gobs_core import Frame, PluginState, Reading, RowValues, Table
@@ -22,6 +23,10 @@ START = 1_767_225_600.0
 """2026-01-01T00:00:00Z."""
 
 Rows = Mapping[Table, Sequence[RowValues]]
+
+
+shared_layout = cache(Layout)
+"""Tables declared the same share their layout, as they do when agents of one version declare them."""
 
 
 class HeldClock(Clock):
@@ -108,7 +113,7 @@ class Machine:
         self.cluster = cluster
         self.name = name
         self.interval = interval
-        layouts = tuple(map(Layout, tables))
+        layouts = tuple(map(shared_layout, tables))
         self._encoder = Encoder(tables)
         self._run = RunState(Schemas(layouts, (interval,) * len(layouts)))
         self._sequence = 0

@@ -45,6 +45,7 @@ class Live:
         self._stale = stale
         self._down = max(down, stale)
         self._nodes: dict[str, Node] = {}
+        self._by_name: list[Node] | None = None
         self._changed: asyncio.Future[None] | None = None
         self.observer: Observer | None = None
         self.version = 0
@@ -54,7 +55,9 @@ class Live:
 
     def nodes(self) -> list[Node]:
         """All nodes, by name."""
-        return [self._nodes[name] for name in sorted(self._nodes)]
+        if self._by_name is None:
+            self._by_name = [self._nodes[name] for name in sorted(self._nodes)]
+        return self._by_name.copy()
 
     def node(self, name: str) -> Node | None:
         """The node of that name."""
@@ -81,9 +84,7 @@ class Live:
         """
         node = self._nodes.get(name)
         if node is None and self.has_room(name):
-            node = self._nodes[name] = Node(
-                name, "down", last_seen, first_seen, last_seen, agent_version, boot_id=boot_id
-            )
+            node = self._add(Node(name, "down", last_seen, first_seen, last_seen, agent_version, boot_id=boot_id))
             silent = min(self._clock.wall() - last_seen, self._forget - _GRACE)
             node.down_since = self._clock.monotonic() - max(silent, 0.0)
             self._touch(node)
@@ -97,7 +98,7 @@ class Live:
         """An agent has said Hello: the node, known from now on."""
         node = self._nodes.get(name)
         if node is None:
-            node = self._nodes[name] = Node(name, first_seen=self._clock.wall())
+            node = self._add(Node(name, first_seen=self._clock.wall()))
         node.agent_version, node.protocol, node.boot_id = agent_version, protocol, boot_id
         node.run, node.interval, node.skew, node.connected = run, interval, skew, True
         self.heard(node)
@@ -184,6 +185,7 @@ class Live:
         forgotten = [node.name for node in self._nodes.values() if _is_down(node, now - self._forget)]
         for name in forgotten:
             self._touch(self._nodes.pop(name))
+            self._by_name = None
             self.plugins_version = self.version
         return [*names, *forgotten]
 
@@ -201,6 +203,11 @@ class Live:
     def stale_after(self, node: Node) -> float:
         """Seconds of silence after which the node is stale."""
         return max(self._stale, 2 * node.interval)
+
+    def _add(self, node: Node) -> Node:
+        self._nodes[node.name] = node
+        self._by_name = None
+        return node
 
     def _set_state(self, node: Node, state: State) -> None:
         if node.state != state:

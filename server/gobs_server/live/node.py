@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gobs_core import Column, PluginState, Table
-from gobs_server.tables import TableState, Totals, View
+from gobs_server.tables import Counted, TableState, Totals, View
+from gobs_server.tables.layout import Layout
+from gobs_server.tables.values import Cells
 
 State = Literal["fresh", "stale", "down"]
 _SMALL = 64
@@ -31,6 +33,12 @@ class LiveTable:
         self._texts: Mapping[int, str] = {}
         self._view: View | None = None
         self._totals: Totals | None = None
+        self._counted: Counted | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """What its cells are; tables declared the same share it."""
+        return self._state.layout
 
     @property
     def rows(self) -> int:
@@ -50,6 +58,12 @@ class LiveTable:
         if self._totals is None:
             self._totals = Totals(self._state, self._texts)
         return self._totals.of(column)
+
+    def counted(self, key: tuple[str, ...] | None = None) -> tuple[TableState, Cells]:
+        """Its cells as they are now, and which slots a total counts, or the row with that key has."""
+        if self._counted is None:
+            self._counted = Counted()
+        return self._state, self._counted.slots(self._state, self._texts, key)
 
     def update(self, state: TableState, texts: Mapping[int, str], read_at: float, version: int) -> None:
         """Take what a frame brought."""

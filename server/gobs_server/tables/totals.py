@@ -11,6 +11,7 @@ import numpy as np
 
 from gobs_core import Column, Kind
 from gobs_server.tables.change import Places
+from gobs_server.tables.counted import counted
 from gobs_server.tables.state import TableState
 from gobs_server.tables.values import UNKNOWN, evaluate_one
 
@@ -23,7 +24,7 @@ class Totals:
         self._layout = state.layout
         self._cells = state.flat()
         self._rates: dict[str, float] = {}
-        self._firsts = [slot * state.layout.width for slot in _counted(state, texts)]
+        self._firsts = [slot * state.layout.width for slot in counted(state, texts)]
 
     def of(self, column: Column) -> float:
         """One column's total; NaN where no counted row is known."""
@@ -75,17 +76,3 @@ class Totals:
 
 def _plain(places: Places) -> Sequence[int]:
     return cast("list[int]", places.tolist()) if isinstance(places, np.ndarray) else places
-
-
-def _counted(state: TableState, texts: Mapping[int, str]) -> list[int]:
-    """Return the slots a total counts."""
-    layout, over = state.layout, state.layout.table.total
-    slots: list[int] = state.slots.tolist()
-    if over is None:
-        return slots
-    if (place := layout.place.get(over.column)) is not None:
-        cells = state.flat()
-        return [slot for slot in slots if texts.get(cells[slot * layout.width + place]) in over.values]
-    names = [column.name for column in layout.table.keys]
-    ids = state.keys[:, names.index(over.column)].tolist()
-    return [slot for slot in slots if texts.get(ids[slot]) in over.values]
