@@ -41,9 +41,12 @@ def run(args: argparse.Namespace) -> int:
     from gobs_core.cli.common import set_up
     from gobs_core.errors import UserError
     from gobs_core.logs import get_logger
+    from gobs_core.privileges import leave_root
     from gobs_core.running import run_until_signal
 
     settings, plugins = set_up(args, FLAGS)
+    if settings.agent.run_as is not None:
+        leave_root(settings.agent.run_as)
     if not any(state.kind == "sink" and state.state == "ok" for state in idle_states(settings, plugins)):
         raise UserError("no sink would run, so nothing would be sent; `gobs plugins` says why, --sink NAME picks one")
     proc = open_machine(settings.agent)

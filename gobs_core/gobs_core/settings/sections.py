@@ -28,6 +28,9 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     """Where the machine's /proc is mounted; /host/proc in a pod."""
     sys_root: str | None = None
     """Where the machine's /sys is mounted; unset: beside its /proc, so that both are of one machine."""
+    run_as: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+    """Uid an agent started as root moves to before it reads anything, keeping only the capabilities that reading other
+    users' processes and perf need; unset: it stays who it is."""
     sinks: list[str] | None = None
     """Names of the sinks that run; unset: those that run by default, and those that have a section of their own."""
 
