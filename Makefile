@@ -22,10 +22,10 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run agent agents stop test soak check golden docs bench proto build clean
+.PHONY: help run agent agents stop test soak check golden docs screenshots bench proto build clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN) $(PROTO) $(FRONTEND) ## See this machine live: server and agent here, on http://127.0.0.1:8080
 	$(UP) $(ARGS)
@@ -47,13 +47,14 @@ soak: $(DEV) $(PROTO) $(FRONTEND) ## Run the long tests at their full counts
 	$(BIN)/python -m tests.support.needs
 	$(BIN)/pytest -m soak --timeout 0 $(ARGS)
 
-check: $(DEV) $(PROTO) ## Check format, lint, types, imports and the front end's lock
+check: $(DEV) $(PROTO) $(FRONTEND) ## Check format, lint, types, imports, scripts and the front end's lock
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	for alone in $(HOOKS) $(wildcard examples/*/); do $(BIN)/mypy $$alone || exit 1; done
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.docs --check
+	$(BIN)/python -m scripts.frontend types
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 
 golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference before committing it
@@ -61,6 +62,10 @@ golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference be
 
 docs: $(DEV) $(PROTO) ## Write anew what the pages take from the code: tables, settings, flags, hooks, REST
 	$(BIN)/python -m scripts.docs
+
+screenshots: $(DEV) $(PROTO) $(FRONTEND) ## Take a picture of every page, in both themes, over a simulated cluster
+	$(BIN)/python -m tests.support.needs
+	$(BIN)/python -m scripts.screenshots $(ARGS)
 
 bench: $(DEV) $(PROTO) $(FRONTEND) ## Measure, side by side with the floor and the peers
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,4 +1,4 @@
-// Bundles src/ into the folder named as the only argument: app.js, app.css, and the licences of what went in.
+// Bundles src/ into the folder named as the only argument: app.js, first.js, app.css, and the licences of what went in.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -6,7 +6,7 @@ import { build } from "esbuild";
 const out = process.argv[2];
 
 await build({
-  entryPoints: ["src/app.js"],
+  entryPoints: ["src/app.js", "src/first.js"],
   outdir: out,
   bundle: true,
   minify: true,

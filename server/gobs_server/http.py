@@ -21,7 +21,7 @@ def create_app(services: Services) -> Quart:
     """Return the app that serves the pages and REST; one per server. Raises UserError without a bundled front end."""
     app = Quart("gobs_server", static_folder=None)
     tags, assets = Tags(), Assets()
-    templates = Templates(assets, services.version, tags.run)
+    templates = Templates(assets, services.version, tags.run, refresh=services.settings.refresh)
     guard(app, allowed_hosts(services.settings.http, services.settings.allowed_hosts.split(",")))
     prepare(app, services.identify)
     for routes in (

@@ -48,5 +48,7 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Nodes known at once; an agent of a further name is refused until one is forgotten."""
     forget: _Seconds = 7 * 86400.0
     """How long a node may be down before it is forgotten, in the database too."""
+    refresh: Annotated[Duration, msgspec.Meta(ge=0.5, le=3600)] = 2.0
+    """Time between two polls of a page, unless whoever looks at it has chosen another."""
     drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0
     """How long requests under way are given when the server ends."""

@@ -22,6 +22,7 @@ TARGETS = (
     "check",
     "golden",
     "docs",
+    "screenshots",
     "bench",
     "proto",
     "build",

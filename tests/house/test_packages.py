@@ -18,7 +18,7 @@ WANTED = {
         f"gobs_proto/{name}"
         for name in ("gobs.proto", "gobs_pb2.py", "gobs_pb2.pyi", "gobs_pb2_grpc.py", "gobs_pb2_grpc.pyi")
     ],
-    "gobs_server": [f"gobs_server/static/dist/{name}" for name in ("app.js", "app.css", "licenses.txt")],
+    "gobs_server": [f"gobs_server/static/dist/{name}" for name in ("app.js", "first.js", "app.css", "licenses.txt")],
 }
 STRANGE = ("hatch_build.py", ".stamp", "node_modules", "package.json", "tests/", "__pycache__")
 

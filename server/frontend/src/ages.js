@@ -1,28 +1,9 @@
-// Turns moments into ages that grow, by the server's clock: a page that gets no news still says how old it is.
+// How long ago something was, in words.
 
-let ahead = 0; // seconds the server's clock is ahead of this one
-
-/** Keep every moment's age up to date. */
-export function keepAges() {
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const date = /** @type {CustomEvent} */ (event).detail.xhr.getResponseHeader("Date");
-    const offset = date ? (Date.parse(date) - Date.now()) / 1000 + 0.5 : 0;
-    if (Math.abs(offset - ahead) > 2) ahead = offset;
-  });
-  document.addEventListener("htmx:afterSettle", write);
-  setInterval(write, 1000);
-  write();
-}
-
-function write() {
-  const now = Date.now() / 1000 + ahead;
-  for (const time of document.querySelectorAll("time[data-age]")) {
-    const text = age(now - Number(/** @type {HTMLElement} */ (time).dataset.age));
-    if (time.textContent !== text) time.textContent = text;
-  }
-}
-
-/** @param {number} seconds */
+/**
+ * @param {number} seconds
+ * @returns {string}
+ */
 export function age(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 1) return "now";

@@ -1,12 +1,26 @@
 // The one script of every page.
 import "./htmx.js"; // first: idiomorph's extension, in morph.js, registers itself with it
 import "./app.css";
-import { keepAges } from "./ages.js";
+import { obeyButtons } from "./actions.js";
 import { watchConnection } from "./connection.js";
+import { offerHelp } from "./help.js";
+import { obeyKeys } from "./keyboard.js";
+import { keepLive } from "./live.js";
+import { placeMenus } from "./menu.js";
+import { keepMoments } from "./moments.js";
 import { morphGently } from "./morph.js";
 import { pollThrifty } from "./polls.js";
+import { followTheme } from "./theme.js";
+import { walk } from "./walking.js";
 
 morphGently();
 pollThrifty();
 watchConnection();
-keepAges();
+keepMoments();
+followTheme();
+obeyButtons();
+obeyKeys();
+walk();
+offerHelp();
+placeMenus();
+keepLive();

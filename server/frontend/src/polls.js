@@ -1,8 +1,8 @@
-// A poll names what the page shows already, and is not made for what nobody sees.
+// A poll names what the page shows already, and is not made for what is far out of view.
 
 const MARGIN = 400;
 
-/** Send each fragment's tag with its polls, and leave out polls of what is hidden or far out of view. */
+/** Send each fragment's tag with its polls, and leave out polls of what nobody sees. */
 export function pollThrifty() {
   on("htmx:configRequest", ({ target, headers }) => {
     if (target.dataset.tag) headers["If-None-Match"] = target.dataset.tag;
@@ -13,10 +13,7 @@ export function pollThrifty() {
     else delete target.dataset.tag;
   });
   on("htmx:beforeRequest", ({ elt }, event) => {
-    if (isPoll(elt) && (document.hidden || !isNear(elt))) event.preventDefault();
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) document.body.dispatchEvent(new Event("gobs:now"));
+    if (isPoll(elt) && !isNear(elt)) event.preventDefault();
   });
 }
 
@@ -30,7 +27,7 @@ function on(name, handle) {
 
 /** @param {Element} element */
 function isPoll(element) {
-  return element.getAttribute("hx-trigger")?.startsWith("every");
+  return element.getAttribute("hx-trigger")?.startsWith("gobs:tick") ?? false;
 }
 
 /** @param {HTMLElement} element */

@@ -14,11 +14,12 @@ from gobs_server.routes import Routes
 FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {
     "app.js": "text/javascript; charset=utf-8",
+    "first.js": "text/javascript; charset=utf-8",
     "app.css": "text/css; charset=utf-8",
     "licenses.txt": "text/plain; charset=utf-8",
     "favicon.svg": "image/svg+xml",
 }
-_BUNDLED = ("app.js", "app.css", "licenses.txt")
+_BUNDLED = ("app.js", "first.js", "app.css", "licenses.txt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,21 @@ from gobs_server.actor import current_actor, may
 from gobs_server.paths import segment
 from gobs_server.web import format as form
 from gobs_server.web.assets import Assets
+from gobs_server.web.places import PLACES
+from gobs_server.web.shortcuts import SHORTCUTS, caps
 from gobs_server.web.text import ident, visible
+
+_REFRESHES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between two polls that can be chosen."""
 
 
 class Templates:
-    """Renders to UTF-8 bytes, which caches keep and answers carry as they are. Lives as long as the app."""
+    """Renders to UTF-8 bytes, which caches keep and answers carry as they are. Lives as long as the app.
 
-    def __init__(self, assets: Assets, version: str, run: str) -> None:
+    `refresh` is how many seconds pages let pass between two polls, unless whoever looks has chosen otherwise.
+    """
+
+    def __init__(self, assets: Assets, version: str, run: str, *, refresh: float = 2.0) -> None:
         self._environment = Environment(
             loader=PackageLoader("gobs_server.web"),
             autoescape=True,
@@ -29,6 +37,8 @@ class Templates:
         self._environment.globals.update(
             asset=assets.url, ident=ident, version=version, run=run, may=may, actor=current_actor
         )
+        self._environment.globals.update(places=PLACES, shortcuts=SHORTCUTS, caps=caps)
+        self._environment.globals.update(refresh=f"{refresh:g}", refreshes=_choices(refresh))
 
     def render(self, template: str, **values: object) -> bytes:
         """Return the template filled in."""
@@ -37,6 +47,10 @@ class Templates:
     def raw(self, content: bytes) -> object:
         """Return bytes this class has rendered, for use inside another template without escaping them again."""
         return _Rendered(content)
+
+
+def _choices(refresh: float) -> list[tuple[str, str]]:
+    return [(f"{one:g}", f"{one:g} s") for one in sorted({*_REFRESHES, refresh})]
 
 
 class _Rendered:

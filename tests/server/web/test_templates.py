@@ -76,7 +76,7 @@ def test_addresses_stay_on_this_server(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_an_address_that_is_all_expression_is_one_of_ours(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    whole = re.findall(r'(?:href|src|action|hx-get)="\{\{\s*(.*?)\s*\}\}', text)
+    whole = re.findall(r'(?<![\w-])(?:href|src|action|hx-get)="\{\{\s*(.*?)\s*\}\}', text)
     assert all(expression.startswith("asset(") or expression == "path" for expression in whole), whole
 
 

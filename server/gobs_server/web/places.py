@@ -1,0 +1,23 @@
+"""The places of the dashboard that have an address of their own: its navigation, and what search finds of itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """One entry of the navigation."""
+
+    name: str
+    """What pages call it that belong to it."""
+    title: str
+    path: str
+    keys: str
+    """What is typed to go there."""
+    help: str
+
+
+PLACES = (
+    Place("nodes", "Nodes", "/", "g n", "Every node at a glance"),
+    Place("plugins", "Plugins", "/plugins", "g p", "What is loaded where, and how it fares"),
+)

@@ -1,0 +1,1 @@
+"""Tests of what pages load: scripts, style sheet, their weight."""
