@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from gobs_core.logs import get_logger
 from gobs_server.settings import ServerSettings
@@ -37,11 +38,16 @@ def agent_command(args: Namespace, server: str) -> list[str]:
     return command + [word for one in args.set for word in ("--set", one)]
 
 
-def agent_environment(settings: ServerSettings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Its environment: the parent's, and what it takes to reach a server on the same machine, unless that is said."""
+def agent_environment(
+    settings: ServerSettings, authority: Path | None, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Its environment: the parent's, and what it takes to reach a server on the same machine, unless that is said.
+
+    `authority` is the file of who vouches for the server; None: it speaks plain text.
+    """
     found = {"GOBS_SINKS__GRPC__TOKEN": str(settings.token)} if settings.token else {}
-    if settings.cert_file:
-        found["GOBS_SINKS__GRPC__CA_FILE"] = settings.cert_file
+    if authority is not None:
+        found["GOBS_SINKS__GRPC__CA_FILE"] = str(authority)
     else:
         found["GOBS_SINKS__GRPC__INSECURE"] = "true"
     said = {name for name in found if f"{name}_FILE" in environ}

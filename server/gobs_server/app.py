@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
@@ -83,6 +84,16 @@ class Server:
         self.metrics.watch("gobs_server_plugins", self._plugin_states)
         watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._store, self._nodes, self._lag)
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether agents' connections are."""
+        return self._grpc.tls.encrypted
+
+    @property
+    def authority(self) -> Path | None:
+        """The file of who vouches for the server, for an agent beside it; None: it speaks plain text."""
+        return self._grpc.tls.authority
+
     def services(self) -> Services:
         """What pages and REST read from."""
         return Services(
@@ -114,6 +125,7 @@ class Server:
             ("node states", self._tick),
             ("back-fill", self._filling.run),
             ("acknowledgements", self._streams.acknowledge),
+            ("certificates", self._grpc.tls.keep),
             ("lag", self._lag.run),
         ):
             self._tasks.append(asyncio.create_task(self._parts.keep(name, work)))
@@ -149,7 +161,8 @@ class Server:
             self.history.expire()
 
     def _troubles(self) -> dict[str, str]:
-        return {**self._parts.troubles(), **({"database": self._store.trouble} if self._store.fault else {})}
+        found = {"database": self._store.trouble if self._store.fault else "", "agents": self._grpc.tls.trouble()}
+        return {**self._parts.troubles(), **{part: trouble for part, trouble in found.items() if trouble}}
 
     def _plugin_states(self) -> dict[Labels, float]:
         """How many plugins there are of each state, here and on nodes. States an agent made up are counted as one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
+import secrets
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator
@@ -14,9 +14,8 @@ from typing import TextIO
 
 import msgspec
 
-from gobs_core import UserError
+from gobs_core import Secret, UserError
 from gobs_core.cli.common import set_up
-from gobs_core.folders import state_dir
 from gobs_core.logs import get_logger
 from gobs_core.pidfile import noted
 from gobs_core.plugins import Plugins
@@ -25,7 +24,7 @@ from gobs_server.agent_child import agent_command, agent_environment, keep_runni
 from gobs_server.app import Server
 from gobs_server.commands import FLAGS
 from gobs_server.db import Address, address_of, check_file, sqlite_at
-from gobs_server.serving import split_address
+from gobs_server.serving import on_loopback, split_address
 from gobs_server.settings import ServerSettings
 
 log = get_logger("gobs.server")
@@ -46,7 +45,9 @@ def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
     paths = {**FLAGS, **(_AGENT_FLAGS if agent else {})}
     setup = set_up(args, paths, sections={"server": ServerSettings})
     settings = effective(setup.settings.section(ServerSettings), host)
-    data = Path(settings.data).expanduser() if settings.data else state_dir(os.environ)
+    if agent is not None and not settings.token and not on_loopback(settings.grpc):
+        settings = msgspec.structs.replace(settings, token=Secret(secrets.token_urlsafe(32)))  # for the agent beside it
+    data = settings.folder()
     with noted(data, what), _database(settings, data) as database:
         return run_until_signal(lambda stop: _serve(stop, settings, database, setup.plugins, agent))
 
@@ -67,7 +68,7 @@ async def _serve(
     server = Server(settings, database, plugins=plugins.states)
     await server.start()
     try:
-        beside = _agent(agent, settings, server.grpc_port) if agent else nullcontext()
+        beside = _agent(agent, settings, server) if agent else nullcontext()
         async with beside:
             _tell(settings, server)
             await stop.wait()
@@ -76,11 +77,14 @@ async def _serve(
 
 
 @asynccontextmanager
-async def _agent(args: Namespace, settings: ServerSettings, port: int) -> AsyncIterator[None]:
+async def _agent(args: Namespace, settings: ServerSettings, server: Server) -> AsyncIterator[None]:
+    port = server.grpc_port
     host, _ = split_address(settings.grpc, "--grpc")
     target = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
-    child = asyncio.create_task(keep_running(agent_command(args, address), agent_environment(settings)))
+    child = asyncio.create_task(
+        keep_running(agent_command(args, address), agent_environment(settings, server.authority))
+    )
     try:
         yield
     finally:
@@ -93,8 +97,8 @@ def _tell(settings: ServerSettings, server: Server) -> None:
     shown = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
     sys.stdout.write(f"Gobservability is on http://{shown}:{port}  (agents: port {server.grpc_port}; Ctrl-C ends it)\n")
     sys.stdout.flush()
-    if not settings.token and split_address(settings.grpc, "--grpc")[0] not in ("127.0.0.1", "::1", "localhost"):
-        log.warning("any agent may join: set server.token, and the same token for the agents")
+    if not server.encrypted and not on_loopback(settings.grpc):
+        log.warning("agents' connections are not encrypted", why="server.insecure is set", address=settings.grpc)
 
 
 @contextmanager

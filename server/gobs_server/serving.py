@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import resource
 import socket
 from collections.abc import Iterator
@@ -77,6 +78,15 @@ def split_address(address: str, flag: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise UserError(f"{flag}: expected HOST:PORT, for example 127.0.0.1:8080, got {address!r}")
     return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def on_loopback(address: str) -> bool:
+    """Whether nobody on another machine reaches HOST:PORT, without asking anybody; an address that is none is not."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def listen(address: str, flag: str) -> socket.socket:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from gobs_core.folders import state_dir
 from gobs_core.settings import Section
 from gobs_core.values import Duration, Secret, Size
 
@@ -29,11 +32,18 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     token: Secret = Secret("")
     """What agents must show before anything they send is read; unset: any agent may join."""
     cert_file: str = ""
-    """PEM certificate for agents' connections, with its chain; unset: plain text."""
+    """PEM certificate for agents' connections, with its chain; unset: one of the server's own making in `data`, and on
+    loopback plain text."""
     key_file: str = ""
     """PEM key of the certificate."""
     client_ca_file: str = ""
-    """PEM certificates one of which must have signed an agent's own (mTLS); unset: agents need no certificate."""
+    """PEM certificates one of which must have signed an agent's own (mTLS), which names its node; unset: agents need no
+    certificate."""
+    cert_names: str = ""
+    """More names and addresses agents reach the server by, with commas between them, for a certificate of its own
+    making."""
+    insecure: bool = False
+    """Take agents of other machines without TLS: everything, their tokens too, travels in the clear."""
     stale: _Seconds = 10.0
     """Silence after which a node is stale; two of its intervals if that is longer."""
     down: _Seconds = 60.0
@@ -52,3 +62,7 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Time between two polls of a page, unless whoever looks at it has chosen another."""
     drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0
     """How long requests under way are given when the server ends."""
+
+    def folder(self) -> Path:
+        """The folder for what outlives the server; raises UserError where nothing says which."""
+        return Path(self.data).expanduser() if self.data else state_dir(os.environ)

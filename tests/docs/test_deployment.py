@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shlex
 import subprocess
@@ -15,7 +16,7 @@ from gobs_core.cli.discover import find_commands
 from gobs_core.cli.run import _parser
 from gobs_core.settings import load_settings
 from tests.docs.markdown import Code, page
-from tests.docs.running import Up, started, until, wait_for
+from tests.docs.running import BIN, Up, quiet, started, until, wait_for
 
 PAGE = page("docs/deployment.md")
 UNITS = PAGE.code("ini")
@@ -23,11 +24,15 @@ UNITS = PAGE.code("ini")
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the page's openssl commands were run."""
+    """A folder in which the page's commands for certificates and the token were run."""
     folder = tmp_path_factory.mktemp("certificates")
+    environ = {**quiet(), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     for block in PAGE.code("sh"):
-        if "openssl" in block.text:
-            subprocess.run(["sh", "-e"], input=block.text, text=True, cwd=folder, check=True, capture_output=True)
+        if "openssl" in block.text or "gobs certs" in block.text:
+            command = ["sh", "-e"]
+            subprocess.run(
+                command, input=block.text, text=True, cwd=folder, check=True, capture_output=True, env=environ
+            )
     return folder
 
 
@@ -37,9 +42,9 @@ def test_the_token_is_long_and_its_owners_alone(certificates: Path) -> None:
     assert token.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", ["server", "agent"])
+@pytest.mark.parametrize("name", ["server.crt", "agents/rack7.crt"])
 def test_the_certificates_are_the_authoritys(certificates: Path, name: str) -> None:
-    subprocess.run(["openssl", "verify", "-CAfile", "ca.crt", f"{name}.crt"], cwd=certificates, check=True)
+    subprocess.run(["openssl", "verify", "-CAfile", "ca.crt", name], cwd=certificates / "certs", check=True)
 
 
 @pytest.mark.parametrize("block", PAGE.code("toml"), ids=["server", "agent"])

@@ -133,9 +133,9 @@ def test_this_machine_is_reached_without_encryption(server: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"server": "gobs.example.org:9090"}, "insecure = true"),
-        ({"server": "10.0.0.1:9090"}, "insecure = true"),
-        ({"server": "localhost.example.org:9090"}, "insecure = true"),
+        ({"server": "gobs.example.org:9090", "tls": False}, "insecure = true"),
+        ({"server": "10.0.0.1:9090", "tls": False}, "insecure = true"),
+        ({"server": "localhost.example.org:9090", "tls": False}, "insecure = true"),
         ({"server": "gobs.example.org"}, "HOST:PORT"),
         ({"server": "::1:9090"}, "HOST:PORT"),
         ({"server": ":9090"}, "HOST:PORT"),
@@ -155,14 +155,50 @@ def test_settings_that_do_not_fit_together_are_refused_with_the_fix(settings: di
 
 @pytest.mark.parametrize(
     "settings",
-    [{"server": "gobs.example.org:9090", "tls": True}, {"server": "10.0.0.1:9090", "ca_file": "ca.pem"}],
+    [
+        {"server": "gobs.example.org:9090"},
+        {"server": "localhost.example.org:9090"},
+        {"server": "10.0.0.1:9090", "ca_file": "ca.pem"},
+        {"server": "10.0.0.1:9090", "ca_file": "ca.pem", "insecure": True},
+        {"server": "127.0.0.1:9090", "tls": True},
+    ],
 )
 def test_another_machine_is_reached_with_encryption(settings: dict[str, Any]) -> None:
     assert GrpcConfig(**settings).encrypted
 
 
 def test_another_machine_is_reached_in_the_clear_only_when_that_is_asked_for() -> None:
-    assert not GrpcConfig(server="gobs.example.org:9090", insecure=True).encrypted
+    config = GrpcConfig(server="gobs.example.org:9090", insecure=True)
+    assert not config.encrypted
+    assert config.exposed
+
+
+async def test_that_everything_is_sent_in_the_clear_is_said() -> None:
+    with capture_logs() as logs:
+        async with agent_of(1, server="gobs.invalid:9090", insecure=True):
+            pass
+    assert logs[0]["event"] == "everything is sent in the clear"
+    assert "sinks.grpc.insecure" in logs[0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("offers", "advice"), [("other", "sinks.grpc.ca_file"), ("elsewhere", "for another name"), ("none", "plain text")]
+)
+async def test_why_a_connection_cannot_be_encrypted_comes_with_what_to_do(
+    authority: Authority, tmp_path: Path, offers: str, advice: str
+) -> None:
+    credentials = {
+        "other": Authority(tmp_path / "other").server(),
+        "elsewhere": authority.server(name="elsewhere.test"),
+        "none": None,
+    }[offers]
+    with capture_logs() as logs:
+        async with (
+            serving(memory(), credentials=credentials) as server,
+            agent_of(server.port, ca_file=authority.ca_file),
+        ):
+            await until(lambda: bool(logs))
+    assert advice in logs[0]["advice"]
 
 
 def test_a_token_is_not_shown() -> None:

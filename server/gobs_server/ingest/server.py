@@ -1,10 +1,8 @@
-"""The gRPC server: its port, its limits against hostile peers, and its certificates."""
+"""The gRPC server: its port, and its limits against hostile peers."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -15,6 +13,7 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_server.ingest.auth import Authenticator, Doorkeeper, Handler
 from gobs_server.ingest.complaints import Complaints
+from gobs_server.ingest.tls import Tls
 from gobs_server.metrics import Metrics
 from gobs_server.serving import listen
 from gobs_server.settings import ServerSettings
@@ -46,6 +45,8 @@ class GrpcServer:
         metrics: Metrics,
         complaints: Complaints,
     ) -> None:
+        self.tls = Tls(settings)
+        """What connections are encrypted with."""
         self._settings = settings
         self._server = grpc.aio.server(
             interceptors=(Doorkeeper(authenticator, metrics, complaints),),
@@ -62,7 +63,7 @@ class GrpcServer:
     async def start(self) -> int:
         """Listen, and return the port; raises UserError where that cannot be."""
         address = self._settings.grpc
-        credentials = _credentials(self._settings)
+        credentials = await self.tls.credentials()
         # gRPC's own complaint about a busy port goes to standard error and says little: ask the system first.
         listen(address, "--grpc").close()
         try:
@@ -81,42 +82,3 @@ class GrpcServer:
     async def stop(self, grace: float) -> None:
         """Take no new streams, give those being served `grace` seconds, then end them."""
         await self._server.stop(grace)
-
-
-def _credentials(settings: ServerSettings) -> grpc.ServerCredentials | None:
-    if not settings.cert_file and not settings.key_file:
-        if settings.client_ca_file:
-            raise UserError("server.client_ca_file needs server.cert_file and server.key_file")
-        return None
-    if not (settings.cert_file and settings.key_file):
-        raise UserError("server.cert_file and server.key_file go together; only one of them is set")
-    pair = (_read("key_file", settings.key_file), _read("cert_file", settings.cert_file))
-    authority = _read("client_ca_file", settings.client_ca_file) if settings.client_ca_file else None
-    _check(settings)
-    return grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
-
-
-def _check(settings: ServerSettings) -> None:
-    """Raise UserError where the files are no certificates; gRPC would only say that it cannot listen."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
-    except ssl.SSLError as error:
-        raise UserError(
-            f"server.cert_file {settings.cert_file} and server.key_file {settings.key_file} are no certificate and its "
-            f"key, in PEM: {error.reason or error}"
-        ) from None
-    try:
-        if settings.client_ca_file:
-            context.load_verify_locations(settings.client_ca_file)
-    except ssl.SSLError as error:
-        raise UserError(
-            f"server.client_ca_file {settings.client_ca_file} holds no certificates, in PEM: {error.reason or error}"
-        ) from None
-
-
-def _read(name: str, path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"server.{name}: cannot read {path}: {error.strerror}") from None

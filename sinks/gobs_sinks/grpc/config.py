@@ -18,7 +18,7 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
     token: Secret = Secret()
     """The server's join token; from a file with `token_file`."""
     tls: bool | None = None
-    """Whether to encrypt; left out: where one of the files below is given."""
+    """Whether to encrypt; left out: always but on loopback, and there where one of the files below is given."""
     insecure: bool = False
     """Allow another machine to be reached without TLS: everything, the token too, travels in the clear."""
     ca_file: str = ""
@@ -47,16 +47,27 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
             raise ValueError("cert_file and key_file go together, and only one of them is set")
         if self.tls is False and (self.ca_file or self.cert_file):
             raise ValueError("tls is false, but ca_file or cert_file is set; leave tls out or the files")
-        if not self.encrypted and not self.insecure and not is_loopback(host):
+        if self.exposed and not self.insecure:
             raise ValueError(
-                f"server {self.server!r} is another machine and there is no TLS; set ca_file, or tls = true for an "
-                "authority the system knows, or insecure = true to send everything in the clear"
+                f"server {self.server!r} is another machine and tls is false; leave tls out, or set insecure = true "
+                "to send everything in the clear"
             )
 
     @property
     def encrypted(self) -> bool:
         """Whether TLS is used."""
-        return self.tls if self.tls is not None else bool(self.ca_file or self.cert_file)
+        if self.tls is not None:
+            return self.tls
+        return bool(self.ca_file or self.cert_file) or (self._elsewhere and not self.insecure)
+
+    @property
+    def exposed(self) -> bool:
+        """Whether everything travels in the clear to another machine."""
+        return self._elsewhere and not self.encrypted
+
+    @property
+    def _elsewhere(self) -> bool:
+        return not is_loopback(split_address(self.server)[0])
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -22,6 +22,14 @@ _ADVICE = {
     "UNIMPLEMENTED": "is this the gRPC port of a Gobservability server, and no older than the agent?",
     "FAILED_PRECONDITION": "agent and server may be too far apart in version",
 }
+_HANDSHAKE = {
+    "CERTIFICATE_VERIFY_FAILED": "the server's certificate is of an authority unknown here, or has ended: set "
+    "sinks.grpc.ca_file to the authority's certificate (ca.crt of the server)",
+    "erification check failed": "the server's certificate is for another name: reach it by one it is for, or add this "
+    "one (server.cert_names, or a new certificate)",
+    "WRONG_VERSION_NUMBER": "the server speaks plain text: is this its gRPC port? see server.insecure there",
+}
+"""What gRPC says when a connection cannot be encrypted -> what to do."""
 _UNREACHABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
 
 
@@ -122,10 +130,12 @@ class Link:
             return
         if end.code in _UNREACHABLE or end.code == "OK":
             event = "the connection ended" if session.welcome is not None else "cannot reach the server"
-            self._say("unreachable", event, why=end.details or end.code)
+            advice = next((text for sign, text in _HANDSHAKE.items() if sign in end.details), None)
+            more = {"advice": advice} if advice else {}
+            self._say("unreachable", event, why=end.details or end.code, **more)
         else:
-            advice = {"advice": _ADVICE[end.code]} if end.code in _ADVICE else {}
-            self._say(end.code, "the server refuses us", code=end.code, why=end.details, **advice)
+            more = {"advice": _ADVICE[end.code]} if end.code in _ADVICE else {}
+            self._say(end.code, "the server refuses us", code=end.code, why=end.details, **more)
 
     def _welcomed(self, session: Session) -> None:
         welcome = session.welcome

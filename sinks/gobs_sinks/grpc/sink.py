@@ -68,6 +68,8 @@ class GrpcSink(Sink):
             dice=self._dice,
             patience=self._patience or Patience(),
         )
+        if config.exposed:
+            self._log.warning("everything is sent in the clear", why="sinks.grpc.insecure is set", server=config.server)
         self._task = asyncio.create_task(self.link.run(), name="sink grpc: link")
 
     async def send(self, frame: Frame) -> None:
