@@ -121,7 +121,7 @@ async def test_plain_text_is_spoken_on_loopback_and_elsewhere_only_when_that_is_
     assert await asked.credentials() is None
     assert "not encrypted" in asked.trouble()
     assert "server.insecure" in asked.trouble()
-    assert not (tmp_path / "certs").exists()  # noqa: ASYNC240  one look
+    assert not (tmp_path / "certs").exists()
 
 
 async def test_that_connections_are_not_encrypted_stands_on_the_pages(tmp_path: Path) -> None:
