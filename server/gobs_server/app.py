@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -16,15 +17,15 @@ from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store
 from gobs_server.history import History
 from gobs_server.http import create_app
 from gobs_server.ingest import (
-    Authenticator,
     Complaints,
+    Door,
+    Doors,
     Filling,
     GrpcServer,
     Intake,
-    OpenDoor,
+    Leases,
     Sessions,
     Streams,
-    TokenDoor,
 )
 from gobs_server.live import Live
 from gobs_server.metrics import Labels, Metrics
@@ -45,7 +46,7 @@ _STATES = ("ok", "no data", "failing", "late", "quarantined", "broken", "disable
 class Server:
     """One server. `start` once, `stop` once; `ports` are known in between.
 
-    `plugins` tells what is loaded here; `authenticator` judges agents, by default after the settings.
+    `plugins` tells what is loaded here; `door` judges agents, by default as the settings say.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Server:
         *,
         plugins: Callable[[], tuple[PluginState, ...]] = tuple,
         clock: Clock | None = None,
-        authenticator: Authenticator | None = None,
+        door: Door | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.metrics = Metrics()
@@ -63,7 +64,9 @@ class Server:
             self.clock, stale=settings.stale, down=settings.down, forget=settings.forget, most=settings.max_nodes
         )
         self.history = History(self.clock, retention=settings.history, budget=settings.history_bytes)
-        self.sessions = Sessions(self.live, self.history, self.clock)
+        self._store = Store(Database(database))
+        self._doors = Doors(settings, self._store, self.clock)
+        self.sessions = Sessions(self.live, self.history, self.clock, self._doors.owned)
         self.http = ""
         """HOST:PORT of pages and REST once started."""
         self.grpc_port = 0
@@ -73,9 +76,16 @@ class Server:
         intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock)
         complaints = Complaints(self.clock)
         self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, complaints)
-        door = authenticator or (TokenDoor(settings.token) if settings.token else OpenDoor())
-        self._grpc = GrpcServer(self._streams.serve, door, settings, self.metrics, complaints)
-        self._store = Store(Database(database))
+        self._leases = Leases(
+            self.sessions,
+            door or self._doors,
+            self.clock,
+            self.metrics,
+            age=settings.stream_age,
+            grace=settings.stream_grace,
+            dice=random.random,
+        )
+        self._grpc = GrpcServer(self._streams.serve, door or self._doors, settings, self.metrics, complaints)
         self._nodes = NodeWriter(self._store, self._known, self._remember)
         self._web: WebServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -125,6 +135,8 @@ class Server:
             ("node states", self._tick),
             ("back-fill", self._filling.run),
             ("acknowledgements", self._streams.acknowledge),
+            ("agents' credentials", self._doors.run),
+            ("stream ages", self._leases.run),
             ("certificates", self._grpc.tls.keep),
             ("lag", self._lag.run),
         ):
@@ -141,6 +153,7 @@ class Server:
         if self._web is not None:
             await self._web.stop()
         await grpc
+        await self._doors.close()
         self._nodes.finish()
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=_FLUSH)
@@ -161,7 +174,10 @@ class Server:
             self.history.expire()
 
     def _troubles(self) -> dict[str, str]:
-        found = {"database": self._store.trouble if self._store.fault else "", "agents": self._grpc.tls.trouble()}
+        found = {
+            "database": self._store.trouble if self._store.fault else "",
+            "agents": self._grpc.tls.trouble() or self._doors.trouble,
+        }
         return {**self._parts.troubles(), **{part: trouble for part, trouble in found.items() if trouble}}
 
     def _plugin_states(self) -> dict[Labels, float]:

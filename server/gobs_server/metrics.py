@@ -13,6 +13,7 @@ _HELP: Mapping[str, tuple[str, str]] = {
     "gobs_server_filled_frames": ("counter", "Frames of the past that agents sent late and history took."),
     "gobs_server_acks": ("counter", "Acknowledgements sent."),
     "gobs_server_refused_streams": ("counter", "Streams refused before a frame was taken, by reason."),
+    "gobs_server_rotated_streams": ("counter", "Streams that were asked to come back because they were old."),
     "gobs_server_streams": ("gauge", "Agents connected now."),
     "gobs_server_nodes": ("gauge", "Nodes known, by state."),
     "gobs_server_plugins": ("gauge", "Plugins of the server and of all nodes, by state."),

@@ -12,8 +12,46 @@ from gobs_core.folders import state_dir
 from gobs_core.settings import Section
 from gobs_core.values import Duration, Secret, Size
 
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where Kubernetes puts a pod's own token and the API server's authority."""
 _Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class TokenReviewSettings(Section, frozen=True, kw_only=True):
+    """Agents in Kubernetes show a token of their service account, which the Kubernetes API is asked about."""
+
+    accounts: tuple[str, ...] = ()
+    """Service accounts of agents, NAMESPACE/NAME; set: each is taken as the node that its token is bound to."""
+    audience: str = "gobservability"
+    """Whom the tokens are for; the same as in the projected volume of the agent's pod."""
+    api: str = ""
+    """The API server, https://HOST:PORT; unset: where a pod is told it is."""
+    ca_file: str = f"{SERVICE_ACCOUNT}/ca.crt"
+    """PEM certificate of the API server's authority; read anew for each question."""
+    token_file: str = f"{SERVICE_ACCOUNT}/token"
+    """The server's own token; its service account needs the cluster role system:auth-delegator."""
+    remember: _Seconds = 60.0
+    """How long it is remembered whose token it is."""
+    skew: Annotated[Duration, msgspec.Meta(ge=0)] = 30.0
+    """How far the clocks of API server and server may be apart."""
+    timeout: Annotated[Duration, msgspec.Meta(gt=0, le=8)] = 5.0
+    """How long the API server may take to answer."""
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
+    """Questions to the API server at once."""
+
+    def __post_init__(self) -> None:
+        """Check what one setting alone cannot tell."""
+        for account in self.accounts:
+            namespace, slash, name = account.partition("/")
+            if not (namespace and slash and name) or "/" in name:
+                raise ValueError(
+                    f"accounts: expected NAMESPACE/NAME such as monitoring/gobs-agent, got {account!r:.100}"
+                )
+        if self.api and not self.api.startswith("https://"):
+            raise ValueError(f"api: expected https://HOST:PORT, got {self.api!r:.100}")
+        if not self.audience:
+            raise ValueError("audience: expected whom the tokens are for, got nothing")
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
@@ -39,9 +77,8 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     client_ca_file: str = ""
     """PEM certificates one of which must have signed an agent's own (mTLS), which names its node; unset: agents need no
     certificate."""
-    cert_names: str = ""
-    """More names and addresses agents reach the server by, with commas between them, for a certificate of its own
-    making."""
+    cert_names: tuple[str, ...] = ()
+    """More names and addresses agents reach the server by, for a certificate of its own making."""
     insecure: bool = False
     """Take agents of other machines without TLS: everything, their tokens too, travels in the clear."""
     stale: _Seconds = 10.0
@@ -62,6 +99,11 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Time between two polls of a page, unless whoever looks at it has chosen another."""
     drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0
     """How long requests under way are given when the server ends."""
+    stream_age: Annotated[Duration, msgspec.Meta(ge=10)] = 1800.0
+    """Longest life of an agent's stream; it is then asked who it is anew, and loses nothing."""
+    stream_grace: Annotated[Duration, msgspec.Meta(ge=0)] = 3600.0
+    """How much longer streams stay while nobody can tell who they are, e.g. because the Kubernetes API is down."""
+    tokenreview: TokenReviewSettings = TokenReviewSettings()
 
     def folder(self) -> Path:
         """The folder for what outlives the server; raises UserError where nothing says which."""

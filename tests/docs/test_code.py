@@ -22,7 +22,9 @@ TRIED = {
     "docs/rest.md: curl -s http://127.0.0.1": f"{README}::test_every_call_of_the_rest_page_is_answered",
     "docs/rest.md: NODE=$(uname -n)": f"{README}::test_every_call_of_the_rest_page_is_answered",
     "docs/deployment.md: gobs certs init --folder": f"{DEPLOYMENT}::test_the_certificates_are_the_authoritys",
-    "docs/deployment.md: (umask 077 && openssl ra": f"{DEPLOYMENT}::test_the_token_is_long_and_its_owners_alone",
+    "docs/deployment.md: gobs join create --node": (
+        f"{DEPLOYMENT}::test_a_server_and_an_agent_with_these_files_find_each_other"
+    ),
     "docs/deployment.md: make build": "tests/house/test_packages.py::test_a_wheel_comes_out_of_the_source_distribution",
     "docs/plugins.md: .venv/bin/python -m pip": f"{PLUGIN}::test_the_plugin_is_listed_with_where_it_came_from",
     "docs/plugins.md: .venv/bin/gobs plugins": f"{PLUGIN}::test_collect_prints_its_row",
@@ -39,7 +41,7 @@ UNTRIED = {
     "docs/deployment.md: python3 -m venv /opt/gob": "writes to /opt, from the wheels that test_packages builds",
 }
 """A block of commands -> why it is not run."""
-LANGUAGES = {"sh", "console", "python", "toml", "text", "mermaid", "ini", "json"}
+LANGUAGES = {"sh", "console", "python", "toml", "text", "mermaid", "ini", "json", "yaml"}
 PAGES = [page for page in all_pages() if not page.name.startswith("tests/")]
 
 

@@ -1,4 +1,4 @@
-"""Deployment as the page tells it: the certificates it makes, the files it shows, the units it starts."""
+"""Deployment as the page tells it: the commands it gives, the files it shows, the units it starts."""
 
 from __future__ import annotations
 
@@ -8,59 +8,63 @@ import re
 import shlex
 import subprocess
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gobs_core.cli.discover import find_commands
 from gobs_core.cli.run import _parser
 from gobs_core.settings import load_settings
+from gobs_server.settings import ServerSettings, TokenReviewSettings
+from gobs_sinks.grpc import GrpcConfig
 from tests.docs.markdown import Code, page
 from tests.docs.running import BIN, Up, quiet, started, until, wait_for
 
 PAGE = page("docs/deployment.md")
 UNITS = PAGE.code("ini")
+SERVER, AGENT, IN_CLUSTER, POD = PAGE.code("toml")
+BINDING, VOLUMES = (import_module("yaml").safe_load(block.text) for block in PAGE.code("yaml"))
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the page's commands for certificates and the token were run."""
-    folder = tmp_path_factory.mktemp("certificates")
+def commands(holding: str, folder: Path, config: Path | None = None) -> None:
+    """Run the blocks of the page that hold that text."""
     environ = {**quiet(), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     for block in PAGE.code("sh"):
-        if "openssl" in block.text or "gobs certs" in block.text:
-            command = ["sh", "-e"]
-            subprocess.run(
-                command, input=block.text, text=True, cwd=folder, check=True, capture_output=True, env=environ
+        if holding in block.text:
+            text = block.text.replace("/etc/gobservability/gobs.toml", str(config))
+            done = subprocess.run(
+                ["sh", "-e"], input=text, text=True, cwd=folder, capture_output=True, env=environ, check=False
             )
-    return folder
+            assert done.returncode == 0, done.stderr
 
 
-def test_the_token_is_long_and_its_owners_alone(certificates: Path) -> None:
-    token = certificates / "token"
-    assert len(token.read_text().strip()) == 64
-    assert token.stat().st_mode & 0o077 == 0
+@pytest.mark.parametrize(
+    ("holding", "names"),
+    [
+        ("--folder certs", ["certs/server.crt", "certs/agents/rack7.crt"]),
+        ("--folder secret", ["secret/server.crt"]),
+    ],
+)
+def test_the_certificates_are_the_authoritys(holding: str, names: list[str], tmp_path: Path) -> None:
+    commands(holding, tmp_path)
+    for name in names:
+        authority = Path(name).parts[0] + "/ca.crt"
+        subprocess.run(["openssl", "verify", "-CAfile", authority, name], cwd=tmp_path, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", ["server.crt", "agents/rack7.crt"])
-def test_the_certificates_are_the_authoritys(certificates: Path, name: str) -> None:
-    subprocess.run(["openssl", "verify", "-CAfile", "ca.crt", name], cwd=certificates / "certs", check=True)
-
-
-@pytest.mark.parametrize("block", PAGE.code("toml"), ids=["server", "agent"])
-def test_a_settings_file_names_what_the_commands_made(certificates: Path, block: Code, tmp_path: Path) -> None:
-    text = _here(block.text, certificates, tmp_path)
+@pytest.mark.parametrize("block", PAGE.code("toml"), ids=["server", "agent", "server in a cluster", "agent in a pod"])
+def test_a_settings_file_is_one(block: Code, tmp_path: Path) -> None:
+    text = block.text.replace("/etc/gobservability", str(tmp_path))
+    for table in _leaf_tables(tomllib.loads(text)):
+        for name, value in table.items():
+            if name.endswith("_file"):
+                Path(value).parent.mkdir(parents=True, exist_ok=True)
+                Path(value).write_text("gobs_join.aaaaaaaa." + "s" * 43, encoding="utf-8")
     file = tmp_path / "gobs.toml"
     file.write_text(text, encoding="utf-8")
-    load_settings(environ={}, config=str(file))
-    files = [
-        value
-        for table in _leaf_tables(tomllib.loads(text))
-        for name, value in table.items()
-        if name.endswith("_file") and isinstance(value, str)
-    ]
-    assert files
-    assert [name for name in files if not Path(name).is_file()] == []
+    load_settings(environ={}, config=str(file), sections={"server": ServerSettings})
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=["server", "agent"])
@@ -70,29 +74,53 @@ def test_a_unit_starts_a_command_that_there_is(unit: Code) -> None:
     parsed.read_string(unit.text)
     program, *arguments = shlex.split(parsed["Service"]["ExecStart"])
     assert program == "/opt/gobservability/bin/gobs"
-    commands, _ = find_commands(arguments[0])
-    assert _parser(commands).parse_args(arguments).command == arguments[0]
+    assert parsed["Service"]["StateDirectory"] == "gobservability"
+    found, _ = find_commands(arguments[0])
+    assert _parser(found).parse_args(arguments).command == arguments[0]
 
 
-def test_a_server_and_an_agent_with_these_files_find_each_other(certificates: Path, tmp_path: Path) -> None:
+def test_a_server_and_an_agent_with_these_files_find_each_other(tmp_path: Path) -> None:
+    """The server listens on all addresses, as the page has it: only then it encrypts, and asks who calls."""
     server_file, agent_file = tmp_path / "server.toml", tmp_path / "agent.toml"
-    for file, block in zip((server_file, agent_file), PAGE.code("toml"), strict=True):
-        file.write_text(_here(block.text, certificates, tmp_path), encoding="utf-8")
-    with started("server", "--config", server_file, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0") as said:
+    server_file.write_text(_here(SERVER.text, tmp_path / "server"), encoding="utf-8")
+    agent_file.write_text(_here(AGENT.text, tmp_path), encoding="utf-8")
+    with started("server", "--config", server_file, "--http", "127.0.0.1:0", "--grpc", "0.0.0.0:0") as said:
         http, port = re.findall(r"http://\S+?:\d+|(?<=port )\d+", until(said, "Gobservability is on"))
-        agent = ("agent", "--server", f"127.0.0.1:{port}", "--interval", "1s", "--config")
-        with started(*agent, agent_file):
+        commands("gobs join create", tmp_path, server_file)
+        agent = ("agent", "--server", f"127.0.0.1:{port}", "--interval", "1s", "--config", agent_file)
+        with started(*agent):
             assert wait_for(Up(http), b'"state":"fresh"')
-        agent_file.write_text(re.sub(r"^token_file.*\n", "", agent_file.read_text(), flags=re.MULTILINE))
-        with started(*agent, agent_file, "--node", "stranger") as says:
-            assert "the join token is missing or wrong" in until(says, "the server refuses us")
+        assert b'"name":"rack7"' in Up(http).get("/api/v1/nodes")
+        (tmp_path / "join").unlink()
+        stranger = ("agent", "--server", f"127.0.0.1:{port}", "--set", f"sinks.grpc.ca_file={_authority(tmp_path)}")
+        with started(*stranger, "--node", "stranger") as says:
+            assert "this server asks agents who they are" in until(says, "the server refuses us")
         assert b"stranger" not in Up(http).get("/api/v1/nodes")
 
 
-def _here(text: str, certificates: Path, data: Path) -> str:
-    return text.replace("/etc/gobservability", str(certificates)).replace("/var/lib/gobservability", str(data))
+def test_in_a_cluster_agent_and_server_speak_of_the_same_token() -> None:
+    server: dict[str, Any] = tomllib.loads(IN_CLUSTER.text)["server"]
+    pod: dict[str, Any] = tomllib.loads(POD.text)["sinks"]["grpc"]
+    [volume] = VOLUMES["volumes"]
+    [source] = volume["projected"]["sources"]
+    token = source["serviceAccountToken"]
+    assert token["audience"] == TokenReviewSettings(**server["tokenreview"]).audience
+    assert pod["account_token_file"].endswith(f"/{token['path']}")
+    assert token["expirationSeconds"] >= 600
+    assert BINDING["roleRef"]["name"] == "system:auth-delegator"
+    [subject] = BINDING["subjects"]
+    assert server["tokenreview"]["accounts"] == [f"{subject['namespace']}/gobs-agent"]
+    assert f"gobs certs server {GrpcConfig(**pod).server.partition(':')[0]} " in PAGE.text
 
 
-def _leaf_tables(document: dict[str, object]) -> list[dict[str, object]]:
+def _authority(folder: Path) -> Path:
+    return folder / "server" / "certs" / "ca.crt"
+
+
+def _here(text: str, data: Path) -> str:
+    return text.replace("/etc/gobservability", str(data)).replace("/var/lib/gobservability", str(data))
+
+
+def _leaf_tables(document: dict[str, Any]) -> list[dict[str, Any]]:
     inner = [value for value in document.values() if isinstance(value, dict)]
-    return [document] if not inner else [table for one in inner for table in _leaf_tables(one)]
+    return [document, *(table for one in inner for table in _leaf_tables(one))]

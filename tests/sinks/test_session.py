@@ -142,7 +142,7 @@ async def test_pauses_grow_while_sessions_break_before_anything_is_acknowledged(
     pauses: list[float] = []
     wires: list[Wire] = []
 
-    def dial() -> Wire:
+    async def dial() -> Wire:
         wire = Wire()
         if len(wires) == 3:
             wire.say(ack=pb.Ack(sequence=1))

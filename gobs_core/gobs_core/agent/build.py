@@ -40,12 +40,12 @@ def build_runners(
 
 
 def build_inventories(
-    settings: Settings, plugins: Plugins, workloads: Workloads, redact: Callable[[str], str], *, quiet: bool = False
+    settings: Settings, plugins: Plugins, workloads: Workloads, redact: Callable[[str], str]
 ) -> Chosen:
     """A Listener for every inventory that is to run."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Listener:
-        return Listener(cls(config, settings.agent.node), state, workloads, redact, quiet=quiet)
+        return Listener(cls(config, settings.agent.node), state, workloads, redact)
 
     return _build("inventory", settings, plugins, make, redact, lambda _: "")
 

@@ -30,11 +30,6 @@ def node_of(uris: Iterable[str], common_name: str) -> str:
     return common_name
 
 
-def split_names(text: str) -> list[str]:
-    """The names in a setting, with commas between them."""
-    return [name for name in (part.strip().strip("[]") for part in text.split(",")) if name]
-
-
 def own_names(host: str) -> list[str]:
     """What agents may call a server that listens on `host`, as far as this machine can tell."""
     names = ["localhost", "127.0.0.1", "::1", socket.gethostname(), socket.getfqdn()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,9 +11,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from gobs_core import UserError
-
-_BEGIN = b"-----BEGIN CERTIFICATE-----"
-_PEM = re.compile(_BEGIN + rb"(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
 
 class Facts(NamedTuple):
@@ -44,10 +40,16 @@ def fingerprint(der: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip("=")
 
 
-def fingerprint_of_pem(pem: bytes) -> str:
-    """The fingerprint of the first certificate of a PEM file; empty where there is none."""
-    found = _PEM.search(pem)
-    return fingerprint(base64.b64decode(b"".join(found[1].split()))) if found else ""
+def own_authority(pem: bytes) -> str:
+    """The fingerprint of the first authority in a PEM file that vouches for itself; empty where there is none.
+
+    One that somebody else vouches for may be another tomorrow, so that it is not worth remembering.
+    """
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        return ""
+    return next((facts(one).fingerprint for one in found if _is_authority(one) and vouches(one, one)), "")
 
 
 def facts(certificate: x509.Certificate) -> Facts:

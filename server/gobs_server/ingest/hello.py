@@ -12,7 +12,8 @@ from gobs_core import PluginState
 from gobs_core.text import MAX_LINE, one_line
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_NODE, PROTOCOL
-from gobs_server.ingest.auth import Identity
+from gobs_server.ingest.doors.door import Identity
+from gobs_server.ingest.names import is_node_name, is_text
 from gobs_server.ingest.refusal import Refusal
 from gobs_server.tables import Schemas, schemas_from
 
@@ -41,17 +42,19 @@ class Greeting:
     plugins: tuple[PluginState, ...]
     notes: tuple[str, ...]
     """What a person should know of it."""
+    identity: Identity
+    """Who it is, which it could not choose."""
 
 
 def greeting_from(hello: pb.Hello, identity: Identity) -> Greeting:
     """Check a Hello; raises Refusal."""
     node = identity.node or hello.node
-    if not _is_text(node, MAX_NODE) or not node or node != node.strip() or node in {".", ".."}:
+    if not is_node_name(node):
         raise _bad(
             f"a node's name is 1 to {MAX_NODE} bytes that can be printed, and neither . nor .., not {node[:MAX_NODE]!r}"
         )
     for name, text in (("run", hello.run), ("boot_id", hello.boot_id), ("agent_version", hello.agent_version)):
-        if not _is_text(text, _LONGEST):
+        if not is_text(text, _LONGEST):
             raise _bad(f"Hello's {name} is at most {_LONGEST} bytes that can be printed, not {text[:_LONGEST]!r}")
     if not hello.run:
         raise _bad("Hello has no run")
@@ -76,6 +79,7 @@ def greeting_from(hello: pb.Hello, identity: Identity) -> Greeting:
         schemas,
         plugins_from(hello.plugins),
         tuple(notes),
+        identity,
     )
 
 
@@ -101,11 +105,6 @@ def _plugin(state: pb.PluginState) -> PluginState:
             column[:_LONGEST]: reason[:MAX_LINE] for column, reason in islice(state.unknown.items(), _MOST_UNKNOWN)
         },
     )
-
-
-def _is_text(text: str, most: int) -> bool:
-    """Whether it can be shown and kept: no more than `most` bytes, all of which can be printed."""
-    return len(text) <= most and len(text.encode()) <= most and text.isprintable()
 
 
 def _bad(text: str) -> Refusal:

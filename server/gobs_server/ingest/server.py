@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
@@ -11,13 +11,14 @@ import grpc.aio
 from gobs_core import UserError
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
-from gobs_server.ingest.auth import Authenticator, Doorkeeper, Handler
 from gobs_server.ingest.complaints import Complaints
+from gobs_server.ingest.doors import Door, Doorkeeper
 from gobs_server.ingest.tls import Tls
 from gobs_server.metrics import Metrics
 from gobs_server.serving import listen
 from gobs_server.settings import ServerSettings
 
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 << 10),
@@ -40,7 +41,7 @@ class GrpcServer:
     def __init__(
         self,
         serve: Callable[[Any, Any], Any],
-        authenticator: Authenticator,
+        door: Door,
         settings: ServerSettings,
         metrics: Metrics,
         complaints: Complaints,
@@ -49,12 +50,12 @@ class GrpcServer:
         """What connections are encrypted with."""
         self._settings = settings
         self._server = grpc.aio.server(
-            interceptors=(Doorkeeper(authenticator, metrics, complaints),),
             options=_OPTIONS,
             maximum_concurrent_rpcs=settings.max_agents,
         )
+        keeper = Doorkeeper(door, serve, metrics, complaints)
         stream: Handler = grpc.stream_stream_rpc_method_handler(
-            serve, request_deserializer=None, response_serializer=pb.ServerMessage.SerializeToString
+            keeper.serve, request_deserializer=None, response_serializer=pb.ServerMessage.SerializeToString
         )
         self._server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler("gobs.v1.Gobs", {"AgentStream": stream}),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Callable
 
 import grpc
 
@@ -27,12 +28,17 @@ _SKEW = 30.0
 
 
 class Sessions:
-    """All streams being served. Lives as long as the server."""
+    """All streams being served. Lives as long as the server.
 
-    def __init__(self, live: Live, history: History, clock: Clock) -> None:
+    `owned` tells of a node that is not connected whether an identity of its own is known for it.
+    """
+
+    def __init__(self, live: Live, history: History, clock: Clock, owned: Callable[[str], bool] | None = None) -> None:
         self._live = live
         self._history = history
         self._clock = clock
+        self._owned = owned
+        self._owners: set[str] = set()
         self._epochs = itertools.count(1)
         self._current: dict[str, Session] = {}
         self._states: dict[str, RunState] = {}
@@ -65,6 +71,7 @@ class Sessions:
                 f"{self._live.most} nodes are known, and none named {name!r}: raise server.max_nodes, or wait until "
                 "nodes that are down are forgotten (server.forget)",
             )
+        self._check_owner(greeting)
         old = self._current.get(name)
         if old is not None:
             self._check_rival(old, greeting)
@@ -84,6 +91,8 @@ class Sessions:
         state = self._state(greeting)
         session = Session(next(self._epochs), greeting, node, state, self._clock)
         self._current[name] = session
+        if greeting.identity.bound:
+            self._owners.add(name)
         self._live.set_plugins(node, greeting.plugins)
         self._history.begin(name, greeting.run, state.schemas)
         self._note(session)
@@ -116,6 +125,7 @@ class Sessions:
         for name in self._live.expire():
             self._states.pop(name, None)
             self._replaced.pop(name, None)
+            self._owners.discard(name)
         now = self._clock.monotonic()
         for name, until in list(self._rivals.items()):
             if until <= now:
@@ -124,17 +134,31 @@ class Sessions:
                 if name in self._current:
                     self._note(self._current[name])
 
-    def _check_rival(self, old: Session, greeting: Greeting) -> None:
-        """Raise Refusal where another living agent has the name: a guard against mistakes.
+    def _is_owned(self, name: str) -> bool:
+        return name in self._owners or (self._owned is not None and self._owned(name))
 
-        Against malice the join token is the door, until agents have identities of their own: whoever has the token
-        can wait for a node to be silent, or learn its boot id. Of run, which nobody else needs, REST says nothing.
+    def _check_owner(self, greeting: Greeting) -> None:
+        """Raise Refusal where the node has an identity of its own and whoever comes has none."""
+        name = greeting.node
+        if not greeting.identity.bound and self._is_owned(name):
+            raise Refusal(
+                grpc.StatusCode.PERMISSION_DENIED,
+                "not its name",
+                f"node {name!r} has an identity of its own, and what this agent shows belongs to no node: give it what "
+                "the node's own agent has, or another name (--node, GOBS_AGENT__NODE)",
+            )
+
+    def _check_rival(self, old: Session, greeting: Greeting) -> None:
+        """Raise Refusal where another living agent has the name.
+
+        Of two with one and the same identity the newer wins, unless the older comes back: then both live, and both are
+        told of. Without identities this is a guard against mistakes alone: whoever has the shared token can wait for a
+        node to be silent, or learn its boot id. Of run, which nobody else needs, REST says nothing.
         """
         name = greeting.node
         came_back = greeting.run != old.greeting.run and greeting.run in self._replaced.get(name, ())
-        same = greeting.run == old.greeting.run or (greeting.boot_id and greeting.boot_id == old.greeting.boot_id)
         silent = self._clock.monotonic() - old.node.heard >= self._live.stale_after(old.node)
-        if silent or (same and not came_back):
+        if silent or (_same(old.greeting, greeting) and not came_back):
             return
         self._rivals[name] = self._clock.monotonic() + _RIVAL_SECONDS
         self._note(old)
@@ -166,3 +190,10 @@ class Sessions:
 
     def _close(self, session: Session) -> None:
         self._history.end(session.greeting.node, session.greeting.run)
+
+
+def _same(old: Greeting, new: Greeting) -> bool:
+    """Whether they are one agent, as far as can be told; who has proved whose it is wins over who has not."""
+    if new.identity.bound:
+        return not old.identity.bound or new.identity.who == old.identity.who
+    return new.run == old.run or bool(new.boot_id and new.boot_id == old.boot_id)

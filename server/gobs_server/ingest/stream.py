@@ -16,8 +16,8 @@ from gobs_core.logs import get_logger
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_server.history import History
-from gobs_server.ingest.auth import IDENTITY
 from gobs_server.ingest.complaints import Complaints
+from gobs_server.ingest.doors.keeper import IDENTITY
 from gobs_server.ingest.fill import Filling
 from gobs_server.ingest.hello import greeting_from
 from gobs_server.ingest.intake import Intake

@@ -14,7 +14,7 @@ import grpc
 
 from gobs_core import UserError
 from gobs_core.logs import get_logger
-from gobs_server.certs.names import is_any, own_names, split_names
+from gobs_server.certs.names import is_any, own_names
 from gobs_server.serving import on_loopback, split_address
 from gobs_server.settings import ServerSettings
 
@@ -114,7 +114,7 @@ class Tls:
         from gobs_server.certs.folder import CertificateFolder
 
         host, _ = split_address(self._settings.grpc, "--grpc")
-        said = split_names(self._settings.cert_names)
+        said = list(self._settings.cert_names)
         needed = said if is_any(host) else [host, *said]
         return CertificateFolder(self._folder()).keep_server(lambda: own_names_and(host, said), needed)
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import grpc
 import grpc.aio
 
 from gobs_core import UserError
 from gobs_proto.gobs_pb2 import ServerMessage
-from gobs_proto.limits import AUTHORIZATION, MAX_MESSAGE_BYTES, NODE
+from gobs_proto.limits import MAX_MESSAGE_BYTES
+from gobs_sinks.grpc.badge import Badge
 from gobs_sinks.grpc.config import GrpcConfig
 from gobs_sinks.grpc.stream import StreamEnd
-from gobs_sinks.grpc.texts import clean
 
 METHOD = "/gobs.v1.Gobs/AgentStream"
 _LOST = ("Internal error from Core", "Stream removed")
@@ -26,11 +25,9 @@ _LOOKS, _LOOK_SECONDS = 20, 0.01
 class Call:
     """One call of AgentStream on a connection of its own, which ends with it."""
 
-    def __init__(self, config: GrpcConfig, node: str) -> None:
-        self._channel = _channel(config)
-        metadata = [(NODE, quote(clean(node)))]
-        if config.token:
-            metadata.append((AUTHORIZATION, f"Bearer {config.token}"))
+    def __init__(self, config: GrpcConfig, badge: Badge) -> None:
+        metadata = badge.metadata()
+        self._channel = _channel(config, badge.authority)
         method: Any = self._channel.stream_stream(
             METHOD, request_serializer=None, response_deserializer=ServerMessage.FromString
         )
@@ -78,7 +75,13 @@ class Call:
         return StreamEnd("UNAVAILABLE", "the connection was lost")
 
 
-def _channel(config: GrpcConfig) -> grpc.aio.Channel:
+async def dial(config: GrpcConfig, badge: Badge) -> Call:
+    """Connect in the background and call; raises UserError for what the settings cannot be used for."""
+    await badge.prepare()
+    return Call(config, badge)
+
+
+def _channel(config: GrpcConfig, authority: bytes | None) -> grpc.aio.Channel:
     options = (
         ("grpc.keepalive_time_ms", round(config.keepalive * 1000)),
         ("grpc.keepalive_timeout_ms", 10_000),
@@ -90,10 +93,12 @@ def _channel(config: GrpcConfig) -> grpc.aio.Channel:
         ("grpc.service_config_disable_resolution", 1),
         ("grpc.enable_http_proxy", 0),
     )
-    if not config.encrypted:
+    if not config.encrypted and authority is None:
         return grpc.aio.insecure_channel(config.server, options=options)
     credentials = grpc.ssl_channel_credentials(
-        _read("ca_file", config.ca_file), _read("key_file", config.key_file), _read("cert_file", config.cert_file)
+        _read("ca_file", config.ca_file) or authority,
+        _read("key_file", config.key_file),
+        _read("cert_file", config.cert_file),
     )
     return grpc.aio.secure_channel(config.server, credentials, options=options)
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+import re
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from gobs_core import Duration, Secret, SinkConfig, Size
+from gobs_proto.limits import JOIN_PREFIX
+
+_DIGEST = r"[A-Za-z0-9_-]{43}"
+_JOIN = re.compile(
+    rf"{re.escape(JOIN_PREFIX)}(?P<id>[a-z0-9]{{8}})\.(?P<secret>{_DIGEST})(\.(?P<fingerprint>{_DIGEST}))?"
+)
 
 
 class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
@@ -16,7 +23,14 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
     server: str = "127.0.0.1:9090"
     """HOST:PORT of the server's gRPC port; an IPv6 address in brackets."""
     token: Secret = Secret()
-    """The server's join token; from a file with `token_file`."""
+    """The token that all agents of the server share; from a file with `token_file`."""
+    join: Secret = Secret()
+    """A one-time join token of the server (`gobs join create`), exchanged for a credential of this node alone; from a
+    file with `join_file`."""
+    state: str = ""
+    """Folder for the credential; the XDG state folder unless set."""
+    account_token_file: str = ""
+    """File with the token of the pod's service account, read at every connection: Kubernetes renews it in place."""
     tls: bool | None = None
     """Whether to encrypt; left out: always but on loopback, and there where one of the files below is given."""
     insecure: bool = False
@@ -43,6 +57,11 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
             )
         if not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
             raise ValueError("token has a character that cannot be sent; it may hold visible ASCII characters only")
+        if self.join and join_token(self.join) is None:
+            raise ValueError(f"join is no join token; it begins with {JOIN_PREFIX} and `gobs join create` makes it")
+        shown = [name for name in ("token", "join", "account_token_file") if getattr(self, name)]
+        if len(shown) > 1:
+            raise ValueError(f"{' and '.join(shown)} are all set, but an agent shows one thing; leave one of them")
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file go together, and only one of them is set")
         if self.tls is False and (self.ca_file or self.cert_file):
@@ -58,7 +77,9 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
         """Whether TLS is used."""
         if self.tls is not None:
             return self.tls
-        return bool(self.ca_file or self.cert_file) or (self._elsewhere and not self.insecure)
+        join = join_token(self.join)
+        said = self.ca_file or self.cert_file or (join is not None and join.fingerprint)
+        return bool(said) or (self._elsewhere and not self.insecure)
 
     @property
     def exposed(self) -> bool:
@@ -68,6 +89,21 @@ class GrpcConfig(SinkConfig, frozen=True, kw_only=True):
     @property
     def _elsewhere(self) -> bool:
         return not is_loopback(split_address(self.server)[0])
+
+
+class JoinToken(NamedTuple):
+    """A join token, taken apart."""
+
+    id: str
+    secret: str
+    fingerprint: str
+    """Of the server's authority; empty: it is one that is known otherwise."""
+
+
+def join_token(text: str) -> JoinToken | None:
+    """Take a join token apart; None for what is none."""
+    found = _JOIN.fullmatch(text)
+    return JoinToken(found["id"], found["secret"], found["fingerprint"] or "") if found else None
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from gobs_core import Source, UserError
-from gobs_proto.limits import PROTOCOL
+from gobs_proto.limits import PROTOCOL, ROTATION
 from gobs_sinks.grpc.backoff import Backoff
 from gobs_sinks.grpc.poison import Poison
 from gobs_sinks.grpc.ring import Ring
@@ -16,8 +17,8 @@ from gobs_sinks.grpc.session import Farewell, Patience, Session
 from gobs_sinks.grpc.stream import Stream, StreamEnd
 
 _ADVICE = {
-    "UNAUTHENTICATED": "set sinks.grpc.token or token_file to the server's join token",
-    "PERMISSION_DENIED": "set sinks.grpc.token or token_file to a token that is good for this node",
+    "UNAUTHENTICATED": "set what the server asks for: sinks.grpc.join, account_token_file or token; its log says more",
+    "PERMISSION_DENIED": "show what is good for this node, or give this agent another name with --node",
     "ALREADY_EXISTS": "give each agent a name of its own with --node",
     "UNIMPLEMENTED": "is this the gRPC port of a Gobservability server, and no older than the agent?",
     "FAILED_PRECONDITION": "agent and server may be too far apart in version",
@@ -30,6 +31,7 @@ _HANDSHAKE = {
     "WRONG_VERSION_NUMBER": "the server speaks plain text: is this its gRPC port? see server.insecure there",
 }
 """What gRPC says when a connection cannot be encrypted -> what to do."""
+_LEAVE_SECONDS = 1.0
 _UNREACHABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
 
 
@@ -51,7 +53,7 @@ class Link:
 
     def __init__(
         self,
-        dial: Callable[[], Stream],
+        dial: Callable[[], Awaitable[Stream]],
         source: Source,
         ring: Ring,
         log: Any,
@@ -59,6 +61,7 @@ class Link:
         sleep: Callable[[float], Awaitable[None]],
         dice: Callable[[], float],
         patience: Patience,
+        accepted: Callable[[], None] = lambda: None,
     ) -> None:
         self.poison = Poison(ring.losses)
         self.session: Session | None = None
@@ -70,6 +73,7 @@ class Link:
         self._log = log
         self._sleep = sleep
         self._patience = patience
+        self._accepted = accepted
         self._backoff = Backoff(dice)
         self._finishing = asyncio.Event()
         self._said = ""
@@ -95,7 +99,7 @@ class Link:
     async def _once(self) -> float:
         """Serve one session; returns how long to wait before the next."""
         try:
-            stream = self._dial()
+            stream = await self._dial()
         except UserError as error:
             self._say("settings", "cannot connect", why=str(error))
             return self._backoff.pause()
@@ -106,6 +110,10 @@ class Link:
         try:
             await session.run()
         except Farewell as bye:
+            await self._leave(stream)
+            if bye.reason == ROTATION:
+                self._log.debug("the stream is old and is opened anew")
+                return self._backoff.asked(bye.retry_after)
             self._say(f"bye {bye.reason}", "the server said goodbye", why=bye.reason, retry_after=bye.retry_after)
             return self._backoff.asked(bye.retry_after) if bye.retry_after else self._backoff.pause()
         except StreamEnd as end:
@@ -120,6 +128,13 @@ class Link:
             self.session = None
             await stream.close()
         return self._backoff.pause()
+
+    async def _leave(self, stream: Stream) -> None:
+        """Let the server end the stream it has said goodbye on: a stream that is cut off costs it memory for good."""
+        with suppress(StreamEnd, TimeoutError):
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                while True:
+                    await stream.read()
 
     def _ended(self, session: Session, end: StreamEnd) -> None:
         for first in self.poison.ended(end.code):
@@ -143,6 +158,10 @@ class Link:
         if self._finishing.is_set():
             session.finish()
         self._said = ""
+        try:
+            self._accepted()
+        except UserError as error:
+            self._log.warning("what this agent is known by cannot be kept", why=str(error))
         self._log.info("connected", server_version=welcome.server_version, session=welcome.session)
         if welcome.protocol != PROTOCOL:
             age = "newer" if welcome.protocol > PROTOCOL else "older"

@@ -52,21 +52,23 @@ class GrpcSink(Sink):
     async def open(self) -> None:
         """Begin to connect, in the background."""
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC prints its own lines between ours; it obeys only this
-        from gobs_sinks.grpc.channel import Call
+        from gobs_sinks.grpc.badge import Badge
+        from gobs_sinks.grpc.channel import dial
         from gobs_sinks.grpc.link import Link
         from gobs_sinks.grpc.recorder import Recorder
         from gobs_sinks.grpc.session import Patience
 
-        config, node = self.config, self.source.node
+        config, badge = self.config, Badge(self.config, self.source.node)
         self.recorder = Recorder(self.source.tables, config.ring, config.keyframe)
         self.link = Link(
-            lambda: Call(config, node),
+            lambda: dial(config, badge),
             self.source,
             self.recorder.ring,
             self._log.bind(server=config.server),
             sleep=self._sleep,
             dice=self._dice,
             patience=self._patience or Patience(),
+            accepted=badge.accepted,
         )
         if config.exposed:
             self._log.warning("everything is sent in the clear", why="sinks.grpc.insecure is set", server=config.server)

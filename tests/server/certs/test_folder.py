@@ -11,7 +11,7 @@ import pytest
 
 from gobs_core import UserError
 from gobs_server.certs.folder import CertificateFolder
-from gobs_server.certs.read import certificates, facts, fingerprint_of_pem
+from gobs_server.certs.read import certificates, facts, own_authority
 
 NAMES = ("gobs.example.org", "10.0.0.5", "::1")
 
@@ -163,6 +163,6 @@ def test_the_servers_certificate_is_made_anew_when(
 
 def test_a_certificate_is_known_by_its_fingerprint(folder: CertificateFolder) -> None:
     told = facts(certificates(folder.ca.read_bytes(), "")[0])
-    assert fingerprint_of_pem(folder.ca.read_bytes()) == told.fingerprint
-    assert fingerprint_of_pem(b"nothing") == ""
+    assert own_authority(folder.ca.read_bytes()) == told.fingerprint
+    assert own_authority(b"nothing") == ""
     assert told.authority

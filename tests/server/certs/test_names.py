@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gobs_server.certs.names import node_of, node_uri, own_names, split_names
+from gobs_server.certs.names import node_of, node_uri, own_names
 
 
 @given(st.text(min_size=1, max_size=253).filter(lambda text: text.isprintable()))
@@ -39,8 +39,3 @@ def test_a_server_on_all_addresses_is_called_by_this_machines_names() -> None:
     assert {"localhost", "127.0.0.1", "::1", socket.gethostname()} <= set(own_names("0.0.0.0"))
     assert "0.0.0.0" not in own_names("0.0.0.0")
     assert own_names("10.0.0.5")[0] == "10.0.0.5"
-
-
-def test_names_in_a_setting_stand_between_commas() -> None:
-    assert split_names(" gobs.example.org, 10.0.0.5,, [::1] ") == ["gobs.example.org", "10.0.0.5", "::1"]
-    assert split_names("") == []

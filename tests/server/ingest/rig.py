@@ -14,7 +14,7 @@ from gobs_core import Table, counter, key
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history import History
-from gobs_server.ingest import Authenticator, Complaints, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams
+from gobs_server.ingest import Complaints, Door, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams
 from gobs_server.live import Live, Node
 from gobs_server.metrics import Metrics
 from gobs_server.settings import ServerSettings
@@ -43,7 +43,7 @@ class Rig:
     def __init__(
         self,
         *,
-        door: Authenticator | None = None,
+        door: Door | None = None,
         settings: ServerSettings | None = None,
         history: float = 3600,
         patience: float = 5.0,

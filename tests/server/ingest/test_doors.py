@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import grpc
@@ -11,7 +10,8 @@ import trustme
 
 from gobs_core import UserError
 from gobs_server.clock import Clock
-from gobs_server.ingest import Complaints, Denied, GrpcServer, Identity, OpenDoor, TokenDoor
+from gobs_server.ingest import Complaints, Denied, Door, GrpcServer, Identity, OpenDoor, TokenDoor
+from gobs_server.ingest.doors import Caller
 from gobs_server.metrics import Metrics
 from gobs_server.settings import ServerSettings
 from tests.server.ingest.rig import TABLE, Rig
@@ -35,7 +35,7 @@ async def test_without_the_token_nothing_is_read(metadata: tuple[tuple[str, str]
         await agent.say(hello=hello_of(TABLE))
         code, details = await agent.end()
         assert code == grpc.StatusCode.UNAUTHENTICATED
-        assert "join token" in details
+        assert "shared token" in details
         assert "secret" not in details
         assert rig.live.nodes() == []
         assert rig.metrics.count("gobs_server_refused_streams", reason="denied") == 1
@@ -48,13 +48,13 @@ async def test_with_the_token_an_agent_joins() -> None:
         assert (await agent.hear()).WhichOneof("kind") == "welcome"
 
 
-class NameDoor:
+class NameDoor(Door):
     """Knows its agents by a badge."""
 
-    async def identify(self, metadata: Mapping[str, str]) -> Identity:
-        if "badge" not in metadata:
+    async def identify(self, caller: Caller) -> Identity:
+        if "badge" not in caller.metadata:
             raise Denied("no badge")
-        return Identity(node=metadata["badge"])
+        return Identity(node=caller.metadata["badge"])
 
 
 async def test_the_identity_decides_the_name_whatever_the_agent_says() -> None:

@@ -93,15 +93,15 @@ class Streams:
         self.clock = HeldClock()
         self.live = Live(self.clock)
         self.history = History(self.clock)
-        self.sessions = Sessions(self.live, self.history, self.clock)
+        self.owned: set[str] = set()
+        self.sessions = Sessions(self.live, self.history, self.clock, self.owned.__contains__)
         metrics = Metrics()
         filling = Filling(self.live, self.history, metrics, most=1 << 20)
         self.intake = Intake(self.live, self.history, self.sessions, filling, metrics, self.clock)
 
-    def open(self, run: str = "run-1", boot_id: str = "boot-1") -> Session:
-        return self.sessions.open(
-            greeting_from(hello_of(TABLE, run=run, boot_id=boot_id, wall_ns=int(START * 1e9)), Identity())
-        )
+    def open(self, run: str = "run-1", boot_id: str = "boot-1", identity: Identity | None = None) -> Session:
+        hello = hello_of(TABLE, run=run, boot_id=boot_id, wall_ns=int(START * 1e9))
+        return self.sessions.open(greeting_from(hello, identity or Identity()))
 
     def frame(self, session: Session, sender: Sender, value: int, *, keyframe: bool = False) -> bool:
         frame = sender.frame({("a",): (value,)}, keyframe=keyframe)
@@ -128,6 +128,73 @@ async def test_an_agent_without_a_boot_id_is_no_other_agents_twin() -> None:
     with pytest.raises(Refusal):
         streams.open(run="run-2", boot_id="")
     assert streams.open(run="run-1", boot_id="").epoch == 2
+
+
+MINE, OTHERS = Identity("n1", "account", "agent on n1"), Identity("n1", "credential", "k3v9qz7w")
+
+
+def refused(streams: Streams, run: str, identity: Identity, boot_id: str = "boot-1") -> grpc.StatusCode:
+    with pytest.raises(Refusal) as refusal:
+        streams.open(run, boot_id, identity)
+    return refusal.value.code
+
+
+async def test_of_two_with_one_identity_the_newer_wins_from_whatever_machine() -> None:
+    streams = Streams()
+    old = streams.open("run-1", "boot-1", MINE)
+    new = streams.open("run-2", "boot-2", MINE)
+    assert old.fenced
+    assert streams.sessions.owns(new)
+    assert new.node.notes == ()
+
+
+async def test_one_identity_that_is_used_twice_is_found_out() -> None:
+    streams = Streams()
+    streams.open("run-1", "boot-1", MINE)
+    new = streams.open("run-2", "boot-2", MINE)
+    assert refused(streams, "run-1", MINE) == grpc.StatusCode.ALREADY_EXISTS
+    assert streams.sessions.owns(new)
+    assert new.node.notes == (TWO_AGENTS,)
+
+
+async def test_another_identity_takes_no_living_node_over_and_both_are_told_of() -> None:
+    streams = Streams()
+    old = streams.open("run-1", "boot-1", MINE)
+    assert refused(streams, "run-1", OTHERS) == grpc.StatusCode.ALREADY_EXISTS
+    assert streams.sessions.owns(old)
+    assert old.node.notes == (TWO_AGENTS,)
+
+
+async def test_another_identity_that_is_good_for_the_node_may_follow_a_silent_one() -> None:
+    streams = Streams()
+    streams.open("run-1", "boot-1", MINE)
+    streams.clock.move(11)
+    assert streams.sessions.owns(streams.open("run-2", "boot-2", OTHERS))
+
+
+async def test_who_has_proved_whose_it_is_wins_over_who_has_the_shared_token() -> None:
+    streams = Streams()
+    impostor = streams.open("run-1", "boot-1")
+    owner = streams.open("run-2", "boot-2", MINE)
+    assert impostor.fenced
+    assert streams.sessions.owns(owner)
+
+
+async def test_the_shared_token_is_good_for_no_node_that_has_an_identity_connected_or_not() -> None:
+    streams = Streams()
+    owner = streams.open("run-1", "boot-1", MINE)
+    assert refused(streams, "run-1", Identity()) == grpc.StatusCode.PERMISSION_DENIED
+    assert streams.sessions.owns(owner)
+    streams.sessions.closed(owner)
+    streams.clock.move(3600)
+    assert refused(streams, "run-1", Identity()) == grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_the_shared_token_is_good_for_no_node_that_joined_before_the_server_started() -> None:
+    streams = Streams()
+    streams.owned.add("n1")
+    assert refused(streams, "run-1", Identity()) == grpc.StatusCode.PERMISSION_DENIED
+    assert streams.sessions.owns(streams.open("run-1", "boot-1", OTHERS))
 
 
 def interleave(steps: list[tuple[int, int]]) -> None:

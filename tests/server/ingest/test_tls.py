@@ -92,7 +92,7 @@ async def test_changed_certificates_that_cannot_be_used_are_named_and_the_old_on
 
 
 async def test_a_server_that_listens_to_other_machines_makes_its_own_certificates(tmp_path: Path) -> None:
-    settings = ServerSettings(grpc=EVERYWHERE, data=str(tmp_path), cert_names="gobs.example.org")
+    settings = ServerSettings(grpc=EVERYWHERE, data=str(tmp_path), cert_names=("gobs.example.org",))
     tls = Tls(settings)
     assert tls.encrypted
     assert await tls.credentials() is not None
@@ -103,7 +103,7 @@ async def test_a_server_that_listens_to_other_machines_makes_its_own_certificate
     before = folder.server.read_bytes()
     await Tls(settings).credentials()
     assert folder.server.read_bytes() == before
-    more = ServerSettings(grpc=EVERYWHERE, data=str(tmp_path), cert_names="gobs.example.org,10.0.0.5")
+    more = ServerSettings(grpc=EVERYWHERE, data=str(tmp_path), cert_names=("gobs.example.org", "10.0.0.5"))
     await Tls(more).credentials()
     assert folder.server.read_bytes() != before
 

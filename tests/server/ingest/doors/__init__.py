@@ -1,0 +1,1 @@
+"""Tests of gobs_server.ingest.doors."""
