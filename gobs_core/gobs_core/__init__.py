@@ -23,7 +23,17 @@ from gobs_core.notification import AlertState, Contributor, Event, Notification,
 from gobs_core.notifier import Channel, Notifier, NotifierConfig, Rejected, TryLater, Unusable
 from gobs_core.plugin import Plugin, PluginConfig
 from gobs_core.proc import Proc
-from gobs_core.profiler import Profiler
+from gobs_core.profile import Profile, ProfileThread, StackCount, StackFrame, Stacks
+from gobs_core.profiler import (
+    ProfileFailed,
+    ProfileHearer,
+    ProfileOrder,
+    ProfileProcesses,
+    ProfileProgress,
+    Profiler,
+    ProfilerConfig,
+    ProfileTarget,
+)
 from gobs_core.sink import Sink, SinkConfig, Source
 from gobs_core.state import PluginState
 from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table, Total, counter, derived, gauge, info, key
@@ -66,7 +76,16 @@ __all__ = [
     "PluginConfig",
     "PluginState",
     "Proc",
+    "Profile",
+    "ProfileFailed",
+    "ProfileHearer",
+    "ProfileOrder",
+    "ProfileProcesses",
+    "ProfileProgress",
+    "ProfileTarget",
+    "ProfileThread",
     "Profiler",
+    "ProfilerConfig",
     "Reading",
     "Receipt",
     "Rejected",
@@ -81,6 +100,9 @@ __all__ = [
     "SinkConfig",
     "Size",
     "Source",
+    "StackCount",
+    "StackFrame",
+    "Stacks",
     "Table",
     "Total",
     "TryLater",

@@ -10,17 +10,30 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import msgspec
 
 from gobs_core.frame import Frame
 from gobs_core.plugin import Plugin, PluginConfig
+from gobs_core.profiler import ProfileHearer, ProfileOrder
 from gobs_core.state import PluginState
 from gobs_core.table import Table
 
 Inspect = Callable[[str, tuple[str, ...], tuple[str, ...]], Awaitable[Mapping[str, object]]]
 """(table, key values, sections) -> section -> value; raises NoData, or KeyError for a table nobody can inspect."""
+
+
+class Recordings(Protocol):
+    """The recordings of stacks an agent can be asked for."""
+
+    def start(self, name: str, order: ProfileOrder, hearer: ProfileHearer) -> None:
+        """Begin a recording by the profiler `name`; what becomes of it is told to `hearer`, a refusal too."""
+        ...
+
+    def cancel(self, id: str) -> None:  # noqa: A002  the word of the wire
+        """End a recording; nothing happens where there is none of that id."""
+        ...
 
 
 async def _cannot_inspect(table: str, key: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[str, object]:
@@ -43,6 +56,8 @@ class Source:
     plugins: Callable[[], tuple[PluginState, ...]] = tuple
     """What is loaded, and how it fares, now."""
     inspect: Inspect = _cannot_inspect
+    recordings: Recordings | None = None
+    """None where stacks cannot be asked for, such as in a test."""
 
 
 class SinkConfig(PluginConfig, frozen=True, kw_only=True):

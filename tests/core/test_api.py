@@ -16,7 +16,9 @@ SETTLED = {
         ContainerInfo Context Contributor
         DeclarationError Duration Event Forbidden Frame GobsError Gone Inspector Inventory Kind Missing NoData
         Notification Notifier NotifierConfig ParseError Plugin PluginConfig PluginState
-        Proc Profiler Reading Receipt Rejected Report RowValues Rows Sample Secret SettingsError Severity
+        Proc Profile ProfileFailed ProfileHearer ProfileOrder ProfileProcesses ProfileProgress ProfileTarget
+        ProfileThread Profiler ProfilerConfig StackCount StackFrame Stacks
+        Reading Receipt Rejected Report RowValues Rows Sample Secret SettingsError Severity
         Sink SinkConfig Size Source Table Total TryLater Unit Unusable UserError Workload WorkloadInfo Workloads
         counter derived gauge hookimpl info key
     """,

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.support.needs import MISSING, Machine, bring
+from tests.support.needs import MISSING, OF_ROOT, Machine, bring
+
+ROOTS = set(OF_ROOT.values())
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Fake:
         if line == "sudo -n true":
             return self.sudo_works
         if "install" in line and self.apt_works:
-            self.there.add({"iproute2": "ip"}.get(command[-1], command[-1]))
+            self.there.add(OF_ROOT.get(command[-1], command[-1]))
         return self.apt_works
 
     def machine(self) -> Machine:
@@ -44,7 +46,7 @@ class Fake:
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome", "downloaded"])
 def test_a_browser_that_is_there_is_used_and_nothing_runs(name: str) -> None:
-    fake = Fake({name, "ip", "apt-get"})
+    fake = Fake({name, "apt-get", *ROOTS})
     assert bring(fake.machine()) == []
     assert fake.ran == []
 
@@ -65,10 +67,10 @@ def test_apt_get_runs_by_sudo_where_that_asks_for_no_password() -> None:
 @pytest.mark.parametrize(
     "fake",
     [
-        Fake({"ip"}),
-        Fake({"ip", "apt-get"}, apt_works=False),
-        Fake({"ip", "apt-get"}, root=False),
-        Fake({"ip", "apt-get", "sudo"}, root=False, sudo_works=False),
+        Fake({*ROOTS}),
+        Fake({"apt-get", *ROOTS}, apt_works=False),
+        Fake({"apt-get", *ROOTS}, root=False),
+        Fake({"apt-get", "sudo", *ROOTS}, root=False, sudo_works=False),
     ],
     ids=["no apt-get", "apt-get fails", "no sudo", "sudo asks"],
 )
@@ -79,9 +81,10 @@ def test_playwright_brings_the_browser_where_apt_get_cannot(fake: Fake) -> None:
 
 def test_what_cannot_be_had_is_named_with_the_way_to_install_it() -> None:
     fake = Fake({"apt-get"}, apt_works=False, playwright_works=False)
-    assert bring(fake.machine()) == ["chromium", "iproute2"]
-    assert all("Install it" in MISSING[package] for package in ("chromium", "iproute2"))
+    missing = bring(fake.machine())
+    assert missing == ["chromium", *OF_ROOT]
+    assert all("apt-get install" in MISSING[package] for package in missing)
 
 
-def test_an_ordinary_user_needs_no_ip() -> None:
+def test_an_ordinary_user_needs_nothing_of_roots() -> None:
     assert bring(Fake({"chromium"}, root=False).machine()) == []

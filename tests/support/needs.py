@@ -1,4 +1,4 @@
-"""Brings what the tests need from outside Python, Chromium and (for root) `ip`, or says what to install."""
+"""Brings what the tests need from outside Python, or says what to install: Chromium; for root also OF_ROOT."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from pathlib import Path
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SBIN = "/usr/sbin:/sbin"
 
+OF_ROOT = {"iproute2": "ip", "linux-perf": "perf", "g++": "c++"}
+"""Package -> program, of what only root's lane needs."""
 MISSING = {
     "chromium": "Browser tests need Chromium. Install it (Debian: apt-get install chromium; Fedora: "
     "dnf install chromium), or let Playwright fetch one: .venv/bin/playwright install --with-deps chromium",
+    "linux-perf": "Tests of flamegraphs need `perf`. Install it (Debian: apt-get install linux-perf; Ubuntu: apt-get "
+    "install linux-tools-generic; Fedora: dnf install perf)",
+    "g++": "Tests of flamegraphs build programs to look at. Install a compiler (Debian, Ubuntu: apt-get install g++; "
+    "Fedora: dnf install gcc-c++)",
     "iproute2": "Tests with network namespaces need `ip`. Install it (Debian, Ubuntu: apt-get install "
     "iproute2; Fedora: dnf install iproute)",
 }
@@ -47,15 +53,15 @@ class Machine:
 def bring(machine: Machine) -> list[str]:
     """Bring what is missing; return the packages that could not be had."""
     packages = [] if machine.chromium() else ["chromium"]
-    if machine.root and not machine.which("ip"):
-        packages.append("iproute2")
+    if machine.root:
+        packages += [package for package, program in OF_ROOT.items() if not machine.which(program)]
     if packages and (apt := machine.apt_get()):
         machine.run([*apt, "update", "-qq"])
         for package in packages:
             machine.run([*apt, "install", "-qq", "-y", "--no-install-recommends", package])
     if not machine.chromium():
         machine.run([sys.executable, "-m", "playwright", "install", "chromium"])
-    there = {"chromium": machine.chromium(), "iproute2": machine.which("ip")}
+    there = {"chromium": machine.chromium(), **{package: machine.which(name) for package, name in OF_ROOT.items()}}
     return [package for package in packages if not there[package]]
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from gobs_core.agent.clock import Clock
 from gobs_core.agent.inventories import Listener
 from gobs_core.agent.outbox import Outbox
+from gobs_core.agent.recordings import Recorder
 from gobs_core.agent.runner import Runner
 from gobs_core.collector import Context
 from gobs_core.plugin import Plugin
@@ -48,6 +49,15 @@ def build_inventories(
         return Listener(cls(config, settings.agent.node), state, workloads, redact)
 
     return _build("inventory", settings, plugins, make, redact, lambda _: "")
+
+
+def build_recorders(settings: Settings, plugins: Plugins, proc: Proc, redact: Callable[[str], str]) -> Chosen:
+    """A Recorder for every profiler that is to run."""
+
+    def make(cls: Any, config: Any, state: PluginState) -> Recorder:
+        return Recorder(cls(config, proc.clone()), state, redact)
+
+    return _build("profiler", settings, plugins, make, redact, lambda _: "")
 
 
 def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact: Callable[[str], str]) -> Chosen:

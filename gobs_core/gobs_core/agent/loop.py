@@ -11,11 +11,12 @@ from functools import partial
 from typing import NamedTuple
 
 from gobs_core import __version__
-from gobs_core.agent.build import build_inventories, build_outboxes, build_runners
+from gobs_core.agent.build import build_inventories, build_outboxes, build_recorders, build_runners
 from gobs_core.agent.clock import NANO, Clock
 from gobs_core.agent.inspect import Inspections
 from gobs_core.agent.inventories import Inventories, Listener
 from gobs_core.agent.outbox import Outbox
+from gobs_core.agent.recordings import Recordings
 from gobs_core.agent.report import report
 from gobs_core.agent.runner import Runner
 from gobs_core.agent.schedule import Schedule
@@ -80,6 +81,9 @@ class Agent:
         self.inventories = Inventories(named.running)
         chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
+        profilers = build_recorders(settings, plugins, proc, self._redact)
+        recorders = {recorder.profiler.name: recorder for recorder in profilers.running}
+        self.recordings = Recordings(recorders, proc.clone(), workloads)
         self._inspections = Inspections(self.runners.values(), self._worker, self._left)
         self.source = Source(
             node=settings.agent.node,
@@ -91,10 +95,11 @@ class Agent:
             intervals=self._table_intervals(),
             plugins=self.states,
             inspect=self._inspections.ask,
+            recordings=self.recordings,
         )
         sinks = build_outboxes(settings, plugins, self.source, self._redact)
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
-        self._idle = (*chosen.idle, *named.idle, *sinks.idle)
+        self._idle = (*chosen.idle, *named.idle, *profilers.idle, *sinks.idle)
         self._schedule: Schedule | None = None
         self._sequence = 0
         self._late = 0
@@ -105,6 +110,7 @@ class Agent:
         now = [*self._idle]
         now += [runner.state for runner in self.runners.values()]
         now += self.inventories.states()
+        now += self.recordings.states()
         now += [box.state for box in self.outboxes.values()]
         known = {(state.kind, state.name): state for state in now}
         return tuple(known.get((state.kind, state.name), state) for state in self._plugins.states())
@@ -126,6 +132,7 @@ class Agent:
     async def open(self) -> None:
         """Start inventories, sinks and the schedule; the first tick is due at once, named or not."""
         self.inventories.open()
+        self.recordings.open()
         for box in self.outboxes.values():
             box.start()
         intervals = {name: self._interval(runner) for name, runner in self.runners.items()}
@@ -166,7 +173,8 @@ class Agent:
         return TickStats(frame, ran, tuple(runner.name for runner in wanted if runner.name not in ran), missed)
 
     async def close(self) -> None:
-        """Close collectors, inventories, sinks, each in reverse order and in its own try. Safe unopened and twice."""
+        """Close recordings, collectors, inventories, sinks, each in its own try. Safe unopened and twice."""
+        await self.recordings.close()
         for runner in reversed(tuple(self.runners.values())):
             if runner.busy:
                 self._log.warning("collector is stuck and was left behind", collector=runner.name)

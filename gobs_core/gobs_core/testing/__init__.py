@@ -7,6 +7,7 @@ from gobs_core.testing.conformance import check_collector
 from gobs_core.testing.fake_proc import FakeProc
 from gobs_core.testing.inventories import check_inventory
 from gobs_core.testing.notifiers import check_notifier, example_notification
+from gobs_core.testing.profilers import check_profiler
 from gobs_core.testing.sinks import check_sink
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "check_condition",
     "check_inventory",
     "check_notifier",
+    "check_profiler",
     "check_sink",
     "collect",
     "example_notification",

@@ -1,0 +1,287 @@
+"""Real perf on real programs: known shares, a pod-like group, a mount namespace of its own, early ends, no rights."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gobs_collectors.perf import PerfConfig, PerfProfiler
+from gobs_core import (
+    NoData,
+    Proc,
+    Profile,
+    ProfileFailed,
+    ProfileOrder,
+    ProfileProcesses,
+    ProfileProgress,
+    ProfileTarget,
+)
+from gobs_core.profile import check_profile, stack_of
+from gobs_core.testing import check_profiler
+
+pytestmark = pytest.mark.root
+
+SHARES = r"""
+#include <stdint.h>
+volatile uint64_t x;
+__attribute__((noinline)) void seventy(long n) { for (long i = 0; i < n * 7; i++) x += i * i; }
+__attribute__((noinline)) void twenty(long n) { for (long i = 0; i < n * 2; i++) x += i * i; }
+__attribute__((noinline)) void ten(long n) { for (long i = 0; i < n; i++) x += i * i; }
+int main(void) { for (;;) { seventy(20000); twenty(20000); ten(20000); } }
+"""
+TEMPLATES = r"""
+#include <cstdint>
+volatile std::uint64_t x;
+template <typename T, int N> struct odd { template <typename F> __attribute__((noinline)) void run(F f) {
+  for (long i = 0; i < 100000; i++) x += i * f(N); } };
+__attribute__((noinline)) int twice(int n) { return n * 2; }
+int main() { odd<const char *(*)(int), 3> o; for (;;) o.run(twice); }
+"""
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Programs built with the system's compiler; the pip-only part of the suite needs none."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name, source, compiler in (("shares.c", SHARES, "cc"), ("templates.cc", TEMPLATES, "c++")):
+        (folder / name).write_text(source)
+        command = [compiler, "-O0", "-static", "-o", Path(name).stem, name]
+        subprocess.run(command, cwd=folder, check=True)
+    return folder
+
+
+@contextmanager
+def running(*commands: list[str]) -> Iterator[list[int]]:
+    """Start programs; they are killed at the end."""
+    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) for command in commands]
+    try:
+        time.sleep(0.2)
+        yield [process.pid for process in started]
+    finally:
+        for process in started:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def children(pid: int) -> list[int]:
+    """The processes it has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def record(
+    *pids: int,
+    seconds: float = 2.0,
+    config: PerfConfig | None = None,
+    tell: Callable[[ProfileProgress], None] = lambda _: None,
+    **more: object,
+) -> Profile:
+    profiler = PerfProfiler(config or PerfConfig(), Proc())
+    profiler.open()
+    order = ProfileOrder(
+        id="x",
+        target=ProfileTarget(kind="process"),
+        duration=seconds,
+        frequency=499,
+        **more,  # type: ignore[arg-type]
+    )
+    profile = await profiler.record(order, ProfileProcesses(pids, whole=not pids), tell)
+    check_profile(profile)
+    return profile
+
+
+def innermost(profile: Profile) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for count in profile.counts:
+        names = [frame.name for frame in stack_of(profile, count.stack) if frame.kind != "kernel"]
+        found[names[-1] if names else ""] += count.samples
+    return found
+
+
+async def test_known_shares_come_out_within_the_error_of_sampling(programs: Path) -> None:
+    with running([str(programs / "shares")]) as [pid]:
+        profile = await record(pid, seconds=3.0)
+    found = innermost(profile)
+    assert profile.samples > 200
+    for name, share in (("seventy", 0.7), ("twenty", 0.2), ("ten", 0.1)):
+        error = 4 * (share * (1 - share) / profile.samples) ** 0.5
+        assert abs(found[name] / profile.samples - share) < error + 0.02, found
+    callers = {frame.name for count in profile.counts for frame in stack_of(profile, count.stack)}
+    assert "main" in callers
+    assert [thread.process for thread in profile.threads] == ["shares"]
+    assert profile.event in {"cycles", "cpu-clock"}
+
+
+async def test_all_processes_of_a_group_and_children_born_meanwhile_are_in_it(programs: Path) -> None:
+    shares, go = programs / "shares", programs / "go"
+    script = f"{shares} & {shares} & while [ ! -e {go} ]; do sleep 0.1; done; {shares} & wait"
+
+    def begun(progress: ProfileProgress) -> None:
+        if progress.state == "recording":
+            go.touch()
+
+    with running(["sh", "-c", script]) as [shell]:
+        profile = await record(shell, *children(shell), seconds=4.0, tell=begun)
+    seen = {thread.pid for thread in profile.threads if thread.process == "shares"}
+    assert len(seen) == 3
+
+
+async def test_names_inside_a_mount_namespace_are_found_and_stay_when_the_program_ends(programs: Path) -> None:
+    inside = "mount -t tmpfs none /mnt && cp {0} /mnt/hidden && exec timeout 4 /mnt/hidden"
+    command = ["unshare", "-m", "sh", "-c", inside.format(programs / "shares")]
+    with running(command) as [pid]:
+        await asyncio.sleep(0.5)
+        inner = children(pid)
+        assert inner, "timeout runs the program as its child"
+        profile = await record(pid, *inner, seconds=20.0)
+    assert profile.duration < 10, "recording ends when the processes have ended"
+    found = innermost(profile)
+    assert found["seventy"] > 0.5 * profile.samples, (found, profile.notes)
+
+
+async def test_symbols_with_blanks_brackets_and_semicolons_stay_whole(programs: Path) -> None:
+    with running([str(programs / "templates")]) as [pid]:
+        profile = await record(pid, seconds=1.5)
+    names = {frame.name for frame in profile.frames}
+    assert any("odd<" in name and "(*)(int)" in name for name in names), names
+
+
+async def test_the_whole_node_is_recorded_with_everybody_on_it(programs: Path) -> None:
+    with running([str(programs / "shares")], [sys.executable, "-c", "while True: sum(range(9999))"]) as [_, python]:
+        profile = await record(seconds=1.5)
+    assert python in {thread.pid for thread in profile.threads}
+    assert innermost(profile)["seventy"] > 0
+
+
+async def test_no_process_of_that_number_is_told_in_words() -> None:
+    with pytest.raises(ProfileFailed, match="the processes are gone"):
+        await record(2**22 - 1)
+
+
+async def test_a_process_that_sleeps_has_an_empty_profile_that_says_so() -> None:
+    with running(["sleep", "60"]) as [pid]:
+        profile = await record(pid, seconds=1.0)
+    assert profile.samples == 0
+    assert any("did not run on a CPU" in note for note in profile.notes)
+
+
+async def test_cancelling_ends_perf_and_removes_its_files(programs: Path, tmp_path: Path) -> None:
+    with running([str(programs / "shares")]) as [pid]:
+        task = asyncio.create_task(record(pid, seconds=30.0, config=PerfConfig(folder=str(tmp_path))))
+        await asyncio.to_thread(_until, lambda: bool(list(tmp_path.glob("*/data"))))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert os.listdir(tmp_path) == []
+    assert not _perfs(str(tmp_path))
+
+
+def _until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_perf_dies_with_the_agent(programs: Path, tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys; from tests.collectors.perf.test_perf import record, PerfConfig;"
+        "asyncio.run(record(int(sys.argv[1]), seconds=60.0, config=PerfConfig(folder=sys.argv[2])))"
+    )
+    with running([str(programs / "shares")]) as [pid]:
+        agent = subprocess.Popen([sys.executable, "-c", code, str(pid), str(tmp_path)])
+        _until(lambda: bool(_perfs(str(tmp_path))))
+        agent.kill()
+        agent.wait()
+        _until(lambda: not _perfs(str(tmp_path)))
+
+
+def _perfs(folder: str) -> list[str]:
+    """The pids of perfs that write into a folder."""
+    found = []
+    for pid in Path("/proc").iterdir():
+        if pid.name.isdigit():
+            try:
+                command = (pid / "cmdline").read_bytes()
+                state = (pid / "stat").read_bytes().rpartition(b")")[2].split()[0]
+            except OSError:
+                continue
+            if b"record" in command and folder.encode() in command and state != b"Z":
+                found.append(pid.name)
+    return found
+
+
+async def test_a_recording_that_grows_too_large_ends_and_says_so(programs: Path) -> None:
+    with running([str(programs / "shares")]) as [pid]:
+        profile = await record(pid, seconds=20.0, config=PerfConfig(most_bytes=1 << 20), call_graph="dwarf")
+    assert profile.duration < 19
+    assert any("largest size" in note for note in profile.notes)
+
+
+async def test_dwarf_is_allowed_only_for_a_while() -> None:
+    with pytest.raises(ProfileFailed, match="with the call graph dwarf 60 s"):
+        await record(os.getpid(), seconds=61.0, call_graph="dwarf")
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk that holds next to nothing."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(tmp_path)], check=True)
+    yield tmp_path
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+async def test_a_full_disk_is_told_in_words(full: Path, programs: Path) -> None:
+    with running([str(programs / "shares")]) as [pid], pytest.raises(ProfileFailed, match="disk"):
+        await record(pid, seconds=3.0, config=PerfConfig(folder=str(full)), call_graph="dwarf")
+
+
+def test_a_missing_or_strange_perf_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoData, match=r"cannot be started|not installed"):
+        PerfProfiler(PerfConfig(perf=str(tmp_path / "none")), Proc()).open()
+    for said, reason in (("nonsense", "does not say which version"), ("perf version 4.19.1", "too old")):
+        fake = tmp_path / "perf"
+        fake.write_text(f"#!/bin/sh\necho '{said}'\n")
+        fake.chmod(0o755)
+        with pytest.raises(NoData, match=reason):
+            PerfProfiler(PerfConfig(perf=str(fake)), Proc()).open()
+
+
+def test_without_the_capability_it_is_said_which_one_is_missing() -> None:
+    code = "from tests.collectors.perf.test_perf import refusal; refusal()"
+    done = subprocess.run(
+        ["setpriv", "--bounding-set", "-perfmon,-sys_admin", sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "PERFMON" in done.stdout, done.stderr
+    assert "agent.profile=profiling" in done.stdout
+
+
+def refusal() -> None:
+    """Print why perf cannot record here; run by the test above with fewer capabilities."""
+    profiler = PerfProfiler(PerfConfig(), Proc())
+
+    async def work() -> None:
+        def ignore(_: ProfileProgress) -> None: ...
+
+        order = ProfileOrder(id="x", target=ProfileTarget(kind="node"), duration=1.0)
+        await profiler.record(order, ProfileProcesses((), whole=True), ignore)
+
+    try:
+        profiler.open()
+        asyncio.run(work())
+    except (NoData, ProfileFailed) as reason:
+        print(reason)
+
+
+def test_it_keeps_the_contract() -> None:
+    check_profiler(PerfProfiler)
