@@ -1,0 +1,236 @@
+"""One recording by perf, from its start to its profile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from gobs_collectors.perf.child import Child, Starter, record_command, script_command, started
+from gobs_collectors.perf.probe import Ability, why
+from gobs_collectors.perf.script import FIELDS, Script
+from gobs_collectors.perf.symbols import OWN, Symbols
+from gobs_core import NoData, Proc
+from gobs_core.proc import text
+from gobs_core.profile import Profile, ProfileThread, Stacks
+from gobs_core.profiler import ProfileFailed, ProfileOrder, ProfileProcesses, ProfileProgress
+
+NAME = "perf"
+_LOOK = 1.0
+"""Seconds between two looks at what the processes run."""
+_CHUNK = 1 << 20
+_FINE = (0, 130, -2, 143)
+"""Exit codes of a perf that ended by itself or was told to."""
+_TRIES = 5
+
+
+class Recording:
+    """One recording from its start to its profile."""
+
+    def __init__(
+        self,
+        proc: Proc,
+        ability: Ability,
+        order: ProfileOrder,
+        processes: ProfileProcesses,
+        symbols: Symbols,
+        folder: Path,
+        tell: Callable[[ProfileProgress], None],
+        most: int,
+    ) -> None:
+        self._proc, self._most = proc, most
+        self._ability, self._order, self._processes = ability, order, processes
+        self._symbols, self._folder, self._tell = symbols, folder, tell
+        self._data = folder / "data"
+        self._names: dict[tuple[int, int], tuple[str, str]] = {}
+        self._notes: list[str] = []
+        self._alive: list[int] = []
+
+    async def run(self) -> Profile:
+        """Record, then fold what perf prints; raises ProfileFailed."""
+        wall, duration = await self._record()
+        self._tell(ProfileProgress(state="processing"))
+        stacks = Stacks()
+        script = await self._fold(stacks)
+        return await asyncio.to_thread(self._profile, stacks, script, wall, duration)
+
+    async def _record(self) -> tuple[float, float]:
+        """Record; returns when it began and how long it took."""
+        for _ in range(_TRIES):
+            await asyncio.to_thread(self._look)
+            if not self._processes.whole and not self._alive:
+                raise ProfileFailed("the processes are gone")
+            times, said = await self._attempt()
+            if times is not None:
+                if self._data.stat().st_size >= self._most * 0.99:
+                    self._notes.append("the recording reached its largest size and ended early")
+                return times
+        # Of a group whose processes come and go, one may be gone whenever perf begins.
+        raise _failure(said)
+
+    async def _attempt(self) -> tuple[tuple[float, float] | None, str]:
+        """Record those that are alive now; no times where perf could not begin, and what it said."""
+        processes = ProfileProcesses(tuple(self._alive), whole=self._processes.whole)
+        ability, most = self._ability, self._most
+        command = record_command(ability.perf, self._order, processes, ability.event, self._data, most)
+        with closing(Starter()) as starter:
+            command[2:2] = starter.options
+            async with started(command, self._folder, starter.passed) as child:
+                begun = await starter.begin()
+                began, wall = time.monotonic(), time.time()
+                while begun and not await self._ended(child, began + self._order.duration):
+                    await asyncio.to_thread(self._look)
+                duration = time.monotonic() - began
+                await child.interrupt()
+                code, said = await child.outcome()
+        if begun and self._data.exists() and code in _FINE:
+            return (wall, duration), said
+        if begun:
+            raise _failure(said)
+        return None, said
+
+    async def _ended(self, child: Child, end: float) -> bool:
+        """Wait a little; whether the recording is over."""
+        left = end - time.monotonic()
+        if left <= 0:
+            return True
+        self._tell(ProfileProgress(state="recording", left=round(left, 1)))
+        return await child.wait(min(left, _LOOK)) or time.monotonic() >= end
+
+    def _look(self) -> None:
+        """Note names and files of what is being recorded; in a thread."""
+        pids = self._pids()
+        self._alive = pids
+        self._symbols.look(pids)
+        for pid in pids:
+            self._names_of(pid)
+
+    def _pids(self) -> list[int]:
+        try:
+            everybody = [int(pid) for pid in self._proc.pids()]
+        except NoData:
+            return list(self._processes.pids)
+        if self._processes.whole:
+            return everybody
+        return sorted(_with_children(self._proc, set(self._processes.pids), everybody))
+
+    def _names_of(self, pid: int) -> None:
+        try:
+            process = text(self._proc.read_once(f"{pid}/comm").rstrip(b"\n"))
+            threads = self._proc.names(f"{pid}/task") if len(self._names) < 50_000 else []
+        except NoData:
+            return
+        for tid in threads:
+            with suppress(NoData):
+                name = text(self._proc.read_once(f"{pid}/task/{tid}/comm").rstrip(b"\n"))
+                self._names[pid, int(tid)] = (process, name)
+        self._names.setdefault((pid, pid), (process, process))
+
+    async def _fold(self, stacks: Stacks) -> Script:
+        """Read what perf prints, once for each mount namespace that names come from."""
+        await asyncio.to_thread(self._look)
+        script = Script(stacks)
+        spaces: dict[str, list[int]] = {}
+        for pid, space in self._symbols.pids.items():
+            spaces.setdefault(space, []).append(pid)
+        trees = self._symbols.trees
+        if len(spaces) <= 1:
+            await self._read(script, trees.get(next(iter(spaces), OWN)), ())
+        else:
+            # One process may be in several: those nobody looked at are read with the agent's own files.
+            seen = await self._seen()
+            for space, pids in spaces.items():
+                if space != OWN and (mine := sorted(seen.intersection(pids))):
+                    await self._read(script, trees[space], mine)
+                    seen.difference_update(mine)
+            if seen:
+                await self._read(script, None, sorted(seen))
+        return script
+
+    async def _seen(self) -> set[int]:
+        """The processes that samples were taken of."""
+        stacks = Stacks()
+        script = Script(stacks)
+        await self._read(script, None, (), fields="pid,tid,time,event,ip")
+        return {pid for pid, _ in stacks.threads()}
+
+    async def _read(self, script: Script, tree: Path | None, pids: Iterable[int], fields: str = FIELDS) -> None:
+        command = script_command(self._ability.perf, self._data, fields, tree, tuple(pids))
+        async with started(command, self._folder) as child:
+            rest = b""
+            while part := await child.stdout.read(_CHUNK):
+                lines = (rest + part).split(b"\n")
+                rest = lines.pop()
+                await asyncio.to_thread(script.feed, lines)
+            script.feed([rest] if rest else [])
+            script.finish()
+            code, said = await child.outcome()
+        if code and not script.stacks.samples:
+            raise _failure(said)
+
+    def _profile(self, stacks: Stacks, script: Script, wall: float, duration: float) -> Profile:
+        if not stacks.samples:
+            self._notes.append("no sample was taken: what was recorded did not run on a CPU meanwhile")
+        threads = stacks.threads()
+        return Profile(
+            profiler=NAME,
+            event=self._ability.event,
+            frequency=self._order.frequency,
+            started=wall,
+            duration=round(duration, 3),
+            frames=stacks.frames,
+            parents=stacks.parents,
+            functions=stacks.functions,
+            threads=[ProfileThread(pid, tid, *self._names.get((pid, tid), ("", ""))) for pid, tid in threads],
+            counts=stacks.counts(threads),
+            samples=stacks.samples,
+            lost=script.lost,
+            call_graph=self._order.call_graph,
+            notes=[*self._notes, *sorted(self._symbols.missed), *_unnamed(script)],
+        )
+
+
+def _failure(said: str) -> ProfileFailed:
+    line = " ".join(said.split())
+    return ProfileFailed(why(said) or f"perf failed: {line[:300] or 'it does not say why'}")
+
+
+def _with_children(proc: Proc, wanted: set[int], everybody: Iterable[int]) -> set[int]:
+    """Processes and all that they have started."""
+    parents: dict[int, int] = {}
+    for pid in everybody:
+        with suppress(NoData, IndexError, ValueError):
+            parents[pid] = int(proc.read_once(f"{pid}/stat").rpartition(b")")[2].split()[1])
+    found = {pid for pid in wanted if pid in parents}
+    grown = True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return found
+
+
+def _unnamed(script: Script) -> list[str]:
+    """What could not be named, the most frequent first."""
+    total = script.stacks.samples or 1
+    worst = sorted(script.unnamed.items(), key=lambda item: -item[1])[:5]
+    notes = [
+        f"{count:,} of {total:,} samples are in {module or 'code of no file'} and have no name: {_reason(module)}"
+        for module, count in worst
+        if count * 100 >= total
+    ]
+    if script.lost:
+        notes.append(f"the kernel dropped {script.lost:,} samples: the machine was too busy, or the frequency too high")
+    if script.strange:
+        notes.append(f"{script.strange:,} lines of perf's output were not understood and left out")
+    return notes
+
+
+def _reason(module: str) -> str:
+    if module.startswith("[") and not module.startswith(("[unknown", "[heap", "[vdso")):
+        return "the kernel's names take the capability SYSLOG, and kernel.kptr_restrict may be 1 at most"
+    if not module or module.startswith(("//anon", "[unknown", "[heap")):
+        return "code made while running needs a map: Node.js --perf-basic-prof, Java perf-map-agent, Python -X perf"
+    return "the file has no symbols, or could not be read"
