@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from scripts.docs.source import ROOT
-from tests.browser.pages import PAGES, Page
+from tests.browser.pages import PAGES, Page, address
 from tests.support.cluster import simulated_cluster
 from tests.support.needs import MISSING, this_machine
 
@@ -35,23 +35,23 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     pages = [page for page in PAGES if page.status == 200 and (not given.only or page.name in given.only)]
     with tempfile.TemporaryDirectory() as folder, simulated_cluster(Path(folder), interval="1s") as server:
-        asyncio.run(_take(f"http://{server.http}", chromium, pages, given.out, given.width))
+        asyncio.run(_take([(page, address(page, server)) for page in pages], chromium, given.out, given.width))
     return 0
 
 
-async def _take(origin: str, chromium: str, pages: list[Page], out: Path, width: int) -> None:
+async def _take(pages: list[tuple[Page, str]], chromium: str, out: Path, width: int) -> None:
     await asyncio.sleep(SETTLE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for page in pages:
+        for page, url in pages:
             for theme in THEMES:
                 path = out / f"{page.name}-{theme}.png"
-                await _shoot(browser, origin, page, theme, path, width)
+                await _shoot(browser, url, page.ready, theme, path, width)
                 sys.stdout.write(f"{path.name}: {path.stat().st_size / 1000:.0f} kB\n")
         await browser.close()
 
 
-async def _shoot(browser: Browser, origin: str, page: Page, theme: str, path: Path, width: int) -> None:
+async def _shoot(browser: Browser, url: str, ready: str, theme: str, path: Path, width: int) -> None:
     context = await browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if theme == "dark" else "light",
@@ -59,8 +59,8 @@ async def _shoot(browser: Browser, origin: str, page: Page, theme: str, path: Pa
         timezone_id="Europe/Berlin",
     )
     shown = await context.new_page()
-    await shown.goto(origin + page.path)
-    await shown.locator(page.ready).first.wait_for()
+    await shown.goto(url)
+    await shown.locator(ready).first.wait_for()
     await shown.screenshot(path=path)
     await context.close()
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from gobs_server.app import Server
 from gobs_server.clock import Clock
 from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
+from tests.support.cluster import simulated_cluster
 from tests.support.needs import MISSING, this_machine
+from tests.support.server import ServerProcess
 
 LAUNCH = [
     "--no-sandbox",
@@ -78,6 +82,45 @@ def chromium() -> str:
     if path is None:
         pytest.fail(MISSING["chromium"])
     return path
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server with seven simulated nodes for all tests that only look."""
+    with simulated_cluster(tmp_path_factory.mktemp("cluster")) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """One browser for a module whose tests run in one loop: `pytest.mark.asyncio(loop_scope="module")`."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, cluster: ServerProcess, **options: Any) -> AsyncIterator[Watched]:
+    """A fresh tab on the simulated cluster, as Playwright's options describe it; it must do nothing it must not."""
+    given = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
+    context = await browser.new_context(**given)
+    await context.add_init_script(WATCH)
+    context.set_default_timeout(PATIENCE)
+    watched = Watched(await context.new_page(), f"http://{cluster.http}")
+    watched.watch()
+    try:
+        yield watched
+        await watched.faultless()
+    finally:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
+    """A tab on the simulated cluster."""
+    async with visiting(browser, cluster) as watched:
+        yield watched
 
 
 @pytest.fixture

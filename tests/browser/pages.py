@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
+
+from tests.support.server import ServerProcess
+
+NODE = "worker-1"
+"""The simulated node whose pages are looked at."""
 
 
 @dataclass(frozen=True)
@@ -12,16 +18,29 @@ class Page:
     name: str
     """Of its screenshot, and of its tests."""
     path: str
+    """`{process}` and `{workload}` stand for the key of a process and of a workload there is."""
     ready: str
     """A selector of what is there once the page is."""
     status: int = 200
+    hostile: str = ""
+    """Its path where `{name}` names a node, a process's start, a workload and an interface alike; empty: no name."""
 
 
 PAGES = (
     Page("nodes", "/", ".card"),
-    Page("node", "/nodes/worker-1", "#t-process tbody tr"),
-    Page("table", "/nodes/worker-1/tables/process", "#t-process tbody tr"),
+    Page("node", f"/nodes/{NODE}", "#t-process tbody tr", hostile="/nodes/{name}"),
+    Page("table", f"/nodes/{NODE}/tables/process", "#t-process tbody tr", hostile="/nodes/{name}/tables/net"),
     Page("plugins", "/plugins", "#plugins tbody tr"),
-    Page("missing", "/nodes/nowhere", ".empty", status=404),
+    Page("missing", "/nodes/nowhere", ".empty", status=404, hostile="/nodes/{name}%3F"),
 )
 """A new page is a new line here, and is proved with it."""
+
+
+def address(page: Page, server: ServerProcess) -> str:
+    """Return where the page is on a server of a simulated cluster."""
+    path = page.path
+    for name, table in (("{process}", "process"), ("{workload}", "pod")):
+        if name in path:
+            rows = server.get(f"/api/v1/nodes/{NODE}/tables/{table}")["rows"]
+            path = path.replace(name, "/".join(quote(text, safe="") for text in rows[0]["keys"].values()))
+    return f"http://{server.http}{path}"

@@ -13,7 +13,7 @@ from tests.support.house import ROOT
 from tests.support.server import GOBS, ServerProcess, gobs_server
 
 NODES = 7
-READY = 60.0
+READY = 120.0
 """Seconds until every node has sent two frames, so that rates are known, on a busy machine."""
 
 
@@ -32,7 +32,7 @@ def simulated_cluster(folder: Path, *more: str, nodes: int = NODES, interval: st
 def _nodes(folder: Path, server: ServerProcess, nodes: int, interval: str) -> Iterator[None]:
     command = [*GOBS, "simulate", "--nodes", str(nodes), "--server", server.grpc, "--interval", interval]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GOBS_")}
-    environment |= {"XDG_STATE_HOME": str(folder), "GOBS_CONFIG": os.devnull}
+    environment |= {"XDG_STATE_HOME": str(folder), "TMPDIR": str(folder), "GOBS_CONFIG": os.devnull}
     with (folder / "nodes.log").open("a") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=environment)
     try:
@@ -40,7 +40,7 @@ def _nodes(folder: Path, server: ServerProcess, nodes: int, interval: str) -> It
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)

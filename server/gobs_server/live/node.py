@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gobs_core import Column, PluginState, Table
 from gobs_server.tables import Counted, TableState, Totals, View
 from gobs_server.tables.layout import Layout
+from gobs_server.tables.texts import Texts
 from gobs_server.tables.values import Cells
 
 State = Literal["fresh", "stale", "down"]
@@ -30,7 +34,7 @@ class LiveTable:
         self.read = float("-inf")
         """When it was read, on the server's monotonic clock."""
         self._state = state
-        self._texts: Mapping[int, str] = {}
+        self._texts = Texts()
         self._view: View | None = None
         self._totals: Totals | None = None
         self._counted: Counted | None = None
@@ -51,6 +55,15 @@ class LiveTable:
             self._view = self._state.view(self.read_at, self._texts)
         return self._view
 
+    @property
+    def texts(self) -> Texts:
+        """The dictionary that `text_ids` are of; the same for all tables of a node, most of the time."""
+        return self._texts
+
+    def text_ids(self) -> NDArray[np.integer]:
+        """The ids of the texts of every row: of its keys, then of its info columns in order."""
+        return self._state.text_ids()
+
     def total(self, column: Column) -> float:
         """What `view().total` tells, for a small table without making the view."""
         if self._view is not None or self.rows > _SMALL:
@@ -65,7 +78,7 @@ class LiveTable:
             self._counted = Counted()
         return self._state, self._counted.slots(self._state, self._texts, key)
 
-    def update(self, state: TableState, texts: Mapping[int, str], read_at: float, version: int) -> None:
+    def update(self, state: TableState, texts: Texts, read_at: float, version: int) -> None:
         """Take what a frame brought."""
         self._state, self._texts, self.read_at, self.version = state, texts, read_at, version
         self._view = self._totals = None

@@ -102,6 +102,11 @@ class TableState:
         cells = self.matrix[self.slots][:, self.layout.info]
         return np.concatenate((self.keys[self.slots].reshape(-1).astype(np.int64), cells.reshape(-1)))
 
+    def text_ids(self) -> NDArray[np.integer]:
+        """The ids of the texts of every row: of its keys, then of its info columns in order."""
+        cells = self.matrix[np.ix_(self.slots, np.flatnonzero(self.layout.info))]
+        return np.hstack((self.keys[self.slots].astype(np.int64), cells))
+
     def view(self, time: float, texts: Mapping[int, str]) -> View:
         """The table as people see it; `time` is when it was read, `texts` the run's dictionary."""
         if self._texts is None:

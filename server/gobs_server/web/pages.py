@@ -14,10 +14,12 @@ from gobs_server.tags import Tags, fresh, with_tag
 from gobs_server.web.answers import fragment, gone, html, no_node, no_table
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
+from gobs_server.web.find import Finder
 from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
+from gobs_server.web.search import add_search
 from gobs_server.web.sections import Sections
 
 
@@ -26,6 +28,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     routes = Routes("web")
     pages = _Pages(services, tags, templates)
     add_node(routes, pages.of_nodes)
+    add_search(routes, Finder(services.live), templates)
 
     @routes.get("/", role="viewer")
     async def nodes() -> Response:

@@ -21,6 +21,7 @@ _SYMBOLS = {"ArrowDown": "↓", "ArrowUp": "↑", "ArrowLeft": "←", "ArrowRigh
 
 SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
     "Anywhere": (
+        Shortcut(("/", "Mod+k"), "Search nodes, workloads, processes, tables and pages", "search"),
         Shortcut(("?",), "Show these shortcuts", "help"),
         Shortcut(("t",), "Next theme: system, dark, light", "theme"),
         Shortcut(("p",), "Pause, or go on", "pause"),

@@ -1,0 +1,79 @@
+"""The search over everything: any process is three keystrokes away, by keyboard, mouse and phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.conftest import Watched, visiting
+from tests.support.server import ServerProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def searched(page: Page, words: str) -> None:
+    """Type into the search and wait for what is found."""
+    async with page.expect_response(lambda response: "/fragments/find?q=" in response.url and response.ok):
+        await page.keyboard.type(words)
+    await expect(page.locator("#palette mark").first).to_be_visible()
+
+
+async def test_any_process_is_reached_by_three_keys_and_enter(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("combobox")).to_be_focused()
+    await searched(page, "et")
+    chosen = page.get_by_role("option", selected=True)
+    await expect(chosen).to_contain_text("etcd")
+    path = await chosen.get_attribute("href")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**{path}")
+
+
+async def test_arrows_choose_and_the_choice_is_told(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.keyboard.press("Control+k")
+    await searched(page, "worker")
+    field, options = page.get_by_role("combobox"), page.locator("#palette a")
+    for key, place in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("ArrowUp", 0), ("ArrowUp", -1)):
+        await page.keyboard.press(key)
+        await expect(options.nth(place)).to_have_attribute("aria-selected", "true")
+        assert await field.get_attribute("aria-activedescendant") == await options.nth(place).get_attribute("id")
+    await expect(page.locator("#palette-count")).to_have_text(f"{await options.count()} found")
+
+
+async def test_it_begins_with_pages_and_nodes_and_escape_leaves_it_as_it_was(tab: Watched) -> None:
+    page = await tab.open("/plugins")
+    await page.get_by_role("link", name="Nodes").focus()
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("option", name="cp-1")).to_be_visible()
+    await expect(page.get_by_role("option", name="Plugins")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#palette")).to_be_hidden()
+    await expect(page.get_by_role("link", name="Nodes")).to_be_focused()
+
+
+async def test_nothing_found_says_what_to_look_for_and_a_press_beside_it_closes(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.get_by_role("button", name="Search").click()
+    await page.keyboard.type("no such thing")
+    await expect(page.get_by_text("Nothing holds “no such thing”")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await page.mouse.click(5, 700)
+    await expect(page.locator("#palette")).to_be_hidden()
+
+
+async def test_it_fills_the_screen_of_a_phone_and_is_used_by_touch(browser: Browser, cluster: ServerProcess) -> None:
+    phone = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    async with visiting(browser, cluster, **phone) as tab:
+        page = await tab.open("/")
+        await page.get_by_role("button", name="Search").tap()
+        await page.get_by_role("combobox").fill("worker-2")
+        option = page.locator("#palette a[href='/nodes/worker-2']")
+        await expect(option.locator("mark")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+        box = await option.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        await option.tap()
+        await page.wait_for_url("**/nodes/worker-2")
