@@ -24,6 +24,7 @@ from gobs_core.proc import Proc
 from gobs_core.profile import CallGraph, Profile
 from gobs_core.values import Duration
 
+ProfileKind = Literal["node", "workload", "container", "process"]
 MAX_DURATION = 3600.0
 
 
@@ -45,7 +46,7 @@ class ProfilerConfig(PluginConfig, frozen=True, kw_only=True):
 class ProfileTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Whose stacks are wanted. Ids only, as in the tables."""
 
-    kind: Literal["node", "workload", "container", "process"]
+    kind: ProfileKind
     workload: str = ""
     """`Workload.id`, e.g. a pod's uid; of kind `workload` and `container`."""
     container: str = ""

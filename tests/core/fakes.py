@@ -18,6 +18,11 @@ from gobs_core import (
     Notifier,
     PluginConfig,
     Proc,
+    Profile,
+    ProfileOrder,
+    ProfileProcesses,
+    ProfileProgress,
+    Profiler,
     Receipt,
     Rows,
     RowValues,
@@ -206,3 +211,18 @@ class FakeNotifier(Notifier):
         """Keep it, and edit nothing."""
         self.sent: list[Notification] = [*getattr(self, "sent", ()), notification]
         return Receipt(said="200 OK")
+
+
+class FakeProfiler(Profiler):
+    """Finds nothing, at once."""
+
+    name = "fake"
+    title = "nothing"
+
+    async def record(
+        self, order: ProfileOrder, processes: ProfileProcesses, tell: Callable[[ProfileProgress], None]
+    ) -> Profile:
+        return Profile(
+            profiler=self.name, event="wall", frequency=order.frequency, started=0, duration=0, frames=[], parents=[],
+            functions=[], threads=[], counts=[], samples=0,
+        )  # fmt: skip

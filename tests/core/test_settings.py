@@ -16,7 +16,6 @@ from gobs_core import (
     CollectorConfig,
     Duration,
     NotifierConfig,
-    Profiler,
     Secret,
     SettingsError,
     SinkConfig,
@@ -26,7 +25,7 @@ from gobs_core import (
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.settings import Flag, Section, Setup, load_settings
 from gobs_core.settings.sections import AgentSettings
-from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeNotifier, FakeSink, healthy, module
+from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeNotifier, FakeProfiler, FakeSink, healthy, module
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -258,7 +257,7 @@ def test_the_variables_of_the_original_still_work_below_our_own() -> None:
         name = "discord"
         Config = DiscordConfig
 
-    class Perf(Profiler):
+    class Perf(FakeProfiler):
         name = "perf"
 
     plugins = Plugins(notifiers={"discord": Discord}, profilers={"perf": Perf})

@@ -12,6 +12,7 @@ from gobs_core import Source, UserError
 from gobs_proto.limits import PROTOCOL, ROTATION
 from gobs_sinks.grpc.backoff import Backoff
 from gobs_sinks.grpc.poison import Poison
+from gobs_sinks.grpc.profiles import Profiles
 from gobs_sinks.grpc.ring import Ring
 from gobs_sinks.grpc.session import Farewell, Patience, Session
 from gobs_sinks.grpc.stream import Stream, StreamEnd
@@ -64,6 +65,7 @@ class Link:
         accepted: Callable[[], None] = lambda: None,
     ) -> None:
         self.poison = Poison(ring.losses)
+        self.profiles = Profiles(source.recordings)
         self.session: Session | None = None
         """The one that is up, or being set up."""
         self._past = Totals()
@@ -106,7 +108,9 @@ class Link:
         except Exception as error:  # noqa: BLE001  whatever gRPC finds wrong may be right at the next attempt
             self._say(repr(error), "cannot connect", exc_info=error)
             return self._backoff.pause()
-        session = self.session = Session(stream, self._source, self._ring, self.poison, self._welcomed, self._patience)
+        session = self.session = Session(
+            stream, self._source, self._ring, self.poison, self._welcomed, self._patience, self.profiles
+        )
         try:
             await session.run()
         except Farewell as bye:

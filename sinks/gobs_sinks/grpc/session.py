@@ -15,6 +15,7 @@ from gobs_sinks.grpc.backfill import Backfill
 from gobs_sinks.grpc.encoder import Encoded
 from gobs_sinks.grpc.outbox import Item, Outbox
 from gobs_sinks.grpc.poison import Poison
+from gobs_sinks.grpc.profiles import Profiles
 from gobs_sinks.grpc.ranges import Ranges
 from gobs_sinks.grpc.ring import Ring
 from gobs_sinks.grpc.schema import hello, news_of, plugin_states
@@ -69,6 +70,7 @@ class Session:
         poison: Poison,
         welcomed: Callable[[Session], None],
         patience: Patience,
+        profiles: Profiles | None = None,
     ) -> None:
         self.progress = Progress()
         self.welcome: pb.Welcome | None = None
@@ -79,6 +81,7 @@ class Session:
         self._poison = poison
         self._welcomed = welcomed
         self._patience = patience
+        self._profiles = profiles or Profiles(None)
         self._wake = asyncio.Event()
         self.outbox = Outbox(self._wake.set)
         self._answers = Answers(source.inspect, self.outbox.note)
@@ -126,6 +129,7 @@ class Session:
         self._backfill = Backfill(self._ring, self._poison, held, welcome.history_seconds)
         self.welcome = welcome
         self._welcomed(self)
+        self._profiles.connected(self.outbox.note, self._wake.set, welcome.profiles)
         tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -133,6 +137,7 @@ class Session:
                 if task.done():
                     await task
         finally:
+            self._profiles.disconnected()
             self._answers.close()
             for task in tasks:
                 task.cancel()
@@ -162,6 +167,12 @@ class Session:
                     self._acked(message.ack.sequence)
                 case "inspect":
                     self._answers.ask(message.inspect)
+                case "start_profile":
+                    self._profiles.start(message.start_profile)
+                case "cancel_profile":
+                    self._profiles.cancel(message.cancel_profile.id)
+                case "profile_taken":
+                    self._profiles.taken(message.profile_taken.id)
                 case "bye":
                     raise _farewell(message.bye)
                 # anything else is of a newer protocol, or a second Welcome: nothing to us
@@ -176,7 +187,7 @@ class Session:
 
     async def _write(self) -> None:
         while True:
-            item = self.outbox.take() or self._past()
+            item = self.outbox.take() or self._profile() or self._past()
             if item is not None:
                 await self._put(item)
             elif self._closing:
@@ -207,6 +218,11 @@ class Session:
         self.progress.sent, self.progress.sent_ns = frame.sequence, frame.monotonic_ns
         if self._backfill is not None:
             self._backfill.held.add(frame.sequence)
+
+    def _profile(self) -> Item | None:
+        """The next message of a profile that is ready."""
+        message = None if self._closing else self._profiles.next()
+        return None if message is None else Item([message])
 
     def _past(self) -> Item | None:
         """The next part of the past, once live frames flow and not too fast."""
