@@ -19,8 +19,8 @@ from gobs_core.plugin import Plugin, PluginConfig
 class Report(Protocol):
     """What an inventory tells; may be called from any thread, and never blocks."""
 
-    def workloads(self, known: Iterable[WorkloadInfo]) -> None:
-        """These are the workloads there are now, all of them; any trouble is over."""
+    def workloads(self, known: Iterable[WorkloadInfo], lacking: str = "") -> None:
+        """These are the workloads there are now; any trouble is over. `lacking`: what is left out of them, and why."""
         ...
 
     def trouble(self, why: str) -> None:

@@ -73,12 +73,14 @@ class Workloads:
         """Why names are missing or may be old; empty where they are known."""
         return self._unnamed
 
-    def told(self, inventory: str, infos: Iterable[WorkloadInfo]) -> None:
+    def told(self, inventory: str, infos: Iterable[WorkloadInfo], lacking: str = "") -> None:
         """Take all that an inventory knows. Of two that tell of one workload the first by name is believed."""
         with self._lock:
             before = self._told.get(inventory, _NOTHING)
             fresh = {info.id: _same(before.get(info.id), info) for info in infos}
             self._troubles.pop(inventory, None)
+            if lacking:
+                self._troubles[inventory] = lacking
             if len(fresh) != len(before) or any(fresh[key] is not before.get(key) for key in fresh):
                 self._told[inventory] = fresh
                 merged: dict[str, WorkloadInfo] = {}
@@ -98,7 +100,7 @@ class Workloads:
 
 
 def _same(before: WorkloadInfo | None, now: WorkloadInfo) -> WorkloadInfo:
-    return before if before is not None and before == now else now
+    return before if before is not None and (before is now or before == now) else now
 
 
 def _workload(found: Place) -> Workload | None:

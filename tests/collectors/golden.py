@@ -23,7 +23,7 @@ LATER = "-later"
 
 
 def registered() -> Plugins:
-    """Return every collector that collectors/pyproject.toml announces, through the real loader."""
+    """Return every collector and inventory that collectors/pyproject.toml announces, through the real loader."""
     pyproject = MACHINES.parent.parent / "collectors" / "pyproject.toml"
     announced = tomllib.loads(pyproject.read_text())["project"]["entry-points"]["gobs"]
     return load_plugins([EntryPoint(name, value, "gobs") for name, value in announced.items()])

@@ -13,10 +13,10 @@ from tests.machines.make import MACHINES
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
-def test_every_collector_that_is_announced_loads() -> None:
+def test_all_that_is_announced_loads() -> None:
     plugins = registered()
     assert [state.error for state in plugins.failed] == []
-    assert set(plugins.collectors) == plugins.entry_points
+    assert {*plugins.collectors, *plugins.inventories} == plugins.entry_points
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -41,12 +41,12 @@ def build_runners(
 
 
 def build_inventories(
-    settings: Settings, plugins: Plugins, workloads: Workloads, redact: Callable[[str], str]
+    settings: Settings, plugins: Plugins, workloads: Workloads, redact: Callable[[str], str], *, quiet: bool = False
 ) -> Chosen:
     """A Listener for every inventory that is to run."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Listener:
-        return Listener(cls(config, settings.agent.node), state, workloads, redact)
+        return Listener(cls(config, settings.agent.node), state, workloads, redact, quiet=quiet)
 
     return _build("inventory", settings, plugins, make, redact, lambda _: "")
 

@@ -22,10 +22,19 @@ MAX_WORKLOADS = 20_000
 
 
 class Listener:
-    """One inventory and how it fares: what it reports to. Its state is a value, made anew with every change."""
+    """One inventory and how it fares: what it reports to. Its state is a value, made anew with every change.
+
+    `quiet`: it logs nothing.
+    """
 
     def __init__(
-        self, inventory: Inventory, state: PluginState, workloads: Workloads, redact: Callable[[str], str]
+        self,
+        inventory: Inventory,
+        state: PluginState,
+        workloads: Workloads,
+        redact: Callable[[str], str],
+        *,
+        quiet: bool = False,
     ) -> None:
         self.inventory = inventory
         self.state = msgspec.structs.replace(state, state="no data", error=NOT_YET)
@@ -33,7 +42,7 @@ class Listener:
         """Set once it has told anything, were it trouble."""
         self._workloads = workloads
         self._redact = redact
-        self._log = get_logger("gobs.inventory")
+        self._log = None if quiet else get_logger("gobs.inventory")
         workloads.trouble(self.name, f"the inventory {self.name!r} {NOT_YET}")
 
     @property
@@ -41,14 +50,16 @@ class Listener:
         """The inventory's name."""
         return self.inventory.name
 
-    def workloads(self, known: Iterable[WorkloadInfo]) -> None:
+    def workloads(self, known: Iterable[WorkloadInfo], lacking: str = "") -> None:
         """Take all it knows."""
         infos = list(known)
-        self._workloads.told(self.name, infos[:MAX_WORKLOADS])
         over = len(infos) - MAX_WORKLOADS
         if over > 0:
-            self._workloads.trouble(self.name, f"{over} workloads over {MAX_WORKLOADS} are left out")
-        self._note("ok", rows=min(len(infos), MAX_WORKLOADS), runs=self.state.runs + 1)
+            lacking = f"{over} workloads over {MAX_WORKLOADS} are left out"
+        line = one_line(self._redact(lacking))
+        self._workloads.told(self.name, infos[:MAX_WORKLOADS], line)
+        state = "failing" if line else "ok"
+        self._note(state, line, rows=min(len(infos), MAX_WORKLOADS), runs=self.state.runs + 1)
 
     def trouble(self, why: str) -> None:
         """Take why what it told may be old."""
@@ -76,7 +87,7 @@ class Listener:
         before = self.state
         self.state = msgspec.structs.replace(before, state=state, error=error, **changes)
         self.answered.set()
-        if (state, error) != (before.state, before.error):
+        if self._log is not None and (state, error) != (before.state, before.error):
             log = self._log.warning if state == "failing" else self._log.info
             log(f"inventory is {state}", inventory=self.name, **({"error": error} if error else {}))
 

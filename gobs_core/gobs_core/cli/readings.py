@@ -38,7 +38,7 @@ def names_known(setup: Setup) -> Iterator[Workloads]:
     """What the inventories that would run tell of this machine's workloads, for as long as the `with` lasts."""
     workloads = Workloads()
     redact = Redactor(setup.settings.secrets())
-    inventories = Inventories(build_inventories(setup.settings, setup.plugins, workloads, redact).running)
+    inventories = Inventories(build_inventories(setup.settings, setup.plugins, workloads, redact, quiet=True).running)
     try:
         inventories.open()
         inventories.wait(PATIENCE)

@@ -27,9 +27,10 @@ class Heard:
         self.troubles: list[str] = []
         self.told = threading.Event()
 
-    def workloads(self, known: Iterable[WorkloadInfo]) -> None:
+    def workloads(self, known: Iterable[WorkloadInfo], lacking: str = "") -> None:
         """Keep it."""
         self.known.append(list(known))
+        self.troubles += [lacking] if lacking else []
         self.told.set()
 
     def trouble(self, why: str) -> None:
