@@ -13,6 +13,7 @@ from tests.collectors.kubernetes.rig import QUICK, Rig
 from tests.support.kube import pods
 
 DICE = random.Random(5)
+SLOWING = QUICK._replace(first_pause=0.05, longest_pause=30.0, brief=60.0)
 
 
 def test_pods_of_this_node_are_listed_once_and_then_watched(kube: Rig) -> None:
@@ -46,9 +47,10 @@ def test_bookmarks_keep_its_place_young_where_nothing_happens_on_this_node(kube:
     kube.told.until(lambda: kube.kube.api.asked["watch"] >= 1)
     for _ in range(4):
         kube.kube.store.put(pods.pod("elsewhere", node="worker-2"))
-        time.sleep(0.3)
+    kube.told.until(lambda: kube.kube.api.bookmarked == kube.kube.store.version)
     kube.kube.store.compact()  # without bookmarks it would have to list again now
-    kube.told.until(lambda: kube.kube.api.asked["watch"] >= 3)
+    watches = kube.kube.api.asked["watch"]
+    kube.told.until(lambda: kube.kube.api.asked["watch"] >= watches + 2)
     assert kube.kube.api.asked["list"] == 1
 
 
@@ -84,17 +86,19 @@ def test_a_410_in_the_middle_of_a_watch_lists_again(kube: Rig) -> None:
 def test_a_server_that_always_answers_410_is_asked_less_and_less(kube: Rig) -> None:
     kube.kube.api.faults.always_gone = True
     kube.kube.store.put(pods.pod("web-0"))
-    kube.start(pace=QUICK._replace(longest_pause=30.0))
-    time.sleep(2.0)
-    assert 3 <= kube.kube.api.asked["list"] <= 10
+    began = time.monotonic()
+    kube.start(pace=SLOWING)
+    kube.told.until(lambda: kube.kube.api.asked["list"] >= 5)
+    assert time.monotonic() - began > SLOWING.first_pause / 2 * (1 + 2 + 4 + 8)
 
 
 def test_a_server_that_ends_every_watch_at_once_is_asked_less_and_less(kube: Rig) -> None:
     kube.kube.api.faults.end_at_once = True
     kube.kube.store.put(pods.pod("web-0"))
-    kube.start(pace=QUICK._replace(longest_pause=30.0))
-    time.sleep(2.0)
-    assert 3 <= kube.kube.api.asked["watch"] <= 10
+    began = time.monotonic()
+    kube.start(pace=SLOWING)
+    kube.told.until(lambda: kube.kube.api.asked["watch"] >= 5)
+    assert time.monotonic() - began > SLOWING.first_pause / 2 * (1 + 2 + 4 + 8)
     assert kube.kube.api.asked["list"] == 1
 
 
@@ -165,9 +169,7 @@ def test_a_peer_that_falls_silent_is_given_up_and_asked_again(kube: Rig) -> None
 def test_it_ends_at_once_in_the_middle_of_a_watch_and_reports_no_more(kube: Rig) -> None:
     inventory = kube.start(pace=Pace())
     kube.told.until(lambda: kube.kube.api.watching == 1)
-    began = time.monotonic()
     inventory.close()
-    assert time.monotonic() - began < 1.0
     assert not [thread for thread in threading.enumerate() if thread.name == "gobs kubernetes"]
     times = kube.told.times
     kube.kube.store.put(pods.pod("late"))
@@ -182,7 +184,7 @@ def test_it_ends_within_its_time_while_nobody_answers(kube: Rig) -> None:
     kube.told.until(lambda: kube.kube.api.asked["silent"])
     began = time.monotonic()
     inventory.close()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < Pace().patience / 2, "it is left behind"
 
 
 def test_without_a_cluster_nobody_is_asked_and_the_client_is_not_imported(kube: Rig) -> None:

@@ -54,6 +54,8 @@ class Api:
     """list, page, watch, node -> how many requests came."""
     queries: list[dict[str, str]] = field(default_factory=list)
     watching: int = 0
+    bookmarked: int = 0
+    """The version of the last bookmark."""
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -159,6 +161,7 @@ class Api:
                 marked, version = now, max(version, self.store.version)
                 metadata = {"resourceVersion": str(version)}
                 await self._send(response, {"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": metadata}})
+                self.bookmarked = version
             await self.store.change(min(0.05, max(0.0, until - now)))
 
     async def _send(self, response: web.StreamResponse, event: dict[str, Any]) -> None:
