@@ -60,6 +60,8 @@ class Column:
     """What reading it takes where that may be lacking: a capability, a kernel version, a file."""
     source: str = ""
     """The kernel file it comes from, e.g. `/proc/PID/status`."""
+    private: bool = False
+    """Of an info column: shown to those alone who have logged in, for it may hold what was meant for few."""
 
     @property
     def stored(self) -> bool:
@@ -113,9 +115,16 @@ def derived(name: str, help: str, expression: str, unit: Unit = Unit.NONE, *, ne
     return Column(name, Kind.DERIVED, help, unit, None, parse_expression(expression), needs=needs)
 
 
-def info(name: str, help: str, *, needs: str = "", source: str = "") -> Column:  # noqa: A002  as above
-    """Text that rarely changes."""
-    return Column(name, Kind.INFO, help, needs=needs, source=source)
+def info(
+    name: str,
+    help: str,  # noqa: A002  as above
+    *,
+    needs: str = "",
+    source: str = "",
+    private: bool = False,
+) -> Column:
+    """Text that rarely changes; `private` where it may hold what not everybody who may look should read."""
+    return Column(name, Kind.INFO, help, needs=needs, source=source, private=private)
 
 
 class Rows(NamedTuple):
@@ -226,6 +235,8 @@ def _check_columns(table: Table) -> dict[str, Column]:
             raise DeclarationError(f"{where}: declared twice")
         if column.scale is not None and not 0 < column.scale < float("inf"):
             raise DeclarationError(f"{where}: scale {column.scale!r} is not a positive number")
+        if column.private and column.kind is not Kind.INFO:
+            raise DeclarationError(f"{where}: only info columns can be private")
         seen[column.name] = column
     for column in table.columns:
         if column.expression is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
-
-from quart import g, has_request_context
 
 Role = Literal["public", "viewer", "operator", "administrator"]
 """public: anybody, e.g. a probe of the container's health; viewer: may look; operator: may act on what happens now
@@ -62,6 +61,7 @@ class Actor:
 
 
 NOBODY = Actor("", "public", "anonymous")
+_asking: ContextVar[Actor] = ContextVar("gobs_asking", default=NOBODY)
 
 
 def scope(role: Role, area: Area = "") -> str:
@@ -70,9 +70,11 @@ def scope(role: Role, area: Area = "") -> str:
 
 
 def current_actor() -> Actor:
-    """Return who makes the request that is being answered; nobody outside of one, and on public routes."""
-    found: Actor = getattr(g, "actor", NOBODY) if has_request_context() else NOBODY
-    return found
+    """Return who makes the request that is being answered; nobody outside of one, and on public routes.
+
+    Threads that a request starts with `asyncio.to_thread` know it too.
+    """
+    return _asking.get()
 
 
 def may(role: Role, *, private: bool = False) -> bool:
@@ -82,4 +84,4 @@ def may(role: Role, *, private: bool = False) -> bool:
 
 def answering(actor: Actor) -> None:
     """Note who makes the request that is being answered."""
-    g.actor = actor
+    _asking.set(actor)

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
+from gobs_core.redact import Redactor
+from gobs_server.access import Access
 from gobs_server.clock import Clock
 from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store
+from gobs_server.front import Front
 from gobs_server.history import History
-from gobs_server.http import create_app
 from gobs_server.ingest import (
     Complaints,
     Door,
@@ -32,7 +34,7 @@ from gobs_server.metrics import Labels, Metrics
 from gobs_server.observe import LoopLag, watch
 from gobs_server.parts import Parts
 from gobs_server.services import Services
-from gobs_server.serving import WebServer, allow_files
+from gobs_server.serving import allow_files
 from gobs_server.settings import ServerSettings
 
 log = get_logger("gobs.server")
@@ -46,7 +48,8 @@ _STATES = ("ok", "no data", "failing", "late", "quarantined", "broken", "disable
 class Server:
     """One server. `start` once, `stop` once; `ports` are known in between.
 
-    `plugins` tells what is loaded here; `door` judges agents, by default as the settings say.
+    `plugins` tells what is loaded here; `door` judges agents, by default as the settings say. In `folder` there is a
+    socket for this machine's own commands. `redact` takes the settings' secrets out of what is recorded.
     """
 
     def __init__(
@@ -57,6 +60,8 @@ class Server:
         plugins: Callable[[], tuple[PluginState, ...]] = tuple,
         clock: Clock | None = None,
         door: Door | None = None,
+        folder: Path | None = None,
+        redact: Redactor | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.metrics = Metrics()
@@ -87,7 +92,8 @@ class Server:
         )
         self._grpc = GrpcServer(self._streams.serve, door or self._doors, settings, self.metrics, complaints)
         self._nodes = NodeWriter(self._store, self._known, self._remember)
-        self._web: WebServer | None = None
+        self.access = Access(settings, self._store, self.clock, redact=redact)
+        self._front = Front(settings, self.access, folder)
         self._tasks: list[asyncio.Task[None]] = []
         self._plugins = plugins
         self._parts = Parts()
@@ -117,14 +123,17 @@ class Server:
             metrics=self.metrics.text,
             ready=lambda: {"server": "it is ending"} if self.sessions.draining else {},
             troubles=self._troubles,
+            identify=self.access.identify,
+            audit=self.access.audit,
+            access=self.access,
         )
 
     async def start(self) -> None:
         """Listen and begin to work; raises UserError, with nothing left running, where that cannot be."""
         allow_files()
         try:
-            self._web = WebServer(create_app(self.services()), self._settings.http, drain=self._settings.drain)
-            self.http = await self._web.start()
+            await self._front.start(self.services())
+            self.http = self._front.http
             self.grpc_port = await self._grpc.start()
         except BaseException:
             await self._close()
@@ -139,6 +148,7 @@ class Server:
             ("stream ages", self._leases.run),
             ("certificates", self._grpc.tls.keep),
             ("lag", self._lag.run),
+            *self._front.parts(),
         ):
             self._tasks.append(asyncio.create_task(self._parts.keep(name, work)))
 
@@ -150,13 +160,13 @@ class Server:
 
     async def _close(self) -> None:
         grpc = asyncio.create_task(self._grpc.stop(self._settings.drain))
-        if self._web is not None:
-            await self._web.stop()
+        await self._front.stop()
         await grpc
         await self._doors.close()
         self._nodes.finish()
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=_FLUSH)
+        await self._front.finish()
         self._store.finish()
         if self._tasks:
             await asyncio.wait(self._tasks[1:2], timeout=_FLUSH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, abort, request
@@ -27,23 +28,38 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_OWN_ZONES = (".svc", ".cluster.local", ".internal", ".localhost")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _USUAL_PORTS = frozenset({80, 443})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def allowed_hosts(bind: str, extra: Collection[str]) -> frozenset[str] | None:
-    """Return the names a request may call this server by, without ports; None: any.
+class Hosts(NamedTuple):
+    """The names a request may call this server by, without ports."""
+
+    names: frozenset[str]
+    nobodys: bool
+    """Whether addresses, and names that no stranger can register, count too."""
+
+    def know(self, host: str) -> bool:
+        """Whether that is one."""
+        return host in self.names or (self.nobodys and _is_nobodys(host))
+
+
+def allowed_hosts(bind: str, extra: Collection[str], *, by_name: bool = False) -> Hosts | None:
+    """Return which names a request may call this server by; None: any.
 
     A server on loopback is reached by the names of loopback alone, so that a page from elsewhere whose name was bent
-    to 127.0.0.1 reads nothing. `bind` is HOST:PORT; `extra` are names the user allows, and then only those besides
-    the bound one count on any interface.
+    to 127.0.0.1 reads nothing. `bind` is HOST:PORT; `extra` are names the user allows, and then only those count on
+    any interface, besides names that cannot be bent. `by_name`: they alone count even where none are listed, since
+    there is something to read for who shows nothing.
     """
     host, named = host_name(bind), frozenset(name for one in extra if (name := host_name(one)))
-    if not named and host != "localhost" and not _is_loopback(host):
+    loopback = host == "localhost" or _is_loopback(host)
+    if not named and not loopback and not by_name:
         return None
-    return _LOOPBACK_NAMES | named | {host}
+    return Hosts(_LOOPBACK_NAMES | named | {host}, nobodys=not loopback)
 
 
 def host_name(authority: str) -> str:
@@ -56,7 +72,7 @@ def host_name(authority: str) -> str:
     return _clean(authority)
 
 
-def guard(app: Quart, hosts: frozenset[str] | None) -> None:
+def guard(app: Quart, hosts: Hosts | None) -> None:
     """Check every request and complete every answer of the app."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,
@@ -68,7 +84,7 @@ def guard(app: Quart, hosts: frozenset[str] | None) -> None:
     )
 
     async def check() -> None:
-        if hosts is not None and host_name(request.headers.get("Host", "")) not in hosts:
+        if hosts is not None and not hosts.know(host_name(request.headers.get("Host", ""))):
             abort(421, "this server is not reached by that name; the setting server.allowed_hosts can allow it")
         if len(request.query_string) > MAX_QUERY or len(request.path) > MAX_PATH:
             abort(414, f"path and query may have {MAX_QUERY} bytes each")
@@ -123,6 +139,15 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_nobodys(host: str) -> bool:
+    """Whether no stranger can bend that name to this server: an address, a name without a dot, or one of a cluster."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return bool(host) and ("." not in host or host.endswith(_OWN_ZONES))
+    return True
 
 
 def _clean(host: str) -> str:

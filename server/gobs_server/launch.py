@@ -7,8 +7,9 @@ import fcntl
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -18,13 +19,13 @@ from gobs_core import Secret, UserError
 from gobs_core.cli.common import set_up
 from gobs_core.logs import get_logger
 from gobs_core.pidfile import noted
-from gobs_core.plugins import Plugins
+from gobs_core.redact import Redactor
 from gobs_core.running import run_until_signal
 from gobs_server.agent_child import agent_command, agent_environment, keep_running
 from gobs_server.app import Server
 from gobs_server.commands import FLAGS
 from gobs_server.db import Address, address_of, check_file, sqlite_at
-from gobs_server.serving import on_loopback, split_address
+from gobs_server.serving import on_loopback, shown_url, split_address
 from gobs_server.settings import ServerSettings
 
 log = get_logger("gobs.server")
@@ -49,7 +50,9 @@ def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
         settings = msgspec.structs.replace(settings, token=Secret(secrets.token_urlsafe(32)))  # for the agent beside it
     data = settings.folder()
     with noted(data, what), _database(settings, data) as database:
-        return run_until_signal(lambda stop: _serve(stop, settings, database, setup.plugins, agent))
+        redact = Redactor(setup.settings.secrets())
+        make = partial(Server, settings, database, plugins=setup.plugins.states, folder=data, redact=redact)
+        return run_until_signal(lambda stop: _serve(stop, settings, make, agent))
 
 
 def effective(settings: ServerSettings, host: str) -> ServerSettings:
@@ -63,9 +66,9 @@ def effective(settings: ServerSettings, host: str) -> ServerSettings:
 
 
 async def _serve(
-    stop: asyncio.Event, settings: ServerSettings, database: Address, plugins: Plugins, agent: Namespace | None
+    stop: asyncio.Event, settings: ServerSettings, make: Callable[[], Server], agent: Namespace | None
 ) -> None:
-    server = Server(settings, database, plugins=plugins.states)
+    server = make()
     await server.start()
     try:
         beside = _agent(agent, settings, server) if agent else nullcontext()
@@ -93,9 +96,8 @@ async def _agent(args: Namespace, settings: ServerSettings, server: Server) -> A
 
 
 def _tell(settings: ServerSettings, server: Server) -> None:
-    host, port = split_address(server.http, "--http")
-    shown = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Gobservability is on http://{shown}:{port}  (agents: port {server.grpc_port}; Ctrl-C ends it)\n")
+    url = shown_url(server.http, encrypted=bool(settings.http_cert_file))
+    sys.stdout.write(f"Gobservability is on {url}  (agents: port {server.grpc_port}; Ctrl-C ends it)\n")
     sys.stdout.flush()
     if not server.encrypted and not on_loopback(settings.grpc):
         log.warning("agents' connections are not encrypted", why="server.insecure is set", address=settings.grpc)

@@ -1,16 +1,19 @@
-"""Why values are not known: what each collector of a node told about its own columns."""
+"""Why values are not known: what each collector told about its own columns, and what is hidden from who asks."""
 
 from __future__ import annotations
 
 from gobs_server.live import Node
+from gobs_server.privacy import HIDDEN, hidden
 
 
 def reasons(node: Node, table: str) -> dict[str, str]:
-    """Column -> why its values are not known on this node."""
+    """Column -> why its values are not known on this node, to who asks."""
     prefix = f"{table}."
     found: dict[str, str] = {}
     for plugin in node.plugins:
         for place, reason in plugin.unknown.items():
             if place.startswith(prefix):
                 found[place[len(prefix) :]] = reason
+    if (live := node.tables.get(table)) is not None:
+        found.update(dict.fromkeys(hidden(live.table), HIDDEN))
     return found

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeVar
 from quart import Blueprint, Quart, Response, abort, current_app, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from gobs_server.actor import Actor, Area, Role, answering, scope
+from gobs_server.actor import NOBODY, Actor, Area, Role, answering, scope
 from gobs_server.paths import DecodedSegments, NameConverter
 
 Handler = Callable[..., Awaitable[Response]]
@@ -64,20 +64,21 @@ class Routes:
         """Serve GET and HEAD of `rule` by the decorated handler; its name becomes the endpoint's."""
         return self.add("GET", rule, Declared(role, scope, private))
 
-    def post(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
+    def post(self, rule: str, *, role: Role, scope: Area = "") -> Callable[[H], H]:
         """Serve POST in the same way."""
-        return self.add("POST", rule, Declared(role, scope, private))
+        return self.add("POST", rule, Declared(role, scope))
 
-    def put(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
+    def put(self, rule: str, *, role: Role, scope: Area = "") -> Callable[[H], H]:
         """Serve PUT in the same way."""
-        return self.add("PUT", rule, Declared(role, scope, private))
+        return self.add("PUT", rule, Declared(role, scope))
 
-    def delete(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
+    def delete(self, rule: str, *, role: Role, scope: Area = "") -> Callable[[H], H]:
         """Serve DELETE in the same way."""
-        return self.add("DELETE", rule, Declared(role, scope, private))
+        return self.add("DELETE", rule, Declared(role, scope))
 
     def add(self, method: Method, rule: str, wanted: Declared) -> Callable[[H], H]:
-        """Serve one method of `rule` by the decorated handler."""
+        """Serve one method of `rule` by the decorated handler. What changes something is never for the unknown."""
+        wanted = wanted if method == "GET" else wanted._replace(private=True)
 
         def register(handler: H) -> H:
             name = handler.__name__
@@ -100,6 +101,7 @@ def prepare(app: Quart, identify: Identify) -> None:
     app.extensions[_DECLARED] = {}
 
     async def authorise() -> None:
+        answering(NOBODY)
         if request.endpoint is None:
             return
         wanted = declared(current_app).get(request.endpoint)

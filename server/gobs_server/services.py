@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from quart import request
 
 from gobs_core import GobsError, PluginState
 from gobs_core.logs import get_logger
+from gobs_server.access import Access
 from gobs_server.actor import Actor
 from gobs_server.clock import Clock
+from gobs_server.db import Database, Store, sqlite_at
 from gobs_server.history import History
 from gobs_server.live import Live
 from gobs_server.settings import ServerSettings
@@ -90,6 +93,11 @@ async def local_administrator() -> Actor:
     return Actor("local", "administrator", "loopback", str(client[0]) if client else "")
 
 
+def _nobody() -> Access:
+    """Return what there is of people where nothing is kept: every question to it raises Unavailable."""
+    return Access(ServerSettings(), Store(Database(sqlite_at(Path()))), Clock())
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a page or a REST resource works with. Lives as long as the server; values change under it."""
@@ -111,3 +119,5 @@ class Services:
     identify: Callable[[], Awaitable[Actor]] = local_administrator
     """Who makes the request at hand."""
     audit: Audit = field(default_factory=LoggedAudit)
+    access: Access = field(default_factory=_nobody)
+    """People, logins and tokens."""

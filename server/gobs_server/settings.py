@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
 from gobs_core.folders import state_dir
 from gobs_core.settings import Section
 from gobs_core.values import Duration, Secret, Size
+from gobs_server.access_settings import AccessSettings, OidcSettings, ProxySettings
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where Kubernetes puts a pod's own token and the API server's authority."""
@@ -63,6 +65,12 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """HOST:PORT agents connect to; 0.0.0.0:9090 for `gobs server` and 127.0.0.1:9090 for `gobs up` unless set."""
     allowed_hosts: str = ""
     """More names the pages may be asked for under, with commas between them; a name that is not known is refused."""
+    url: str = ""
+    """The address people open, e.g. https://gobs.example.org; links lead there, and its name is allowed."""
+    http_cert_file: str = ""
+    """PEM certificate for the pages, with its chain; unset: they are served in plain text, for a proxy that has one."""
+    http_key_file: str = ""
+    """PEM key of that certificate."""
     data: str = ""
     """Folder for what outlives the server; the XDG state folder unless set."""
     database: Secret = Secret("")
@@ -104,7 +112,30 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     stream_grace: Annotated[Duration, msgspec.Meta(ge=0)] = 3600.0
     """How much longer streams stay while nobody can tell who they are, e.g. because the Kubernetes API is down."""
     tokenreview: TokenReviewSettings = TokenReviewSettings()
+    access: AccessSettings = AccessSettings()
+    oidc: OidcSettings = OidcSettings()
+    proxy: ProxySettings = ProxySettings()
 
     def folder(self) -> Path:
         """The folder for what outlives the server; raises UserError where nothing says which."""
         return Path(self.data).expanduser() if self.data else state_dir(os.environ)
+
+    def __post_init__(self) -> None:
+        """Refuse what only makes sense together."""
+        if self.url and (wrong := _wrong_url(self.url)):
+            raise ValueError(f"url: expected {wrong}, got {self.url!r:.200}")
+        if self.oidc.issuer and not self.url:
+            raise ValueError("url: expected the address people open, which the provider of [server.oidc] sends them to")
+        if bool(self.http_cert_file) != bool(self.http_key_file):
+            raise ValueError("http_cert_file: expected http_key_file beside it, got only one of them")
+
+
+def _wrong_url(url: str) -> str:
+    """Return what an address of the pages must be if this is none."""
+    parts = urlsplit(url)
+    good = (
+        parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment or parts.username)
+    )
+    if not good:
+        return "an address such as https://gobs.example.org"
+    return "" if parts.path in ("", "/") else "an address without a path"

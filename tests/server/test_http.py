@@ -13,6 +13,8 @@ from gobs_server.http import create_app
 from gobs_server.routes import Declared, Routes, declared
 from tests.server.feeding import Cluster
 
+WAYS_IN = ("login", "log_in", "log_out", "to_provider", "from_provider", "setup", "set_up")
+
 
 def client_of(**settings: Any) -> Client:
     return create_app(Cluster().services(**settings)).test_client()
@@ -25,12 +27,13 @@ def test_every_route_says_who_may_use_it() -> None:
         assert rule.methods in ({"GET", "HEAD"}, {"POST"}, {"PUT"}, {"DELETE"}), rule
 
 
-def test_only_probes_and_what_pages_are_made_of_are_public() -> None:
+def test_only_probes_ways_in_and_what_pages_are_made_of_are_public() -> None:
     found = declared(create_app(Cluster().services()))
     assert {name for name, wanted in found.items() if wanted.role == "public"} == {
         "service.healthz",
         "service.readyz",
         "assets.asset",
+        *(f"access.{name}" for name in WAYS_IN),
     }
 
 
@@ -105,7 +108,8 @@ async def test_a_name_that_is_allowed_is_served() -> None:
     ],
 )
 def test_which_names_are_allowed_follows_from_where_it_listens(bind: str, extra: str, allowed: set[str] | None) -> None:
-    assert allowed_hosts(bind, extra.split(",")) == allowed
+    found = allowed_hosts(bind, extra.split(","))
+    assert (None if found is None else found.names) == allowed
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ NAME_CELLS = (
 )
 """What a process is called and belongs to: first, so that whoever reads a row knows whose it is."""
 DETAIL_CELLS = (
-    info("cmdline", "Command line, secrets taken out", source="/proc/PID/cmdline"),
+    info("cmdline", "Command line, secrets taken out", source="/proc/PID/cmdline", private=True),
     info("container", "Id of its container", source="/proc/PID/cgroup"),
     info("cgroup", "Its control group", source="/proc/PID/cgroup"),
     info("network_namespace", "The same for processes that share one network", source=NET_DEV),

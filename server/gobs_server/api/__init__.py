@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from quart import Response
 
+from gobs_server.api.access import add_access
 from gobs_server.api.chart import add_chart
 from gobs_server.api.history import add_history
 from gobs_server.api.nodes import add_nodes
@@ -33,6 +34,7 @@ def api_routes(services: Services, tags: Tags) -> Routes:
     add_chart(api, services, tags)
     add_processes(api, services)
     add_plugins(api, services, tags)
+    add_access(api, services)
     described = msgspec.json.encode(document(api.all, PREFIX, services.version))
 
     @api.routes.get(f"{PREFIX}/openapi.json", role="viewer")

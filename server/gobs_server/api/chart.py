@@ -63,7 +63,7 @@ class ChartQuery(msgspec.Struct, frozen=True, kw_only=True):
 def add_chart(api: Operations, services: Services, tags: Tags) -> None:
     """Add the operation on charts."""
 
-    @api.get("/nodes/<name:node>/chart", errors=(404,))
+    @api.get("/nodes/<name:node>/chart", scope="nodes", errors=(404,))
     async def get_chart(node: str, query: ChartQuery) -> Live[Chart]:
         """Several cells over time, from what is kept in memory.
 

@@ -36,7 +36,7 @@ class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
 def add_history(api: Operations, services: Services) -> None:
     """Add the operation on history."""
 
-    @api.get("/nodes/<name:node>/history", errors=(404,))
+    @api.get("/nodes/<name:node>/history", scope="nodes", errors=(404,))
     async def get_history(node: str, query: HistoryQuery) -> Series:
         """One cell over time, from what is kept in memory."""
         table = find_table(find_node(services.live, node), query.table)

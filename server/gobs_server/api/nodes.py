@@ -17,12 +17,12 @@ def add_nodes(api: Operations, services: Services, tags: Tags) -> None:
     """Add the operations on nodes."""
     live = services.live
 
-    @api.get("/nodes")
+    @api.get("/nodes", scope="nodes")
     async def list_nodes() -> Live[Nodes]:
         """All nodes and how they fare."""
         return Live(tags.of(live.version), lambda: Nodes([_summary(node) for node in live.nodes()]))
 
-    @api.get("/nodes/<name:node>", errors=(404,))
+    @api.get("/nodes/<name:node>", scope="nodes", errors=(404,))
     async def get_node(node: str) -> Live[NodeDetail]:
         """One node, its plugins, and how much of its past is kept."""
         found = find_node(live, node)
@@ -32,7 +32,7 @@ def add_nodes(api: Operations, services: Services, tags: Tags) -> None:
 
         return Live(tags.of(found.version), build)
 
-    @api.get("/nodes/<name:node>/tables", errors=(404,))
+    @api.get("/nodes/<name:node>/tables", scope="nodes", errors=(404,))
     async def list_tables(node: str) -> Live[Tables]:
         """The tables of one node and what their columns mean."""
         found = find_node(live, node)
@@ -55,6 +55,7 @@ def column_infos(table: Table, unknown: dict[str, str]) -> list[ColumnInfo]:
             expression=None if column.expression is None else column.expression.text,
             needs=column.needs,
             source=column.source,
+            private=column.private,
             unknown=unknown.get(column.name),
         )
         for column in table.columns

@@ -13,7 +13,7 @@ from gobs_server.tags import Tags
 def add_plugins(api: Operations, services: Services, tags: Tags) -> None:
     """Add the operation on plugins."""
 
-    @api.get("/plugins")
+    @api.get("/plugins", scope="plugins")
     async def list_plugins() -> Live[Plugins]:
         """What is loaded in the server and on each node, its state, its cost, its last error."""
         own = services.plugins()

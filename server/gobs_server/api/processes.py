@@ -15,6 +15,7 @@ from gobs_server.api.shapes import Inspection
 from gobs_server.live import LiveTable
 from gobs_server.services import InspectError, NoAnswer, NotConnected, Services, TooManyRequests
 
+_RULE = "/nodes/<name:node>/processes/<name:pid>/inspect"
 _STATUS: dict[type[InspectError], int] = {NotConnected: 503, NoAnswer: 504, TooManyRequests: 429}
 
 
@@ -31,7 +32,7 @@ class InspectQuery(msgspec.Struct, frozen=True, kw_only=True):
 def add_processes(api: Operations, services: Services) -> None:
     """Add the operation on processes."""
 
-    @api.get("/nodes/<name:node>/processes/<name:pid>/inspect", errors=(404, 429, 502, 503, 504))
+    @api.get(_RULE, scope="nodes", private=True, errors=(404, 429, 502, 503, 504))
     async def inspect_process(
         node: str, pid: Annotated[int, Meta(ge=1, le=2**31 - 1)], query: InspectQuery
     ) -> Inspection:

@@ -27,7 +27,7 @@ def service_routes(services: Services) -> Routes:
             return problem_response(503, "not ready", [Fault(part, reason) for part, reason in reasons.items()])
         return _json({"status": "ready", "troubles": services.troubles()})
 
-    @routes.get("/metrics", role="viewer")
+    @routes.get("/metrics", role="viewer", scope="metrics")
     async def metrics() -> Response:
         return Response(services.metrics(), content_type=OPENMETRICS)
 

@@ -59,6 +59,7 @@ class ColumnInfo(msgspec.Struct, frozen=True, kw_only=True):
     expression: Annotated[str | None, Meta(description="What a derived column is computed by.")]
     needs: Annotated[str, Meta(description="What reading it takes where that may be lacking.")]
     source: Annotated[str, Meta(description="The kernel file it comes from.")]
+    private: Annotated[bool, Meta(description="Whether its texts are for those alone who have logged in.")]
     unknown: Annotated[str | None, Meta(description="Why its values are not known on this node.")]
 
 

@@ -16,6 +16,7 @@ from gobs_server.api.problem import ApiError
 from gobs_server.api.shapes import Row, TableRows
 from gobs_server.api.times import Moment, moment
 from gobs_server.live import View
+from gobs_server.privacy import seen
 from gobs_server.reasons import reasons
 from gobs_server.services import Services
 from gobs_server.tags import Tags
@@ -37,7 +38,7 @@ class TableQuery(msgspec.Struct, frozen=True, kw_only=True):
 def add_tables(api: Operations, services: Services, tags: Tags) -> None:
     """Add the operation on rows."""
 
-    @api.get("/nodes/<name:node>/tables/<name:table>", errors=(404,))
+    @api.get("/nodes/<name:node>/tables/<name:table>", scope="nodes", errors=(404,))
     async def get_table(node: str, table: str, query: TableQuery) -> Live[TableRows]:
         """The rows of one table, now, or with `at` as it last was at that time."""
         found = find_node(services.live, node)
@@ -46,13 +47,15 @@ def add_tables(api: Operations, services: Services, tags: Tags) -> None:
         if query.at is None:
             stale = services.live.overdue(found, newest) is not None
             tag = tags.of(newest.version, query.limit, stale, unknown)
-            return Live(tag, lambda: _answer(node, newest.view(), unknown, query.limit, stale=stale))
+            return Live(tag, lambda: _answer(node, seen(newest.view()), unknown, query.limit, stale=stale))
         wall = moment(query.at, "query.at", services.clock.wall())
         kept = services.history.past(node)
         past = await api.beside.run(lambda: kept.at(table, wall))
         if past is None:
             raise ApiError(404, f"nothing is kept of table {table!r} of that time; {_kept(services, node)}")
-        return Live(tags.of(0, past.time, query.limit), lambda: _answer(node, past, unknown, query.limit, stale=False))
+        return Live(
+            tags.of(0, past.time, query.limit), lambda: _answer(node, seen(past), unknown, query.limit, stale=False)
+        )
 
 
 def _kept(services: Services, node: str) -> str:

@@ -37,7 +37,7 @@ class Address:
             "connections": {self.dialect: {"engine": engine, "credentials": {**self.credentials, **more}}},
             "apps": {
                 "gobs": {
-                    "models": ["gobs_server.db.models"],
+                    "models": ["gobs_server.db.models", "gobs_server.db.people"],
                     "migrations": "gobs_server.db.migrations",
                     "default_connection": self.dialect,
                 }

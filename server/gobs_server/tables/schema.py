@@ -114,4 +114,5 @@ def _column(table: str, schema: pb.ColumnSchema) -> Column:
         parse_expression(schema.expression) if kind is Kind.DERIVED else None,
         schema.needs,
         schema.source,
+        schema.private and kind is Kind.INFO,
     )

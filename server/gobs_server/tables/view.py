@@ -38,6 +38,17 @@ class View:
         self._cells = cells
         self._texts = texts
         self._make_rates = rates
+        self._hidden: frozenset[str] = frozenset()
+
+    @cached_property
+    def public(self) -> View:
+        """The same without the texts of private columns, which are "not known" in it."""
+        hidden = frozenset(column.name for column in self.table.columns if column.private)
+        if not hidden:
+            return self
+        seen = View(self._layout, self.time, self.keys, self._cells, self._texts, self._make_rates)
+        seen._hidden = hidden
+        return seen
 
     @cached_property
     def values(self) -> dict[str, Numbers]:
@@ -58,7 +69,8 @@ class View:
         """The texts of every info column; None is "not known"."""
         columns = {c.name: self._raw(c).tolist() for c in self.table.cells if c.kind is Kind.INFO}
         texts = {i: self._texts.get(i) for i in {i for ids in columns.values() for i in ids}}
-        return {name: [texts[i] for i in ids] for name, ids in columns.items()}
+        nothing: list[str | None] = [None] * len(self.keys)
+        return {name: nothing if name in self._hidden else [texts[i] for i in ids] for name, ids in columns.items()}
 
     def find(self, key: tuple[str, ...]) -> int | None:
         """The row with that key."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from gobs_server.actor import may
 from gobs_server.live import Live, Node
 from gobs_server.paths import segment
 from gobs_server.web.find_rows import RowFinder
@@ -46,7 +47,7 @@ class Finder:
 
 def _first(nodes: list[Node]) -> Findings:
     """Return what is worth going to before anything was typed: nodes in trouble before those that fare well."""
-    pages = [Found("page", place.title, (place.help,), "", place.path) for place in PLACES]
+    pages = [Found("page", place.title, (place.help,), "", place.path) for place in PLACES if may(place.role)]
     order = sorted(nodes, key=lambda node: node.state == "fresh")
     found = [*pages, *(_node(node) for node in order)]
     return Findings(found[:MOST], len(found) <= MOST)
@@ -54,7 +55,7 @@ def _first(nodes: list[Node]) -> Findings:
 
 def _pages(words: tuple[str, ...]) -> Iterator[Ranked]:
     for place in PLACES:
-        if all(word in place.title.lower() for word in words):
+        if may(place.role) and all(word in place.title.lower() for word in words):
             found = Found("page", place.title, (place.help,), "", place.path)
             yield ranked(words, [place.title], "page", found)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gobs_server.beside import Beside
 from gobs_server.live import LiveTable, Node
+from gobs_server.privacy import seen_text_ids
 from gobs_server.tables.texts import Texts
 from gobs_server.web.found import Found, Ranked, ranked
 from gobs_server.web.links import filtered
@@ -96,7 +97,7 @@ def _matching(node: Node, words: tuple[str, ...]) -> Iterator[Ranked]:
 def _rows_of(node: Node, table: LiveTable, hits: list[dict[int, int]], words: tuple[str, ...]) -> Iterator[Ranked]:
     if not all(hits):
         return
-    ids = table.text_ids()
+    ids = seen_text_ids(table)
     apart = [_apart(ids, some) for some in hits]
     nearest = np.sum([each.min(axis=1) for each in apart], axis=0)
     rows = np.flatnonzero(nearest < _NOT)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gobs_server.actor import Role
+
 
 class Place(NamedTuple):
     """One entry of the navigation."""
@@ -15,9 +17,12 @@ class Place(NamedTuple):
     keys: str
     """What is typed to go there."""
     help: str
+    role: Role = "viewer"
+    """Whose it is; others are not shown it."""
 
 
 PLACES = (
     Place("nodes", "Nodes", "/", "g n", "Every node at a glance"),
     Place("plugins", "Plugins", "/plugins", "g p", "What is loaded where, and how it fares"),
+    Place("access", "Access", "/access/users", "g a", "Who may come in, and what was done", "administrator"),
 )

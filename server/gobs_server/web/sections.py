@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gobs_server.live import Live, LiveTable, Node
+from gobs_server.privacy import seen
 from gobs_server.reasons import reasons
 from gobs_server.tags import Tags
 from gobs_server.web.cache import Cache
@@ -83,7 +84,7 @@ class Sections:
 
     def _prepared(self, node: Node, table: LiveTable, query: Query) -> Callable[[], bytes]:
         """Return what renders the rows as they are now, whenever and in whatever thread it is called."""
-        view, interval, unknown = table.view(), table.interval, reasons(node, table.table.name)
+        view, interval, unknown = seen(table.view()), table.interval, reasons(node, table.table.name)
         overdue = self._overdue(node, table)
 
         def render() -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gobs_server.actor import Role
 from gobs_server.web.places import PLACES
 
 
@@ -15,6 +16,8 @@ class Shortcut(NamedTuple):
     does: str
     action: str
     """What the script calls it, or an address to go to; empty: browsers do it by themselves."""
+    role: Role = "public"
+    """Whose it is; others are not shown it, and for them it does nothing."""
 
 
 _SYMBOLS = {"ArrowDown": "↓", "ArrowUp": "↑", "ArrowLeft": "←", "ArrowRight": "→", "Escape": "Esc", "Mod": "Ctrl"}
@@ -27,7 +30,7 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut(("p",), "Pause, or go on", "pause"),
         Shortcut(("Escape",), "Close what is open; leave a field", ""),
     ),
-    "Go to": tuple(Shortcut((place.keys,), place.title, place.path) for place in PLACES),
+    "Go to": tuple(Shortcut((place.keys,), place.title, place.path, place.role) for place in PLACES),
     "On a page": (
         Shortcut(("f",), "Filter the rows", "filter"),
         Shortcut(("ArrowDown", "j"), "Next row, or card below", "down"),

@@ -78,6 +78,7 @@ def _column(column: Column) -> pb.ColumnSchema:
         expression=column.expression.text if column.expression else "",
         needs=clean(column.needs),
         source=clean(column.source),
+        private=column.private,
     )
 
 

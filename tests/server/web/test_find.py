@@ -9,6 +9,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from gobs_core import Table, gauge, info, key
+from gobs_server.actor import Actor, answering
 from gobs_server.web.find import MOST, Finder
 from gobs_server.web.found import Found
 from gobs_server.web.search import parts
@@ -40,6 +41,7 @@ def big() -> Cluster:
 
 
 async def found(cluster: Cluster, query: str) -> list[Found]:
+    answering(Actor("local", "administrator", "loopback"))
     return (await Finder(cluster.live).find(query)).found
 
 

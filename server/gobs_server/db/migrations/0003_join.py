@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """One table; nothing of what was there is touched."""
 
-    dependencies = [("gobs", "0001_node")]  # noqa: RUF012  Tortoise's own form
+    dependencies = [("gobs", "0002_access")]  # noqa: RUF012  Tortoise's own form
     initial = False
     operations = [  # noqa: RUF012  as above
         ops.CreateModel(
