@@ -7,7 +7,7 @@ plain function of its input: no I/O, no clock, no memory of the last call; what 
 
 Built-in conditions are evaluated inline, with numpy arrays as the sequences. A condition from elsewhere is called in a
 worker, under a deadline. One that raises, is late, or answers with another number of rows than it was asked about has
-said nothing: for those rows that is "no data", shown as the plugin's fault.
+said nothing: those rows stay as they are, and it is shown as the plugin's fault.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Condition(Plugin, ABC):
 
     @abstractmethod
     def judge(self, sample: Sample, parameters: Any) -> Sequence[float]:
-        """For every row 1 (or True) where it is breaching, 0 (or False) where not, NaN where that cannot be told.
+        """For every row 1 (or True) where it is breaching, 0 (or False) where not, NaN where that cannot be told yet.
 
         A row whose value is not known is "no data" whatever is answered.
         """

@@ -55,8 +55,25 @@ class View:
         """Counters, gauges and derived columns by name, in the order declared."""
         stored = {c.name: shown(self._raw(c), c) for c in self.table.cells if c.numeric}
         return {
-            c.name: stored[c.name] if c.stored else self._derived(c, stored) for c in self.table.columns if c.numeric
+            c.name: stored[c.name] if c.stored else self._derived(c, stored.__getitem__)
+            for c in self.table.columns
+            if c.numeric
         }
+
+    def level(self, name: str) -> Numbers:
+        """One column of `values`, without computing the others; raises KeyError."""
+        column = self.table.column(name)
+        return shown(self._raw(column), column) if column.stored else self._derived(column, self.level)
+
+    def text_ids(self, name: str) -> Cells:
+        """For every row the id of an info column's text; within a run equal ids are equal texts."""
+        return self._raw(self.table.column(name))
+
+    def info(self, name: str) -> list[str | None]:
+        """One column of `infos`, without the others; raises KeyError."""
+        ids = self.text_ids(name).tolist()
+        texts = {i: self._texts.get(i) for i in set(ids)}
+        return [texts[i] for i in ids]
 
     @cached_property
     def rates(self) -> dict[str, Numbers]:
@@ -103,8 +120,8 @@ class View:
     def _raw(self, column: Column) -> Cells:
         return self._cells[:, self._layout.place[column.name]]
 
-    def _derived(self, column: Column, stored: Mapping[str, Numbers]) -> Numbers:
-        value = evaluate(column, stored.__getitem__, self.rates.__getitem__)
+    def _derived(self, column: Column, level: Callable[[str], Numbers]) -> Numbers:
+        value = evaluate(column, level, self.rates.__getitem__)
         return np.broadcast_to(value, (len(self.keys),))
 
     @cached_property
