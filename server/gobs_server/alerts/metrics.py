@@ -154,3 +154,29 @@ def _of_column(metric: str, table: str, column: Column, value: str, total: bool)
 
 def _fits(way: Metric, table: Table) -> bool:
     return way.columns <= {column.name for column in table.columns if column.numeric}
+
+
+_OF_TABLE = {"cpu": "cpu", "load": "cpu", "memory": "memory", "disk": "disk"}
+"""What a table of the node is about, where processes may have a part in it."""
+_OF_PROCESS = {
+    "cpu": _metric("cpu", "process", "cpu", total=False, unit=Unit.PERCENT),
+    "memory": _metric("memory", "process", "vm_rss", total=False, unit=Unit.BYTES),
+    "swap": _metric("swap", "process", "vm_swap", total=False, unit=Unit.BYTES),
+    "disk": _metric("disk", "process", f"{_READ} + {_WRITE}", total=False, unit=Unit.BYTES, rate=True),
+    "disk_read": _metric("disk_read", "process", _READ, total=False, unit=Unit.BYTES, rate=True),
+    "disk_write": _metric("disk_write", "process", _WRITE, total=False, unit=Unit.BYTES, rate=True),
+}
+
+
+def process_metric(metric: str, table: str, process: Table) -> Metric | None:
+    """What of each process goes into a metric of that table; None: nothing that could be told."""
+    name, dot, column = metric.partition(".")
+    if dot and table in ("process", "pod", "container"):
+        same = next((one for one in process.columns if one.name == column and one.numeric), None)
+        if same is not None:
+            return _of_column(f"process.{column}", "process", same, "auto", False)
+        name = next((word for word in ("swap", "memory", "cpu") if word in column), "")
+    elif dot:
+        name = "swap" if "swap" in column else _OF_TABLE.get(table, "")
+    found = _OF_PROCESS.get(name)
+    return found if found is not None and _fits(found, process) else None
