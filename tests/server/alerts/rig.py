@@ -17,7 +17,8 @@ from tests.server.feeding import Cluster, Machine
 BOX = Table(
     "box",
     "Boxes of a size",
-    [key("name", "Its name"), info("namespace", "Where"), info("labels", "Its labels"), gauge("size", "How large it is"),
+    [key("name", "Its name"), info("namespace", "Where"), info("labels", "Its labels"),
+     gauge("size", "How large it is"),
      counter("turns", "How often it turned")],
 )  # fmt: skip
 WHY = {CLEARED: "cleared", TARGET_GONE: "gone", NO_DATA: "no data"}

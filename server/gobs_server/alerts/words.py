@@ -1,0 +1,73 @@
+"""Words: how conditions, values and reasons read to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+
+from gobs_core import Unit
+from gobs_server.alerts.check import Check
+from gobs_server.alerts.conditions.comparing import OPPOSITE, WORDS
+from gobs_server.alerts.conditions.threshold import ThresholdParameters
+from gobs_server.alerts.records import Alert, Reason
+
+Shown = Callable[[float, Unit, bool], str]
+"""A value as people read it, with its unit: `93.2 %`, `1.2 MiB/s`."""
+_WHAT = {"node": "the node", "pod": "the pod", "row": "the row"}
+
+
+def condition(check: Check, unit: Unit, rate: bool, shown: Shown) -> str:
+    """What is asked of the value: `above 80 %`."""
+    own = check.parameters
+    if not isinstance(own, ThresholdParameters):
+        return check.condition.describe(own)
+    text = f"{WORDS[own.operator]} {shown(own.threshold, unit, rate)}"
+    if own.clear_threshold is not None and own.clear_threshold != own.threshold:
+        text += f", over when {OPPOSITE[own.operator]} {shown(own.clear_threshold, unit, rate)}"
+    return text
+
+
+def value(number: float | None, alert: Alert, shown: Shown) -> str:
+    """A value of the alert's metric."""
+    return "" if number is None else shown(number, alert.unit, alert.rate)
+
+
+def reason(alert: Alert) -> str:
+    """Why it is over."""
+    if alert.reason is None:
+        return ""
+    if alert.reason == "dismissed":
+        by = f" by {alert.by}" if alert.by else ""
+        return f"dismissed{by}" + (f": {alert.comment}" if alert.comment else "")
+    texts: Mapping[Reason, str] = {
+        "cleared": "the condition does not hold any more",
+        "gone": f"{_WHAT[alert.target]} is gone",
+        "no data": "nothing is known of it any more",
+        "disabled": "the rule was switched off",
+        "changed": "the rule was changed",
+        "deleted": "the rule was deleted",
+    }
+    return texts[alert.reason]
+
+
+def row(alert: Alert) -> str:
+    """The row in a few words; empty where it is about a node as a whole."""
+    if alert.pod:
+        name = f"{alert.namespace}/{alert.pod}" if alert.namespace else alert.pod
+        return f"{name}/{alert.container}" if alert.container and alert.table == "container" else name
+    if alert.table == "process":
+        return " ".join(filter(None, (alert.labels.get("comm"), alert.labels.get("pid"))))
+    return " ".join(alert.key)
+
+
+def place(alert: Alert) -> str:
+    """The row and its node: `shop/web-0 on worker-1`, `worker-1`."""
+    what = row(alert)
+    if not alert.node:
+        return what or "nowhere"
+    return f"{what} on {alert.node}" if what else alert.node
+
+
+def known(number: float) -> float | None:
+    """A number that can be written down; None where it is not known."""
+    return number if isfinite(number) else None
