@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, async_playwright, expect
 
 from gobs_server.app import Server
-from tests.browser.conftest import Watched, agent, make_server
+from tests.browser.conftest import LAUNCH, Watched, agent, make_server
 
 pytestmark = pytest.mark.browser
 
 CPU = ".card .value:has-text('CPU') dd span"
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 NUMBERS = "[...document.querySelectorAll('.facts-grid dd')].map((dd) => dd.textContent).join(' ')"
 
 
@@ -83,3 +89,60 @@ async def test_ages_grow_without_news(server: Server, watched: Watched) -> None:
     age = page.locator(".card time")
     await expect(age).to_have_text("3 s ago")
     await expect(age).to_have_text("4 s ago")
+
+
+async def test_a_person_chooses_how_often_and_may_pause(server: Server, watched: Watched) -> None:
+    page = await watched.open("/")
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url) if "/fragments/" in request.url else None)
+    await page.get_by_role("button", name="Display").click()
+    await expect(page.get_by_role("radio", name="2 s")).to_be_checked()
+    await page.get_by_role("radio", name="1 s", exact=True).check()
+    async with agent(server, "n"):
+        await expect(page.locator(".card")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("p")
+        paused = page.get_by_role("button", name="Paused since")
+        await expect(paused).to_be_visible()
+        polls.clear()
+        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        seen = await page.locator(".card time").text_content()
+        await expect(page.locator(".card time")).not_to_have_text(seen or "")
+        assert polls == []
+        await page.reload()
+        await expect(paused).to_be_visible()
+        await paused.click()
+        await expect(page.get_by_role("button", name="Live")).to_be_visible()
+        async with page.expect_response("**/fragments/nodes"):
+            pass
+        await page.get_by_role("button", name="Display").click()
+        await expect(page.get_by_role("radio", name="1 s", exact=True)).to_be_checked()
+
+
+async def test_a_hidden_page_asks_seldom_and_at_once_when_it_is_seen_again(server: Server, watched: Watched) -> None:
+    page = await watched.open("/")
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url) if "/fragments/" in request.url else None)
+    await page.evaluate(HIDE, True)
+    polls.clear()
+    await page.wait_for_timeout(5000)
+    assert polls == []
+    async with page.expect_response("**/fragments/nodes"):
+        await page.evaluate(HIDE, False)
+
+
+async def test_a_moment_is_told_in_the_viewers_zone_and_in_utc_on_hover(server: Server, chromium: str) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
+        context = await browser.new_context(timezone_id="Asia/Tokyo")
+        page = await context.new_page()
+        async with agent(server, "n"):
+            await page.goto(f"http://{server.http}/")
+            time = page.locator(".card time")
+            await time.hover()
+            stamp = datetime.fromisoformat(str(await time.get_attribute("datetime")))
+            here = stamp.astimezone(timezone(timedelta(hours=9)))
+            await expect(time).to_have_attribute(
+                "title", re.compile(f"{here:%H:%M:%S} GMT\\+9\n{stamp:%Y-%m-%d %H:%M:%S} UTC")
+            )
+        await browser.close()

@@ -40,10 +40,10 @@ def _nodes(folder: Path, server: ServerProcess, nodes: int, interval: str) -> It
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(3)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(3)
 
 
 def _reporting(server: ServerProcess, nodes: int) -> bool:

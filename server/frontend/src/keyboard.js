@@ -5,7 +5,7 @@ import { keep, kept, whenKept } from "./kept.js";
 
 const WRITING = "input:not([type=radio], [type=checkbox], [type=button]), textarea, select, [contenteditable]";
 /** What has uses of its own for arrows and letters. */
-const BUSY = "dialog[open], [popover]:popover-open, [role=listbox], [role=tablist], [role=slider], input, .scroll";
+const BUSY = "dialog[open], [popover]:popover-open, [role=listbox], [role=tablist], [role=slider], input";
 
 /** Obey the keyboard. */
 export function obeyKeys() {
@@ -43,7 +43,7 @@ function isMeant(key) {
   if (key.startsWith("Mod+")) return true;
   if (kept("keys") === "off" || focused?.closest(WRITING)) return false;
   if (document.querySelector("dialog[open]")) return false;
-  return !key.startsWith("Arrow") || !focused?.closest(BUSY);
+  return !key.startsWith("Arrow") || !(focused?.closest(BUSY) || focused?.matches(".scroll"));
 }
 
 function leave() {

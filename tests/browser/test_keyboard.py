@@ -1,0 +1,146 @@
+"""Every page by keyboard alone: what has focus is seen, nothing traps it, and the shortcuts do what the help says."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from gobs_server.web.shortcuts import SHORTCUTS
+from tests.browser.conftest import Watched
+from tests.browser.pages import PAGES, Page, address
+from tests.support.server import ServerProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+MOST = 60
+"""Steps of Tab that are looked at on a page that has more."""
+FOCUSED = """() => {
+  const one = document.activeElement;
+  if (one === document.body) return null;
+  const shown = one.matches(".choices input, .palette-field input") ? one.parentElement : one;
+  const [box, style] = [shown.getBoundingClientRect(), getComputedStyle(one)];
+  const label = one.nextElementSibling && getComputedStyle(one.nextElementSibling);
+  const marked = (some) => some && some.outlineStyle !== "none" && parseFloat(some.outlineWidth) >= 2;
+  const seen = box.bottom > 0 && box.top < innerHeight && box.width > 0;
+  const again = (window.visited ??= new Set()).has(one);
+  window.visited.add(one);
+  return { html: one.outerHTML.slice(0, 120), again, seen, marked: marked(style) || marked(label) };
+}"""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def test_tab_goes_through_a_page_and_what_has_focus_is_seen(
+    page: Page, tab: Watched, cluster: ServerProcess
+) -> None:
+    tab.forgiven = ("404",) if page.status == 404 else ()
+    await tab.page.goto(address(page, cluster))
+    await expect(tab.page.locator(page.ready).first).to_be_visible()
+    visited: list[str] = []
+    for _ in range(MOST):
+        await tab.page.keyboard.press("Tab")
+        focused = await tab.page.evaluate(FOCUSED)
+        if focused is None:
+            break
+        assert focused["seen"], focused
+        assert focused["marked"], focused
+        assert not focused["again"], "focus went in a circle"
+        visited.append(focused["html"])
+    assert 'href="#main"' in visited[0]
+
+
+async def test_the_skip_link_leads_past_the_navigation(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="cp-1")).to_be_focused()
+
+
+async def test_the_help_lists_every_shortcut_and_gives_the_focus_back(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.get_by_role("link", name="worker-1").focus()
+    await page.keyboard.press("?")
+    help_ = page.get_by_role("dialog", name="Shortcuts")
+    await expect(help_).to_be_visible()
+    for some in SHORTCUTS.values():
+        for shortcut in some:
+            await expect(help_.get_by_text(shortcut.does, exact=True)).to_be_attached()
+    await page.keyboard.press("t")
+    await expect(page.locator("#said")).to_be_empty()
+    await page.keyboard.press("Escape")
+    await expect(help_).to_be_hidden()
+    await expect(page.get_by_role("link", name="worker-1")).to_be_focused()
+
+
+async def test_two_keys_go_to_a_page(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.keyboard.type("gp")
+    await page.wait_for_url("**/plugins")
+    await page.keyboard.type("gn")
+    await page.wait_for_url(tab.origin + "/")
+
+
+async def test_arrows_walk_over_cards_and_enter_opens(tab: Watched) -> None:
+    page = await tab.open("/")
+    await expect(page.locator(".card")).to_have_count(7)
+    for key, name in (("ArrowDown", "cp-1"), ("ArrowRight", "worker-1"), ("ArrowLeft", "cp-1"), ("j", None)):
+        await page.keyboard.press(key)
+        if name:
+            await expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
+    below = await page.evaluate("document.activeElement.closest('.card').getBoundingClientRect().left")
+    assert below == await page.locator(".card").first.evaluate("(card) => card.getBoundingClientRect().left")
+    await page.keyboard.press("k")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/nodes/cp-1")
+
+
+async def test_arrows_walk_over_rows(tab: Watched) -> None:
+    page = await tab.open("/nodes/worker-1/tables/process")
+    rows = page.locator("tbody tr")
+    place = "[...document.querySelectorAll('tbody tr')].indexOf(document.activeElement.closest('tr'))"
+    for key, at in (("ArrowDown", 0), ("ArrowDown", 1), ("j", 2), ("ArrowUp", 1), ("k", 0)):
+        await page.keyboard.press(key)
+        assert await page.evaluate(place) == at, key
+    await expect(rows.first).to_be_in_viewport()
+
+
+async def test_nothing_is_a_shortcut_while_something_is_written(tab: Watched) -> None:
+    page = await tab.open("/nodes/worker-1/tables/process")
+    await page.keyboard.press("f")
+    field = page.get_by_label("Filter the rows of process")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("gp?t/")
+    await expect(field).to_have_value("gp?t/")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await page.keyboard.press("Escape")
+    await expect(field).to_have_value("")
+    await page.keyboard.press("Escape")
+    await expect(field).not_to_be_focused()
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+
+
+async def test_single_keys_can_be_switched_off_and_the_search_stays(tab: Watched) -> None:
+    page = await tab.open("/")
+    await page.get_by_role("button", name="Display").click()
+    await page.get_by_label("Shortcuts of a single key").uncheck()
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await page.keyboard.press("?")
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("dialog", name="Search")).to_be_visible()
+    await expect(page.get_by_role("dialog", name="Shortcuts")).to_be_hidden()
+
+
+async def test_a_menu_opens_is_walked_and_closes_by_keys(tab: Watched) -> None:
+    page = await tab.open("/")
+    button = page.get_by_role("button", name="Display")
+    await button.focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("radio", name="System")).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("radio", name="Dark")).to_be_hidden()
+    await expect(button).to_be_focused()
