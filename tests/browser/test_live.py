@@ -35,6 +35,7 @@ async def test_the_page_shows_this_machine_and_its_values_move(server: Server, w
         await page.get_by_role("link", name="this machine").click()
         for name in ("cpu", "memory", "load", "pressure", "net", "disk", "process", "pod"):
             await expect(page.locator(f"#t-{name}")).to_be_visible()
+        await page.locator("#t-memory").scroll_into_view_if_needed()
         seen = await page.evaluate(NUMBERS)
         await page.wait_for_function(f"(seen) => {NUMBERS} !== seen", arg=seen)
 

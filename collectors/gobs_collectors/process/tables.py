@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gobs_core import Table, Unit, counter, derived, gauge, info, key
+from gobs_core import Chart, Table, Unit, counter, derived, gauge, info, key
 
 STAT = "/proc/PID/stat"
 STATUS = "/proc/PID/status"
@@ -98,6 +98,16 @@ PROCESS = Table(
         *DETAIL_CELLS,
         derived("fds_used", "Open descriptors, of those it may open", "100 * open_fds / max_fds", Unit.PERCENT),
     ],
+    charts=[
+        Chart("cpu", title="CPU of the busiest processes", each=True),
+        Chart("vm_rss", title="Memory of the largest processes", each=True),
+        Chart("utime", "stime", title="CPU time", stacked=True),
+        Chart("vm_rss", "vm_swap", title="Memory"),
+        Chart("read_bytes", "write_bytes", title="Storage"),
+        Chart("threads", "open_fds", title="Threads and descriptors"),
+        Chart("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches", title="Context switches"),
+        Chart("minor_faults", "major_faults", title="Page faults"),
+    ],
 )
 
 SUMMED_COUNTERS = (
@@ -158,5 +168,16 @@ POD = Table(
             "open_fds", "Open descriptors", Unit.ITEMS, scale=1, needs="Linux 6.2, or the right to list them", source=FD
         ),
         *NET_CELLS,
+    ],
+    charts=[
+        Chart("cpu", title="CPU of the busiest workloads", each=True),
+        Chart("memory_rss", title="Memory of the largest workloads", each=True),
+        Chart("cpu_user", "cpu_system", title="CPU time", stacked=True),
+        Chart("memory_rss", "memory_swap", title="Memory"),
+        Chart("receive_bytes", "transmit_bytes", title="Network of pods"),
+        Chart("read_bytes", "write_bytes", title="Storage"),
+        Chart("processes", "threads", title="Processes and threads"),
+        Chart("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches", title="Context switches"),
+        Chart("minor_faults", "major_faults", title="Page faults"),
     ],
 )

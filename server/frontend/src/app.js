@@ -2,6 +2,7 @@
 import "./htmx.js"; // first: idiomorph's extension, in morph.js, registers itself with it
 import "./app.css";
 import { obeyButtons } from "./actions.js";
+import { drawCharts } from "./charts/index.js";
 import { watchConnection } from "./connection.js";
 import { offerHelp } from "./help.js";
 import { obeyKeys } from "./keyboard.js";
@@ -26,3 +27,4 @@ offerHelp();
 offerSearch();
 placeMenus();
 keepLive();
+drawCharts();

@@ -14,12 +14,19 @@ export function clock(at) {
 
 /**
  * @param {number} at milliseconds since 1970
+ * @returns {string} such as Mon, 3 Mar 2026
+ */
+export function day(at) {
+  return DAY.format(at);
+}
+
+/**
+ * @param {number} at milliseconds since 1970
  * @param {number} now the same
  * @returns {string} the time, and the day where that is not today
  */
 export function local(at, now) {
-  const day = DAY.format(at);
-  return day === DAY.format(now) ? clock(at) : `${day} ${clock(at)}`;
+  return day(at) === day(now) ? clock(at) : `${day(at)} ${clock(at)}`;
 }
 
 /**
@@ -28,7 +35,7 @@ export function local(at, now) {
  */
 export function both(at) {
   const zone = ZONE.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
-  return `${DAY.format(at)} ${clock(at)} ${zone}\n${new Date(at).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+  return `${day(at)} ${clock(at)} ${zone}\n${new Date(at).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 }
 
 /** @param {Intl.DateTimeFormatOptions} options */

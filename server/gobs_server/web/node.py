@@ -6,15 +6,18 @@ from zlib import crc32
 
 from quart import Response, request
 
-from gobs_server.live import Node
+from gobs_server.live import LiveTable, Node
+from gobs_server.reasons import reasons
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags
 from gobs_server.web.answers import fragment, gone, html, missing, no_node, no_table
 from gobs_server.web.cache import Cache
+from gobs_server.web.drawings import of_table
 from gobs_server.web.headlines import headlines, in_order
 from gobs_server.web.order import Query
 from gobs_server.web.queries import table_query
+from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
 from gobs_server.web.sections import Sections
 from gobs_server.web.states import attention, meaning
@@ -41,6 +44,7 @@ class NodePages:
 
     def __init__(self, services: Services, tags: Tags, templates: Templates, cache: Cache, sections: Sections) -> None:
         self._live = services.live
+        self._retention = services.history.retention
         self._tags = tags
         self._templates = templates
         self._cache = cache
@@ -53,7 +57,9 @@ class NodePages:
             return missing(self._templates, no_node(name))
         query, tables = Query(), node.tables
         sections = [await self._sections.section(node, tables[table], query, alone=False) for table in in_order(tables)]
-        return self._page(node, sections=sections, alone="")
+        drawn = [of_table(table.view(), reasons(node, name)) for name, table in _charted(node)]
+        charts = [some[0] for some in drawn], [one for some in drawn for one in some[1:]]
+        return self._page(node, sections=sections, alone="", charts=charts)
 
     async def table(self, name: str, table: str) -> Response:
         """Return the page of one table of a node."""
@@ -64,7 +70,8 @@ class NodePages:
         if found is None:
             return missing(self._templates, no_table(name, table))
         section = await self._sections.section(node, found, table_query(), alone=True)
-        return self._page(node, sections=[section], alone=found.table.name)
+        charts = of_table(found.view(), reasons(node, table))
+        return self._page(node, sections=[section], alone=found.table.name, charts=(charts, []))
 
     def head(self, name: str) -> Response:
         """Return what stands above the tables of a node; a page of another shape is asked to load itself anew."""
@@ -84,6 +91,7 @@ class NodePages:
                 node=node,
                 tag=self._tags.of(node.version),
                 shape=shape(node),
+                ranges=ranges(self._retention),
                 head=self._templates.raw(self._head(node)),
                 **values,
             )
@@ -101,6 +109,11 @@ class NodePages:
                 attention=attention(node),
             ),
         )
+
+
+def _charted(node: Node) -> list[tuple[str, LiveTable]]:
+    """Return the tables that ask for charts, in the order of the page."""
+    return [(name, node.tables[name]) for name in in_order(node.tables) if node.tables[name].table.charts]
 
 
 def shape(node: Node) -> str:

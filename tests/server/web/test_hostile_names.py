@@ -18,7 +18,8 @@ ELEMENTS = {
     *("html", "head", "meta", "title", "link", "script", "body", "a", "header", "img", "nav", "ul", "li", "p", "main"),
     *("h1", "h2", "div", "span", "dl", "dt", "dd", "svg", "rect", "time", "footer", "b", "section", "form", "label"),
     *("input", "table", "thead", "tr", "th", "button", "small", "tbody", "td", "bdi", "details", "summary"),
-    *("pre", "code", "path", "mark", "dialog", "h3", "kbd", "fieldset", "legend", "ol"),
+    *("pre", "code", "path", "mark", "dialog", "h3", "kbd", "fieldset", "legend", "ol", "figure"),
+    *("figcaption", "i"),
 }
 
 

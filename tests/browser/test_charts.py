@@ -1,0 +1,265 @@
+"""Charts: they show what was read and nothing else, and do what a person asks of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.async_api import Locator, Page, Request, expect
+
+from gobs_server.app import Server
+from gobs_server.web.format import UNKNOWN
+from gobs_server.web.text import visible
+from tests.browser.charted import Charted, charted_server
+from tests.browser.conftest import Watched
+from tests.support.hostile import HOSTILE_NAMES
+
+pytestmark = pytest.mark.browser
+
+NOW = "document.body.dispatchEvent(new Event('gobs:now'))"
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with charted_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def charted(server: Server) -> Charted:
+    return Charted(server, minutes=20)
+
+
+def chart(page: Page, title: str) -> Locator:
+    return page.locator(".chart", has=page.locator("figcaption b", has_text=re.compile(f"^{re.escape(title)}$")))
+
+
+async def drawn(page: Page, title: str) -> Locator:
+    """Wait for a chart to be drawn, and return it."""
+    found = chart(page, title)
+    await found.scroll_into_view_if_needed()
+    await expect(found.locator("canvas")).to_be_visible()
+    await expect(found.locator(".plot-note")).to_have_text("")
+    return found
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+async def rows(found: Locator) -> list[list[str]]:
+    """The values of a chart as the table beside it tells them, the newest first."""
+    details = found.locator(".chart-values")
+    if await details.get_attribute("open") is None:
+        await details.locator("summary").click()
+    await expect(details.locator("tbody tr").first).to_be_visible()
+    told: list[list[str]] = await details.locator("tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    return told
+
+
+async def drag(page: Page, found: Locator, start: float, end: float) -> None:
+    """Drag over a part of the plot, given as shares of its width."""
+    box = await found.locator(".u-over").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    await page.mouse.move(box["x"] + box["width"] * start, middle)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * end, middle, steps=4)
+    await page.mouse.up()
+
+
+async def test_charts_show_what_was_read_and_move(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1")
+    cpu, memory = await drawn(page, "CPU"), await drawn(page, "Memory")
+    await expect(memory.locator("[data-line='1'] b")).to_have_text("488.3 MiB")
+    seen = await memory.locator("[data-line='0'] b").text_content()
+    picture = await memory.locator("canvas").evaluate("(canvas) => canvas.toDataURL()")
+    charted.feed()
+    await expect(memory.locator("[data-line='0'] b")).not_to_have_text(seen or "")
+    assert await memory.locator("canvas").evaluate("(canvas) => canvas.toDataURL()") != picture
+    newest, before = (await rows(cpu))[:2]
+    assert newest[2] == before[2] == "10.0 %"
+    assert [row[1] for row in (await rows(memory))[:2]] == ["46.9 GiB", "46.7 GiB"]
+
+
+async def test_a_pause_is_a_gap_and_what_is_not_known_is_a_dash(charted: Charted, watched: Watched) -> None:
+    charted.clock.move(-30)
+    charted.feed(after=60)
+    charted.feed()
+    page = await watched.open("/nodes/node-1")
+    told = await rows(await drawn(page, "Memory"))
+    assert [row[2] for row in told[:4]] == ["488.3 MiB", "488.3 MiB", UNKNOWN, "488.3 MiB"]
+
+
+async def test_a_zoom_is_in_the_address_survives_news_and_is_left_by_going_back(
+    charted: Charted, watched: Watched
+) -> None:
+    page = await watched.open("/nodes/node-1?sort=cpu")
+    memory = await drawn(page, "Memory")
+    await drag(page, memory, 0.25, 0.5)
+    await page.wait_for_url(re.compile(r"from=[\d.]+&to=[\d.]+"))
+    zoomed = {name: float(query(page)[name][0]) for name in ("from", "to")}
+    assert 200 < zoomed["to"] - zoomed["from"] < 250
+    assert query(page)["sort"] == ["cpu"]
+    told = await rows(memory)
+    assert 40 <= len(told) <= 52
+    for _ in range(3):
+        charted.feed()
+        await page.evaluate(NOW)
+        await page.wait_for_timeout(100)
+    assert await rows(memory) == told
+    await expect(page.get_by_role("button", name="Leave the zoom")).to_be_visible()
+    await page.reload()
+    assert await rows(await drawn(page, "Memory")) == told
+    await page.go_back()
+    await page.wait_for_url(lambda url: "from=" not in url)
+    await expect(page.get_by_role("button", name="Leave the zoom")).to_be_hidden()
+    assert len(await rows(await drawn(page, "Memory"))) > 150
+
+
+async def test_the_cursor_is_at_the_same_moment_in_every_chart(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1")
+    for title in ("CPU", "Memory", "Received"):
+        await drawn(page, title)
+    await page.evaluate("scrollTo(0, 0)")
+    await (await drawn(page, "CPU")).locator(".u-over").hover(position={"x": 100, "y": 50})
+    times = page.locator(".charts > .charts-grid .chart-time")
+    await expect(times.first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    told = await times.all_text_contents()
+    assert len(told) == 3
+    assert set(told) == {told[0]}
+    assert "UTC" in (await times.first.get_attribute("title") or "")
+
+
+async def test_the_time_shown_is_chosen_and_kept_in_the_address(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1")
+    await drawn(page, "CPU")
+    await page.get_by_role("link", name="5 min", exact=True).click()
+    await page.wait_for_url("**?range=300")
+    memory = await drawn(page, "Memory")
+    await expect(page.get_by_role("link", name="5 min", exact=True)).to_have_attribute("aria-current", "true")
+    assert 58 <= len(await rows(memory)) <= 63
+    await page.reload()
+    assert 58 <= len(await rows(await drawn(page, "Memory"))) <= 63
+    await page.get_by_role("link", name="All").click()
+    await page.wait_for_url("**?range=all")
+    await page.go_back()
+    await expect(page.get_by_role("link", name="5 min", exact=True)).to_have_attribute("aria-current", "true")
+
+
+async def test_a_chart_is_used_by_keyboard_alone_and_says_its_values(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1")
+    memory = await drawn(page, "Memory")
+    plot = memory.locator(".plot")
+    await plot.focus()
+    await page.keyboard.press("ArrowLeft")
+    said = memory.locator(".chart-said")
+    await expect(said).to_have_text(re.compile(r"^\d\d:\d\d:\d\d: used 46\.7 GiB, free 488\.3 MiB$"))
+    first = await said.text_content()
+    await page.keyboard.press("PageUp")
+    await expect(said).not_to_have_text(first or "")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("+")
+    await page.wait_for_url(re.compile("from="))
+    await plot.focus()
+    await page.keyboard.press("0")
+    await page.wait_for_url(lambda url: "from=" not in url)
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Escape")
+    await expect(memory.locator(".chart-time")).to_have_text("")
+    await expect(plot).to_be_focused()
+
+
+async def test_a_line_can_be_left_out_and_stays_so(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1")
+    cpu = await drawn(page, "CPU")
+    with_it = await cpu.locator("canvas").evaluate("(canvas) => canvas.toDataURL()")
+    button = cpu.get_by_role("button", name="system")
+    await button.click()
+    await expect(button).to_have_attribute("aria-pressed", "false")
+    charted.feed()
+    await page.evaluate(NOW)
+    await page.wait_for_timeout(200)
+    await expect(button).to_have_attribute("aria-pressed", "false")
+    assert await cpu.locator("canvas").evaluate("(canvas) => canvas.toDataURL()") != with_it
+    await button.click()
+    await expect(button).to_have_attribute("aria-pressed", "true")
+
+
+async def test_news_cost_little_and_what_nobody_sees_costs_nothing(charted: Charted, watched: Watched) -> None:
+    await watched.page.set_viewport_size({"width": 800, "height": 500})
+    page = await watched.open("/nodes/node-1")
+    await drawn(page, "CPU")
+    await page.evaluate("scrollTo(0, 0)")
+    await page.wait_for_timeout(500)
+    asked: list[Request] = []
+    page.on("request", lambda made: asked.append(made) if "/chart?" in made.url else None)
+    for _ in range(3):
+        charted.feed()
+        async with page.expect_response(lambda response: "/chart?" in response.url) as told:
+            await page.evaluate(NOW)
+        answer = await (await told.value).json()
+        assert sum(len(table["times"]) for table in answer["tables"]) <= 12
+    lines = {line for made in asked for line in parse_qs(urlsplit(made.url).query)["series"]}
+    assert "cpu/user_percent" in lines
+    assert "cpu/busy/0" not in lines, "that chart is folded away"
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await page.wait_for_timeout(300)
+    asked.clear()
+    charted.feed()
+    await page.evaluate(NOW)
+    await page.wait_for_timeout(500)
+    assert not [made.url for made in asked if "user_percent" in made.url]
+
+
+async def test_hostile_names_are_labels_that_do_nothing(server: Server, watched: Watched) -> None:
+    names = HOSTILE_NAMES
+    for first in range(0, len(names), 8):
+        some = [name[:200] for name in names[first : first + 8]]
+        Charted(server, minutes=1, interfaces=some, name=f"node-{first}")
+        page = await watched.open(f"/nodes/node-{first}")
+        found = await drawn(page, "Received")
+        labels = await found.locator(".legend bdi").all_text_contents()
+        assert sorted(labels) == sorted(visible(name) for name in some)
+        await found.locator(".u-over").hover()
+        await found.locator(".plot").press("End")
+        await expect(found.locator(".chart-said")).to_contain_text("/s")
+        await rows(found)
+        await watched.faultless()
+
+
+async def test_a_chart_says_why_it_shows_nothing(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1?from=1500000000&to=1500000600")
+    memory = chart(page, "Memory")
+    await memory.scroll_into_view_if_needed()
+    await expect(memory.locator(".plot-note")).to_contain_text("No readings in this time. What is kept goes from")
+    await page.get_by_role("button", name="Leave the zoom").click()
+    await drawn(page, "Memory")
+
+
+@pytest.mark.parametrize("width", [360, 2560])
+async def test_charts_fit_their_screen_and_follow_it(charted: Charted, watched: Watched, width: int) -> None:
+    page = await watched.open("/nodes/node-1")
+    memory = await drawn(page, "Memory")
+    await page.set_viewport_size({"width": width, "height": 900})
+    there = await memory.locator(".plot").evaluate("(plot) => plot.clientWidth")
+    await expect(memory.locator(".uplot")).to_have_css("width", f"{there}px")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_colours_follow_the_theme(charted: Charted, watched: Watched) -> None:
+    page = await watched.open("/nodes/node-1")
+    canvas = (await drawn(page, "Memory")).locator("canvas")
+    dark = await canvas.evaluate("(canvas) => canvas.toDataURL()")
+    await page.evaluate("document.documentElement.dataset.theme = 'light'")
+    await page.wait_for_function(
+        "(dark) => [...document.querySelectorAll('canvas')].every((canvas) => canvas.toDataURL() !== dark)", arg=dark
+    )
+    plans = await page.locator("[data-chart]").evaluate_all("(all) => all.map((one) => one.dataset.chart)")
+    assert all(json.loads(plan) for plan in plans)
