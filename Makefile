@@ -70,7 +70,7 @@ screenshots: $(DEV) $(PROTO) $(FRONTEND) ## Take a picture of every page, in bot
 bench: $(DEV) $(PROTO) $(FRONTEND) ## Measure, side by side with the floor and the peers
 	$(BIN)/python -m benchmarks $(ARGS)
 
-proto: $(RUN) ## Generate the Python code of gobs.proto
+proto: $(RUN) ## Generate the Python code of the .proto files
 	$(BIN)/python proto/hatch_build.py
 
 build: $(DEV) ## Build every package into dist/, each wheel from its sdist
@@ -90,7 +90,7 @@ $(DEV): pyproject.toml | $(RUN)
 	scripts/venv dev
 	@touch $@
 
-$(PROTO): proto/gobs_proto/gobs.proto proto/hatch_build.py | $(RUN)
+$(PROTO): $(wildcard proto/gobs_proto/*.proto) proto/hatch_build.py | $(RUN)
 	$(BIN)/python proto/hatch_build.py
 
 $(FRONTEND): $(FRONTEND_SOURCES) server/hatch_build.py | $(RUN)

@@ -1,4 +1,4 @@
-"""Generates the Python code of gobs.proto, at build time and for `make proto`; only this file runs protoc."""
+"""Generates the Python code of the .proto files, at build time and for `make proto`; only this file runs protoc."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PACKAGE = "gobs_proto"
-GENERATED = ("gobs_pb2.py", "gobs_pb2.pyi", "gobs_pb2_grpc.py", "gobs_pb2_grpc.pyi")
+GENERATED = ("gobs_pb2.py", "gobs_pb2.pyi", "gobs_pb2_grpc.py", "gobs_pb2_grpc.pyi", "pprof_pb2.py", "pprof_pb2.pyi")
 
 STUB = """\
 from collections.abc import AsyncIterator
@@ -50,18 +50,22 @@ class ProtocHook(BuildHookInterface):  # type: ignore[type-arg]  # the build's o
 
 
 def generate(root: Path) -> None:
-    """Write the generated modules next to gobs.proto, so that they import as `gobs_proto.gobs_pb2`."""
-    from grpc_tools import protoc  # only there in a build environment
-
-    source = root / PACKAGE / "gobs.proto"
-    includes = [f"-I{root}", f"-I{files('grpc_tools') / '_proto'}"]
-    outputs = [f"--{kind}_out={root}" for kind in ("python", "pyi", "grpc_python")]
+    """Write the generated modules next to their sources, so that they import as `gobs_proto.gobs_pb2`."""
+    _compile(root, "pprof.proto", ("python", "pyi"))
     with tempfile.NamedTemporaryFile() as described:
-        outputs.append(f"--descriptor_set_out={described.name}")
-        if protoc.main(["protoc", *includes, *outputs, str(source)]):
-            sys.exit(f"protoc refused {source}; its messages are above")
+        _compile(root, "gobs.proto", ("python", "pyi", "grpc_python"), f"--descriptor_set_out={described.name}")
         stub = _service_types(Path(described.name).read_bytes())
     (root / PACKAGE / "gobs_pb2_grpc.pyi").write_text(stub, encoding="utf-8")
+
+
+def _compile(root: Path, name: str, kinds: tuple[str, ...], *more: str) -> None:
+    from grpc_tools import protoc  # only there in a build environment
+
+    source = root / PACKAGE / name
+    includes = [f"-I{root}", f"-I{files('grpc_tools') / '_proto'}"]
+    outputs = [f"--{kind}_out={root}" for kind in kinds]
+    if protoc.main(["protoc", *includes, *outputs, *more, str(source)]):
+        sys.exit(f"protoc refused {source}; its messages are above")
 
 
 def _service_types(descriptors: bytes) -> str:

@@ -20,6 +20,7 @@ from gobs_server.front import Front
 from gobs_server.history import History
 from gobs_server.ingest import (
     Complaints,
+    Courier,
     Door,
     Doors,
     Filling,
@@ -33,6 +34,8 @@ from gobs_server.live import Live
 from gobs_server.metrics import Labels, Metrics
 from gobs_server.observe import LoopLag, watch
 from gobs_server.parts import Parts
+from gobs_server.profiles.kept import Kept
+from gobs_server.profiles.tasks import Tasks
 from gobs_server.services import Services
 from gobs_server.serving import allow_files
 from gobs_server.settings import ServerSettings
@@ -79,6 +82,14 @@ class Server:
         self._lag = LoopLag()
         self._filling = Filling(self.live, self.history, self.metrics, most=max(settings.history_bytes // 4, 1 << 20))
         intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock)
+        self.profiles = Tasks(
+            Kept(self._store),
+            Courier(self.sessions),
+            self.clock,
+            age=settings.profiles,
+            budget=settings.profiles_bytes,
+        )
+        intake.recordings = self.profiles
         complaints = Complaints(self.clock)
         self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, complaints)
         self._leases = Leases(
@@ -126,6 +137,7 @@ class Server:
             identify=self.access.identify,
             audit=self.access.audit,
             access=self.access,
+            profiles=self.profiles,
         )
 
     async def start(self) -> None:
@@ -147,6 +159,7 @@ class Server:
             ("agents' credentials", self._doors.run),
             ("stream ages", self._leases.run),
             ("certificates", self._grpc.tls.keep),
+            ("profiles", self.profiles.run),
             ("lag", self._lag.run),
             *self._front.parts(),
         ):
@@ -163,6 +176,7 @@ class Server:
         await self._front.stop()
         await grpc
         await self._doors.close()
+        await self.profiles.close()
         self._nodes.finish()
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=_FLUSH)

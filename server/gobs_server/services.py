@@ -17,6 +17,7 @@ from gobs_server.clock import Clock
 from gobs_server.db import Database, Store, sqlite_at
 from gobs_server.history import History
 from gobs_server.live import Live
+from gobs_server.profiles.tasks import Tasks
 from gobs_server.settings import ServerSettings
 
 log = get_logger("gobs.audit")
@@ -121,3 +122,5 @@ class Services:
     audit: Audit = field(default_factory=LoggedAudit)
     access: Access = field(default_factory=_nobody)
     """People, logins and tokens."""
+    profiles: Tasks | None = None
+    """Recordings of stacks; None where there are none, such as in a test of something else."""

@@ -111,6 +111,10 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Longest life of an agent's stream; it is then asked who it is anew, and loses nothing."""
     stream_grace: Annotated[Duration, msgspec.Meta(ge=0)] = 3600.0
     """How much longer streams stay while nobody can tell who they are, e.g. because the Kubernetes API is down."""
+    profiles: Annotated[Duration, msgspec.Meta(gt=0)] = 30 * 86400.0
+    """How long a profile is kept in the database, unless it is pinned."""
+    profiles_bytes: Annotated[Size, msgspec.Meta(ge=1 << 20)] = 1 << 30
+    """What all profiles together may take in the database before the oldest is let go."""
     tokenreview: TokenReviewSettings = TokenReviewSettings()
     access: AccessSettings = AccessSettings()
     oidc: OidcSettings = OidcSettings()

@@ -44,7 +44,9 @@ class Server:
         self.heard: list[pb.AgentMessage] = []
         self.woken = asyncio.Event()
         self._profiles = profiles
-        profiles.connected(self._hear, self.woken.set, wanted)
+        profiles.connected(self._hear, self.woken.set)
+        assert profiles.next() is None, "nothing is sent before the server has said what it waits for"
+        profiles.wanted(wanted)
 
     def _hear(self, message: bytes) -> None:
         self.heard.append(pb.AgentMessage.FromString(message))

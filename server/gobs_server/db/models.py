@@ -43,3 +43,54 @@ class AgentJoin(Model):
         """Where it is kept."""
 
         table = "agent_join"
+
+
+class ProfileTask(Model):
+    """A recording of stacks that was asked for. Times are seconds since 1970."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    node = fields.CharField(max_length=253, db_index=True)
+    kind = fields.CharField(max_length=16)
+    workload = fields.TextField()
+    container_id = fields.TextField()
+    pid = fields.BigIntField()
+    start = fields.CharField(max_length=32)
+    profiler = fields.CharField(max_length=63)
+    duration = fields.FloatField()
+    frequency = fields.IntField()
+    call_graph = fields.CharField(max_length=8)
+    by = fields.TextField()
+    namespace = fields.TextField()
+    pod = fields.TextField()
+    container = fields.TextField()
+    command = fields.TextField()
+    created = fields.FloatField(db_index=True)
+    state = fields.CharField(max_length=16)
+    reason = fields.TextField()
+    ended = fields.FloatField(null=True)
+    samples = fields.BigIntField(null=True)
+    lost = fields.BigIntField()
+    event = fields.CharField(max_length=64)
+    bytes = fields.BigIntField()
+    pinned = fields.BooleanField()
+    notes = fields.TextField()
+    """A JSON list."""
+
+    class Meta:
+        """Where it is kept."""
+
+        table = "profile_task"
+
+
+class ProfileData(Model):
+    """A piece of a profile, compressed."""
+
+    id = fields.CharField(max_length=48, primary_key=True)
+    task_id = fields.CharField(max_length=40, db_index=True)
+    part = fields.IntField()
+    data = fields.BinaryField()
+
+    class Meta:
+        """Where it is kept."""
+
+        table = "profile_data"

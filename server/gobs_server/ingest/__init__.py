@@ -1,6 +1,7 @@
 """The agents' side of the server: streams, who may open one, and what becomes of what they carry."""
 
 from gobs_server.ingest.complaints import Complaints
+from gobs_server.ingest.courier import Courier
 from gobs_server.ingest.doors import Denied, Door, Doors, Identity, OpenDoor, TokenDoor
 from gobs_server.ingest.fill import Filling
 from gobs_server.ingest.intake import Intake
@@ -11,6 +12,7 @@ from gobs_server.ingest.stream import Streams
 
 __all__ = [
     "Complaints",
+    "Courier",
     "Denied",
     "Door",
     "Doors",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Protocol
 
 import grpc
 
@@ -33,6 +34,29 @@ _SLICE = 64
 _FRAME = pb.AgentMessage.FRAME_FIELD_NUMBER << 3 | 2
 
 
+_OF_RECORDINGS = ("profile_progress", "profile_chunk", "profile_done")
+
+
+class Recordings(Protocol):
+    """Takes what agents say of recordings; never awaits, and raises nothing."""
+
+    def connected(self, node: str) -> None:
+        """A stream of this node is up."""
+        ...
+
+    def progress(self, node: str, news: pb.ProfileProgress) -> None:
+        """One has come so far."""
+        ...
+
+    def chunk(self, node: str, chunk: pb.ProfileChunk) -> None:
+        """A part of a profile has come."""
+        ...
+
+    def done(self, node: str, done: pb.ProfileDone) -> None:
+        """One is over."""
+        ...
+
+
 class Intake:
     """Applies messages to the live store and to history. Lives as long as the server; never awaits."""
 
@@ -47,6 +71,8 @@ class Intake:
         self._received = metrics.counter("gobs_server_received_bytes")
         self._frames = metrics.counter("gobs_server_frames")
         self._clock = clock
+        self.recordings: Recordings | None = None
+        """Who is told what agents say of recordings."""
         self._waiting: deque[tuple[Session, bytes]] = deque()
         self._timer: asyncio.Handle | None = None
 
@@ -106,11 +132,22 @@ class Intake:
         elif kind == "answer":
             if not session.questions.answer(message.answer):
                 self._drop(session, "late answer")
+        elif self.recordings is not None and kind in _OF_RECORDINGS:
+            self._recording(self.recordings, session.node.name, message, kind)
         elif kind == "hello":
             raise self._refuse(session, BadFrame("hello", "a second Hello on one stream"))
         else:
             self._drop(session, "unknown message")
         return False
+
+    @staticmethod
+    def _recording(recordings: Recordings, node: str, message: pb.AgentMessage, kind: str) -> None:
+        if kind == "profile_progress":
+            recordings.progress(node, message.profile_progress)
+        elif kind == "profile_chunk":
+            recordings.chunk(node, message.profile_chunk)
+        else:
+            recordings.done(node, message.profile_done)
 
     def _frame(self, session: Session, part: pb.Frame, raw: bytes) -> bool:
         whole = session.collect(part, _framed(part, raw))

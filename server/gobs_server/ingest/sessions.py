@@ -102,6 +102,10 @@ class Sessions:
         """The sessions that own a node."""
         return list(self._current.values())
 
+    def session(self, node: str) -> Session | None:
+        """The session that owns a node."""
+        return self._current.get(node)
+
     def owns(self, session: Session) -> bool:
         """Whether what the session carries still counts."""
         return self._current.get(session.greeting.node) is session

@@ -77,6 +77,8 @@ class Streams:
         reader = asyncio.create_task(self._read(context, session))
         try:
             await session.send(self._welcome(session))
+            if self._intake.recordings is not None:
+                self._intake.recordings.connected(session.node.name)
             waiting: tuple[asyncio.Future[Any], ...] = (reader, session.ended)
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -50,14 +50,19 @@ class Profiles:
         self._known: dict[str, _Known] = {}
         self._send: Callable[[bytes], None] | None = None
         self._wake: Callable[[], None] = _nobody
+        self._certain = False
+        """Whether the server has said on this stream what it waits for: until then no profile is sent."""
         self._packing: set[asyncio.Task[None]] = set()
 
     # -- what the server says
 
-    def connected(self, send: Callable[[bytes], None], wake: Callable[[], None], wanted: Iterable[str]) -> None:
-        """A stream is up: say how everything stands that the server waits for, and send what it has not taken."""
+    def connected(self, send: Callable[[bytes], None], wake: Callable[[], None]) -> None:
+        """A stream is up."""
         self._send, self._wake = send, wake
-        wanted = list(wanted)
+
+    def wanted(self, ids: Iterable[str]) -> None:
+        """Say how everything stands that the server waits for, and send what it has not taken; end all else."""
+        self._certain, wanted = True, list(ids)
         for id in set(self._known) - set(wanted):  # noqa: A001  the word of the wire
             self._forget(id)
         for id in wanted:  # noqa: A001
@@ -69,11 +74,11 @@ class Profiles:
                 self.progress(known.order, known.progress)
             else:
                 known.sent = 0
-        wake()
+        self._wake()
 
     def disconnected(self) -> None:
         """The stream is over; recordings go on."""
-        self._send, self._wake = None, _nobody
+        self._send, self._wake, self._certain = None, _nobody, False
 
     def start(self, asked: pb.StartProfile) -> None:
         """Begin a recording."""
@@ -137,7 +142,7 @@ class Profiles:
 
     def next(self) -> bytes | None:
         """The next message there is to be sent, after everything that is more urgent."""
-        for known in self._known.values():
+        for known in self._known.values() if self._certain else ():
             if known.done is None or known.sent > len(known.parts):
                 continue
             place = known.sent

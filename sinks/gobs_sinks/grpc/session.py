@@ -129,7 +129,7 @@ class Session:
         self._backfill = Backfill(self._ring, self._poison, held, welcome.history_seconds)
         self.welcome = welcome
         self._welcomed(self)
-        self._profiles.connected(self.outbox.note, self._wake.set, welcome.profiles)
+        self._profiles.connected(self.outbox.note, self._wake.set)
         tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -171,6 +171,8 @@ class Session:
                     self._profiles.start(message.start_profile)
                 case "cancel_profile":
                     self._profiles.cancel(message.cancel_profile.id)
+                case "profiles_wanted":
+                    self._profiles.wanted(message.profiles_wanted.ids)
                 case "profile_taken":
                     self._profiles.taken(message.profile_taken.id)
                 case "bye":

@@ -1,0 +1,314 @@
+"""All recordings: asked for, handed to agents, followed to a clear end, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import Protocol
+
+from gobs_core import GobsError, ProfileTarget
+from gobs_core.logs import get_logger
+from gobs_core.text import one_line
+from gobs_proto import gobs_pb2 as pb
+from gobs_server.clock import Clock
+from gobs_server.db import Unavailable
+from gobs_server.profiles.inbox import BadProfile, Inbox, unpacked
+from gobs_server.profiles.kept import Kept, superfluous
+from gobs_server.profiles.task import State, Task
+
+log = get_logger("gobs.profiles")
+MOST_OPEN = 500
+"""Recordings under way or waiting, over all nodes."""
+MOST_TASKS = 5000
+"""Recordings remembered; the oldest that is over goes first."""
+SILENT = 30.0
+"""Seconds without a word of the agent after which a recording that should be over has failed."""
+_TIDY = 60.0
+_STATES: dict[str, State] = {"queued": "queued", "recording": "recording", "processing": "processing"}
+
+
+class Refusal(GobsError):
+    """A recording cannot be begun; the text says why."""
+
+
+class Courier(Protocol):
+    """Takes messages to agents."""
+
+    def deliver(self, node: str, message: pb.ServerMessage) -> bool:
+        """Send a message to the agent of a node, without waiting; False: none is connected."""
+        ...
+
+    def nodes(self) -> list[str]:
+        """The nodes whose agents are connected."""
+        ...
+
+
+class Tasks:
+    """Every recording. Lives as long as the server; `run` once. What agents say is taken without awaiting anything.
+
+    Profiles are kept for `age` seconds and within `budget` bytes in all, pinned ones for good.
+    """
+
+    def __init__(self, kept: Kept, courier: Courier, clock: Clock, *, age: float, budget: int) -> None:
+        self.version = 0
+        """Raised with every change of any recording."""
+        self._kept = kept
+        self._courier = courier
+        self._clock = clock
+        self._age = age
+        self._budget = budget
+        self._tasks: dict[str, Task] = {}
+        self._heard: dict[str, float] = {}
+        self._inbox = Inbox()
+        self._loaded = False
+        """Whether what an earlier server has asked for is known."""
+        self._order = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
+
+    # -- for people and programs
+
+    def all(self) -> list[Task]:
+        """Every recording, the newest first."""
+        return sorted(self._tasks.values(), key=lambda task: (-task.created, task.id))
+
+    def get(self, id: str) -> Task | None:  # noqa: A002  the word of the wire
+        """The recording of that id."""
+        return self._tasks.get(id)
+
+    def begin(
+        self,
+        node: str,
+        target: ProfileTarget,
+        *,
+        profiler: str,
+        duration: float,
+        frequency: int,
+        call_graph: str,
+        by: str,
+        names: Callable[[Task], None] = lambda _: None,
+    ) -> Task:
+        """Ask for a recording; raises Refusal. `names` fills in what people call the target."""
+        if sum(task.open for task in self._tasks.values()) >= MOST_OPEN:
+            raise Refusal(f"{MOST_OPEN} recordings are under way; wait until some are over")
+        task = Task(
+            id=str(uuid.uuid4()),
+            node=node,
+            target=target,
+            profiler=profiler,
+            duration=duration,
+            frequency=frequency,
+            call_graph=call_graph,
+            by=by,
+            created=self._clock.wall(),
+        )
+        names(task)
+        asked = pb.StartProfile(
+            id=task.id,
+            profiler=profiler,
+            kind=target.kind,
+            workload=target.workload,
+            container=target.container,
+            pid=target.pid,
+            start=target.start,
+            duration_ms=int(duration * 1000),
+            frequency=frequency,
+            call_graph=call_graph,
+        )
+        if not self._courier.deliver(node, pb.ServerMessage(start_profile=asked)):
+            raise Refusal(f"no agent of node {node!r} is connected now")
+        self._tasks[task.id] = task
+        self._heard[task.id] = self._clock.monotonic()
+        self._changed(task)
+        return task
+
+    def cancel(self, task: Task, by: str) -> None:
+        """End a recording that is not over."""
+        if task.open:
+            self._courier.deliver(task.node, pb.ServerMessage(cancel_profile=pb.CancelProfile(id=task.id)))
+            self._end(task, "cancelled", f"cancelled by {by}" if by else "cancelled")
+
+    async def pin(self, task: Task, pinned: bool) -> None:
+        """Keep a profile for good, or not; raises Unavailable."""
+        task.pinned = pinned
+        await self._save(task)
+        self._touch(task)
+
+    async def delete(self, task: Task) -> None:
+        """Let go of a recording that is over; raises Unavailable."""
+        await self._kept.delete([task.id])
+        self._tasks.pop(task.id, None)
+        self.version += 1
+
+    async def data(self, task: Task) -> bytes:
+        """The profile as it is kept, compressed; empty where there is none. Raises Unavailable."""
+        return await self._kept.data(task.id)
+
+    # -- what agents say; never awaits
+
+    def connected(self, node: str) -> None:
+        """An agent has connected: tell it whose news is waited for, once that is known."""
+        if not self._loaded:
+            return
+        waiting = [task.id for task in self._tasks.values() if task.node == node and task.open]
+        self._heard.update(dict.fromkeys(waiting, self._clock.monotonic()))
+        self._courier.deliver(node, pb.ServerMessage(profiles_wanted=pb.ProfilesWanted(ids=waiting)))
+
+    def progress(self, node: str, news: pb.ProfileProgress) -> None:
+        """A recording has come so far."""
+        task = self._of(node, news.id)
+        if task is None:
+            return
+        task.state = _STATES.get(news.state, task.state)
+        task.ends = self._clock.wall() + min(news.left_ms, 86_400_000) / 1000 if task.state == "recording" else 0.0
+        task.samples = None if news.samples < 0 else news.samples
+        self._touch(task)
+
+    def chunk(self, node: str, chunk: pb.ProfileChunk) -> None:
+        """A part of a profile has come."""
+        task = self._of(node, chunk.id)
+        if task is not None:
+            try:
+                self._inbox.add(task.id, chunk.part, chunk.data)
+            except BadProfile as bad:
+                self._inbox.drop(task.id)
+                self._fail(task, str(bad))
+
+    def done(self, node: str, done: pb.ProfileDone) -> None:
+        """A recording is over."""
+        task = self._of(node, done.id)
+        if task is None:
+            self._taken(node, done.id)
+        elif done.error:
+            self._end(task, "cancelled" if done.cancelled else "failed", one_line(done.error))
+            self._taken(node, task.id)
+        else:
+            try:
+                data = self._inbox.take(task.id, done.parts, done.bytes)
+            except BadProfile as bad:
+                self._fail(task, str(bad))
+                return
+            task.state = "processing"
+            self._touch(task)
+            self._later(self._keep(task, data))
+
+    # -- its own work
+
+    async def run(self) -> None:
+        """Take up what an earlier server left behind, then tidy now and then; until cancelled."""
+        await self._kept.opened()
+        for task in await self._kept.all():
+            if task.id not in self._tasks:
+                self._tasks[task.id] = task
+                self._heard[task.id] = self._clock.monotonic()
+        self._loaded = True
+        self.version += 1
+        for node in self._courier.nodes():
+            self.connected(node)
+        since = self._clock.monotonic()
+        while True:
+            await asyncio.sleep(1)
+            self.watch()
+            if self._clock.monotonic() - since >= _TIDY:
+                since = self._clock.monotonic()
+                try:
+                    await self.tidy()
+                except Unavailable:
+                    continue
+
+    def watch(self) -> None:
+        """End what has been silent for too long; called about once a second."""
+        now = self._clock.monotonic()
+        for task in [task for task in self._tasks.values() if task.open]:
+            patience = SILENT + (task.duration if task.state == "recording" else 0)
+            if task.state == "processing":
+                patience += 10 * SILENT
+            if now - self._heard.get(task.id, now) > patience:
+                self._fail(task, "the agent was not heard of in time; it may be gone, or cut off")
+
+    async def tidy(self) -> None:
+        """Let go of profiles that are too old or too many; raises Unavailable."""
+        old = superfluous(self._tasks.values(), self._clock.wall(), self._age, self._budget)
+        if old:
+            await self._kept.drop([task.id for task in old])
+        for task in old:
+            task.state, task.reason, task.bytes = "expired", "its profile was let go: too old, or one too many", 0
+            await self._save(task)
+            self._touch(task)
+        over = [task for task in self.all()[MOST_TASKS:] if not task.open and not task.pinned]
+        if over:
+            await self._kept.delete([task.id for task in over])
+            for task in over:
+                del self._tasks[task.id]
+
+    async def close(self) -> None:
+        """Finish what is being written."""
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=3)
+
+    async def _keep(self, task: Task, data: bytes) -> None:
+        """Judge a profile and write it down; only then does its agent let go of it."""
+        try:
+            profile = await asyncio.to_thread(unpacked, data)
+        except BadProfile as bad:
+            self._fail(task, str(bad))
+            self._taken(task.node, task.id)
+            return
+        task.samples, task.lost, task.event = profile.samples, profile.lost, one_line(profile.event)[:64]
+        task.notes, task.bytes = [one_line(note) for note in profile.notes[:20]], len(data)
+        task.state, task.ended, task.ends = "done", self._clock.wall(), 0.0
+        try:
+            await self._save(task, data)
+        except Exception as error:  # noqa: BLE001  whatever the database raises, the recording is in a clear state
+            log.warning("a profile could not be kept", id=task.id, node=task.node, error=str(error))
+            task.bytes = 0
+            self._end(task, "failed", "the profile could not be kept: the database does not work now")
+            return
+        self._touch(task)
+        self._taken(task.node, task.id)
+
+    def _of(self, node: str, id: str) -> Task | None:  # noqa: A002
+        """The recording of that id that this node is to tell of, if it is not over."""
+        task = self._tasks.get(id)
+        if task is None or task.node != node or not task.open:
+            return None
+        self._heard[id] = self._clock.monotonic()
+        return task
+
+    def _fail(self, task: Task, reason: str) -> None:
+        self._courier.deliver(task.node, pb.ServerMessage(cancel_profile=pb.CancelProfile(id=task.id)))
+        self._end(task, "failed", reason)
+
+    def _end(self, task: Task, state: State, reason: str) -> None:
+        task.state, task.reason, task.ended, task.ends = state, reason, self._clock.wall(), 0.0
+        self._inbox.drop(task.id)
+        self._heard.pop(task.id, None)
+        self._changed(task)
+
+    def _changed(self, task: Task) -> None:
+        self._touch(task)
+        self._later(self._note(task))
+
+    async def _save(self, task: Task, data: bytes | None = None) -> None:
+        # One after the other: what is written last is what is true.
+        async with self._order:
+            await self._kept.save(task, data)
+
+    async def _note(self, task: Task) -> None:
+        try:
+            await self._save(task)
+        except Exception as error:  # noqa: BLE001  the next change is written with it
+            log.info("a recording could not be written down yet", id=task.id, error=str(error))
+
+    def _touch(self, task: Task) -> None:
+        self.version += 1
+        task.version = self.version
+
+    def _taken(self, node: str, id: str) -> None:  # noqa: A002
+        self._courier.deliver(node, pb.ServerMessage(profile_taken=pb.ProfileTaken(id=id)))
+
+    def _later(self, work: object) -> None:
+        assert asyncio.iscoroutine(work)
+        writing = asyncio.create_task(work)
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
