@@ -14,6 +14,7 @@ from gobs_server.api.operations import Operations
 from gobs_server.api.plugins import add_plugins
 from gobs_server.api.problem import problem_response
 from gobs_server.api.processes import add_processes
+from gobs_server.api.profiles import add_profiles
 from gobs_server.api.service import service_routes
 from gobs_server.api.tables import add_tables
 from gobs_server.routes import Routes
@@ -35,6 +36,7 @@ def api_routes(services: Services, tags: Tags) -> Routes:
     add_processes(api, services)
     add_plugins(api, services, tags)
     add_access(api, services)
+    add_profiles(api, services)
     described = msgspec.json.encode(document(api.all, PREFIX, services.version))
 
     @api.routes.get(f"{PREFIX}/openapi.json", role="viewer")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from quart import Response
 
 from gobs_server.actor import scope
 from gobs_server.api.operations import Operation
@@ -36,7 +37,8 @@ _SCHEMES = {
 
 def document(operations: Sequence[Operation], prefix: str, version: str) -> dict[str, Any]:
     """Return the document as plain values."""
-    kinds: list[Any] = [Problem, *dict.fromkeys(kind for one in operations for kind in (one.answer, one.body) if kind)]
+    named = dict.fromkeys(kind for one in operations for kind in (one.answer, one.body) if kind)
+    kinds: list[Any] = [Problem, *(kind for kind in named if kind is not Response)]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     by_kind = dict(zip(kinds, schemas, strict=True))
     return {
@@ -63,7 +65,9 @@ def _paths(operations: Sequence[Operation], prefix: str, by_kind: dict[Any, Any]
 
 def _describe(operation: Operation, by_kind: dict[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "The answer." if operation.answer else "Done."}
-    if operation.answer:
+    if operation.answer is Response:
+        answer["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    elif operation.answer:
         answer["content"] = {"application/json": {"schema": by_kind[operation.answer]}}
     responses: dict[str, Any] = {str(operation.status): answer}
     if operation.live:

@@ -173,3 +173,46 @@ class Plugins(msgspec.Struct, frozen=True):
 
     server: list[PluginState]
     nodes: dict[str, list[PluginState]]
+
+
+class ProfileTargetShape(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose stacks are recorded."""
+
+    kind: Annotated[str, Meta(description="node, workload, container or process.")]
+    namespace: str
+    pod: str
+    container: str
+    workload: str
+    pid: int | None
+    command: str
+
+
+class ProfileSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One recording of stacks."""
+
+    id: str
+    node: str
+    state: Annotated[str, Meta(description="queued, recording, processing, done, failed, cancelled or expired.")]
+    reason: Annotated[str, Meta(description="Why it failed or ended early.")]
+    ends: Annotated[Time | None, Meta(description="When recording ends, while it records.")]
+    target: ProfileTargetShape
+    profiler: str
+    duration_seconds: float
+    frequency: int
+    call_graph: str
+    by: str
+    created: Time
+    ended: Time | None
+    samples: int | None
+    lost: int
+    event: Annotated[str, Meta(description="What each sample stands for, e.g. cycles.")]
+    bytes: Annotated[int, Meta(description="What the profile takes, compressed.")]
+    pinned: bool
+    notes: Annotated[list[str], Meta(description="What could not be named, and why.")]
+
+
+class ProfileList(msgspec.Struct, frozen=True, kw_only=True):
+    """Recordings."""
+
+    profiles: list[ProfileSummary]
+    count: Annotated[int, Meta(description="How many match, shown or not.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from gobs_core import GobsError, ProfileTarget
@@ -15,6 +15,7 @@ from gobs_server.clock import Clock
 from gobs_server.db import Unavailable
 from gobs_server.profiles.inbox import BadProfile, Inbox, unpacked
 from gobs_server.profiles.kept import Kept, superfluous
+from gobs_server.profiles.targets import NAMELESS, Names
 from gobs_server.profiles.task import State, Task
 
 log = get_logger("gobs.profiles")
@@ -86,9 +87,9 @@ class Tasks:
         frequency: int,
         call_graph: str,
         by: str,
-        names: Callable[[Task], None] = lambda _: None,
+        names: Names = NAMELESS,
     ) -> Task:
-        """Ask for a recording; raises Refusal. `names` fills in what people call the target."""
+        """Ask for a recording; raises Refusal. `names` is what people call the target."""
         if sum(task.open for task in self._tasks.values()) >= MOST_OPEN:
             raise Refusal(f"{MOST_OPEN} recordings are under way; wait until some are over")
         task = Task(
@@ -101,8 +102,11 @@ class Tasks:
             call_graph=call_graph,
             by=by,
             created=self._clock.wall(),
+            namespace=names.namespace,
+            pod=names.pod,
+            container=names.container,
+            command=names.command,
         )
-        names(task)
         asked = pb.StartProfile(
             id=task.id,
             profiler=profiler,
@@ -254,17 +258,25 @@ class Tasks:
             self._fail(task, str(bad))
             self._taken(task.node, task.id)
             return
-        task.samples, task.lost, task.event = profile.samples, profile.lost, one_line(profile.event)[:64]
-        task.notes, task.bytes = [one_line(note) for note in profile.notes[:20]], len(data)
-        task.state, task.ended, task.ends = "done", self._clock.wall(), 0.0
+        done = replace(
+            task,
+            state="done",
+            ended=self._clock.wall(),
+            ends=0.0,
+            samples=profile.samples,
+            lost=profile.lost,
+            event=one_line(profile.event)[:64],
+            notes=[one_line(note) for note in profile.notes[:20]],
+            bytes=len(data),
+        )
         try:
-            await self._save(task, data)
+            await self._save(done, data)
         except Exception as error:  # noqa: BLE001  whatever the database raises, the recording is in a clear state
             log.warning("a profile could not be kept", id=task.id, node=task.node, error=str(error))
-            task.bytes = 0
             self._end(task, "failed", "the profile could not be kept: the database does not work now")
             return
-        self._touch(task)
+        self._tasks[task.id] = done
+        self._touch(done)
         self._taken(task.node, task.id)
 
     def _of(self, node: str, id: str) -> Task | None:  # noqa: A002

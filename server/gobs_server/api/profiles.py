@@ -1,0 +1,232 @@
+"""REST: recordings of stacks, from the order to the file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from quart import Response
+
+from gobs_core import Profile
+from gobs_server.actor import current_actor
+from gobs_server.api.lookup import find_node
+from gobs_server.api.operations import Operations
+from gobs_server.api.problem import ApiError, invalid
+from gobs_server.api.shapes import ProfileList, ProfileSummary, ProfileTargetShape
+from gobs_server.db import Unavailable
+from gobs_server.profiles.exports import folded, pprof, speedscope, svg, tree
+from gobs_server.profiles.inbox import unpacked
+from gobs_server.profiles.targets import Missing, find_target
+from gobs_server.profiles.task import Task
+from gobs_server.profiles.tasks import Refusal, Tasks
+from gobs_server.services import Services
+
+Format = Literal["json", "folded", "speedscope", "pprof", "svg", "raw"]
+_Text = Annotated[str, Meta(max_length=1024)]
+_FILES: dict[str, tuple[str, str]] = {
+    "json": ("application/json", "json"),
+    "folded": ("text/plain; charset=utf-8", "folded.txt"),
+    "speedscope": ("application/json", "speedscope.json"),
+    "pprof": ("application/octet-stream", "pb.gz"),
+    "svg": ("image/svg+xml", "svg"),
+    "raw": ("application/json", "profile.json"),
+}
+
+
+class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to record. Without pod, workload, container and pid the whole node is meant."""
+
+    node: Annotated[str, Meta(min_length=1, max_length=253)]
+    namespace: _Text = ""
+    pod: Annotated[str, Meta(max_length=1024, description="The pod's name, or the id of any workload.")] = ""
+    container: Annotated[str, Meta(max_length=1024, description="The container's name or id.")] = ""
+    pid: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    duration_seconds: Annotated[float, Meta(ge=1, le=3600)] = 30
+    frequency: Annotated[int, Meta(ge=1, le=10_000, description="Samples in a second of CPU time.")] = 99
+    profiler: Annotated[str, Meta(max_length=63)] = "perf"
+    call_graph: Literal["fp", "dwarf"] = "fp"
+
+
+class ProfilePin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a profile is kept for good."""
+
+    pinned: bool
+
+
+class ProfilesQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which recordings."""
+
+    node: Annotated[str, Meta(max_length=253)] = ""
+    namespace: _Text = ""
+    pod: _Text = ""
+    state: Annotated[str, Meta(max_length=16)] = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class DownloadQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """In which form."""
+
+    format: Annotated[
+        Format, Meta(description="json is a tree of name, value, kind, module and children; raw has threads and notes.")
+    ] = "json"
+
+
+def add_profiles(api: Operations, services: Services) -> None:
+    """Add the operations on recordings; nothing where there are none."""
+    if services.profiles is None:
+        return
+    _add_looking(api, services.profiles)
+    _add_acting(api, services, services.profiles)
+
+
+def _add_looking(api: Operations, tasks: Tasks) -> None:
+    @api.get("/profiles", scope="profiles", private=True)
+    async def list_profiles(query: ProfilesQuery) -> ProfileList:
+        """Recordings, the newest first."""
+        found = [task for task in tasks.all() if _matches(task, query)]
+        return ProfileList(profiles=[summary(task) for task in found[: query.limit]], count=len(found))
+
+    @api.get("/profiles/<name:id>", scope="profiles", private=True, errors=(404,))
+    async def get_profile(id: str) -> ProfileSummary:  # noqa: A002  the resource's word
+        """How far one recording is."""
+        return summary(_find(tasks, id))
+
+    @api.get("/profiles/<name:id>/download", scope="profiles", private=True, errors=(404, 409, 503))
+    async def download_profile(id: str, query: DownloadQuery) -> Response:  # noqa: A002
+        """The profile as a file."""
+        task = _find(tasks, id)
+        if task.state != "done":
+            raise ApiError(409, f"the recording is {task.state}{': ' if task.reason else ''}{task.reason}")
+        try:
+            data = await tasks.data(task)
+        except Unavailable as trouble:
+            raise ApiError(503, f"the database: {trouble}") from None
+        content = await api.beside.run(lambda: exported(unpacked(data), query.format, task.what))
+        media_type, ending = _FILES[query.format]
+        response = Response(content, content_type=media_type)
+        response.headers["Content-Disposition"] = f'attachment; filename="profile-{task.id}.{ending}"'
+        return response
+
+
+def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
+    @api.post("/profiles", role="operator", scope="profiles", errors=(404, 409, 422), status=202)
+    async def start_profile(body: ProfileRequest) -> ProfileSummary:
+        """Begin a recording; the answer comes at once."""
+        node = find_node(services.live, body.node)
+        actor = current_actor()
+        try:
+            target, names = find_target(node, body.namespace, body.pod, body.container, body.pid)
+        except Missing as missing:
+            raise invalid(f"body.{missing.field}", str(missing)) from None
+
+        try:
+            task = tasks.begin(
+                node.name,
+                target,
+                profiler=body.profiler,
+                duration=body.duration_seconds,
+                frequency=body.frequency,
+                call_graph=body.call_graph,
+                by=actor.name,
+                names=names,
+            )
+        except Refusal as refusal:
+            raise ApiError(409, str(refusal)) from None
+        await services.audit.record(actor, "profile.start", task.id, None, {"node": node.name, "what": task.what})
+        return summary(task)
+
+    @api.post("/profiles/<name:id>/cancel", role="operator", scope="profiles", errors=(404,), status=200)
+    async def cancel_profile(id: str) -> ProfileSummary:  # noqa: A002
+        """End a recording; of one that is over nothing changes."""
+        task, actor = _find(tasks, id), current_actor()
+        tasks.cancel(task, actor.name)
+        await services.audit.record(actor, "profile.cancel", task.id)
+        return summary(task)
+
+    @api.put("/profiles/<name:id>/pin", role="operator", scope="profiles", errors=(404, 503))
+    async def pin_profile(id: str, body: ProfilePin) -> ProfileSummary:  # noqa: A002
+        """Keep a profile however old it gets, or not."""
+        task, actor = _find(tasks, id), current_actor()
+        before = {"pinned": task.pinned}
+        try:
+            await tasks.pin(task, body.pinned)
+        except Unavailable as trouble:
+            raise ApiError(503, f"the database: {trouble}") from None
+        await services.audit.record(actor, "profile.pin", task.id, before, {"pinned": task.pinned})
+        return summary(task)
+
+    @api.delete("/profiles/<name:id>", role="operator", scope="profiles", errors=(404, 409, 503))
+    async def delete_profile(id: str) -> None:  # noqa: A002
+        """Let go of a recording that is over."""
+        task, actor = _find(tasks, id), current_actor()
+        if task.open:
+            raise ApiError(409, "the recording is not over; cancel it first")
+        try:
+            await tasks.delete(task)
+        except Unavailable as trouble:
+            raise ApiError(503, f"the database: {trouble}") from None
+        await services.audit.record(actor, "profile.delete", task.id, {"what": task.what}, None)
+
+
+def exported(profile: Profile, form: str, name: str) -> bytes:
+    """A profile in one of the forms it is given out in."""
+    if form == "folded":
+        return folded(profile)
+    if form == "speedscope":
+        return speedscope(profile, name)
+    if form == "pprof":
+        return pprof(profile)
+    if form == "svg":
+        return svg(profile, name)
+    return msgspec.json.encode(profile if form == "raw" else tree(profile))
+
+
+def summary(task: Task) -> ProfileSummary:
+    """One recording as it is told."""
+    target = task.target
+    return ProfileSummary(
+        id=task.id,
+        node=task.node,
+        state=task.state,
+        reason=task.reason,
+        ends=task.ends or None,
+        target=ProfileTargetShape(
+            kind=target.kind,
+            namespace=task.namespace,
+            pod=task.pod,
+            container=task.container,
+            workload=target.workload,
+            pid=target.pid or None,
+            command=task.command,
+        ),
+        profiler=task.profiler,
+        duration_seconds=task.duration,
+        frequency=task.frequency,
+        call_graph=task.call_graph,
+        by=task.by,
+        created=task.created,
+        ended=task.ended,
+        samples=task.samples,
+        lost=task.lost,
+        event=task.event,
+        bytes=task.bytes,
+        pinned=task.pinned,
+        notes=task.notes,
+    )
+
+
+def _find(tasks: Tasks, id: str) -> Task:  # noqa: A002
+    task = tasks.get(id)
+    if task is None:
+        raise ApiError(404, f"no recording {id[:64]!r} is known")
+    return task
+
+
+def _matches(task: Task, query: ProfilesQuery) -> bool:
+    return (
+        query.node in {"", task.node}
+        and query.namespace in {"", task.namespace}
+        and query.pod in {"", task.pod, task.target.workload}
+        and query.state in {"", task.state}
+    )

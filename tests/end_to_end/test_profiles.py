@@ -1,0 +1,138 @@
+"""A recording asked for over REST, made by real perf on a real agent, and read back in every form."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gobs_server.app import Server
+from tests.browser.conftest import agent, make_server
+
+pytestmark = pytest.mark.root
+
+BUSY = "def busy_with_sums():\n    while True: sum(range(1000))\nbusy_with_sums()"
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[Server, aiohttp.ClientSession]]:
+    server = make_server(folder)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession(f"http://{server.http}") as client:
+            yield server, client
+    finally:
+        await server.stop()
+
+
+@contextmanager
+def busy() -> Iterator[int]:
+    """A program that works, by its pid."""
+    process = subprocess.Popen([sys.executable, "-c", BUSY])
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def ask(client: aiohttp.ClientSession, method: str, path: str, **more: Any) -> tuple[int, Any]:
+    async with client.request(method, f"/api/v1/{path}", **more) as answer:
+        return answer.status, json.loads(await answer.read())
+
+
+async def follow(client: aiohttp.ClientSession, id: str) -> tuple[dict[str, Any], list[str]]:  # noqa: A002
+    """The recording once it is over, and the states it went through."""
+    states: list[str] = []
+    async with asyncio.timeout(60):
+        while True:
+            _, found = await ask(client, "GET", f"profiles/{id}")
+            if not states or states[-1] != found["state"]:
+                states.append(found["state"])
+            if found["state"] not in {"queued", "recording", "processing"}:
+                return found, states
+            await asyncio.sleep(0.1)
+
+
+async def connected(client: aiohttp.ClientSession, pid: int) -> None:
+    """Wait until the node tells of a process."""
+    async with asyncio.timeout(60):
+        while True:
+            status, found = await ask(client, "GET", "nodes/n/tables/process")
+            if status == 200 and any(row["keys"]["pid"] == str(pid) for row in found["rows"]):
+                return
+            await asyncio.sleep(0.2)
+
+
+async def test_a_process_is_recorded_followed_and_read_back(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, client), agent(server, "n"):
+        with busy() as pid:
+            await connected(client, pid)
+            order = {"node": "n", "pid": pid, "duration_seconds": 2}
+            status, begun = await ask(client, "POST", "profiles", json=order)
+            assert (status, begun["state"]) == (202, "queued")
+            done, states = await follow(client, begun["id"])
+            assert done["state"] == "done", done
+            assert states[-1] == "done"
+            assert "recording" in states
+            assert done["samples"] > 5
+            assert done["target"]["pid"] == pid
+            status, tree = await ask(client, "GET", f"profiles/{begun['id']}/download?format=json")
+            assert (status, tree["value"]) == (200, done["samples"])
+            async with client.get(f"/api/v1/profiles/{begun['id']}/download?format=folded") as answer:
+                lines = (await answer.text()).splitlines()
+                assert sum(int(line.rpartition(" ")[2]) for line in lines) == done["samples"]
+                assert "attachment" in answer.headers["Content-Disposition"]
+            for form in ("speedscope", "pprof", "svg", "raw"):
+                async with client.get(f"/api/v1/profiles/{begun['id']}/download?format={form}") as answer:
+                    assert answer.status == 200
+                    assert await answer.read()
+            _, listed = await ask(client, "GET", "profiles?node=n")
+            assert [one["id"] for one in listed["profiles"]] == [begun["id"]]
+
+
+async def test_a_recording_can_be_cancelled_and_an_agent_that_dies_ends_it_in_words(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, client), agent(server, "n") as process:
+        with busy() as pid:
+            await connected(client, pid)
+            order = {"node": "n", "pid": pid, "duration_seconds": 60}
+            _, first = await ask(client, "POST", "profiles", json=order)
+            _, gone = await ask(client, "POST", f"profiles/{first['id']}/cancel")
+            assert gone["state"] == "cancelled"
+            _, second = await ask(client, "POST", "profiles", json=order)
+            process.kill()
+            await process.wait()
+            async with agent(server, "n"):
+                failed, _ = await follow(client, second["id"])
+                assert failed["state"] == "failed"
+                assert "restarted" in failed["reason"]
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "where"),
+    [
+        ({"node": "nobody"}, 404, "nobody"),
+        ({"node": "n", "duration_seconds": 0.1}, 422, "duration_seconds"),
+        ({"node": "n", "frequency": 0}, 422, "frequency"),
+        ({"node": "n", "pid": 2**31 - 1}, 422, "pid"),
+        ({"node": "n", "pod": "no such pod"}, 422, "pod"),
+        ({"node": "n", "nonsense": 1}, 422, "nonsense"),
+        ({}, 422, "node"),
+    ],
+)
+async def test_what_cannot_be_recorded_is_refused_naming_the_field(
+    tmp_path: Path, order: dict[str, Any], status: int, where: str
+) -> None:
+    async with served(tmp_path) as (server, client):
+        server.live.connect("n", agent_version="1", protocol=1, boot_id="", run="r", interval=5, skew=0)
+        found, problem = await ask(client, "POST", "profiles", json=order)
+        assert found == status
+        assert where in json.dumps(problem)

@@ -1,0 +1,232 @@
+"""Recordings from order to end: clear states whoever dies, honest limits, and nothing kept longer than promised."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gobs_core import ProfileTarget
+from gobs_proto import gobs_pb2 as pb
+from gobs_server.clock import Clock
+from gobs_server.db import Database, Store, sqlite_at
+from gobs_server.profiles.kept import Kept
+from gobs_server.profiles.task import Task
+from gobs_server.profiles.tasks import SILENT, Refusal, Tasks
+from tests.server.profiles.made import chance
+from tests.support.waiting import until
+
+NODE = ProfileTarget(kind="node")
+
+
+class Turned(Clock):
+    """A clock a test turns."""
+
+    now = 1_700_000_000.0
+
+    def wall(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Post:
+    """Takes messages to agents that are there."""
+
+    def __init__(self, *nodes: str) -> None:
+        self.there = set(nodes)
+        self.sent: list[tuple[str, pb.ServerMessage]] = []
+
+    def deliver(self, node: str, message: pb.ServerMessage) -> bool:
+        if node not in self.there:
+            return False
+        self.sent.append((node, message))
+        return True
+
+    def nodes(self) -> list[str]:
+        return sorted(self.there)
+
+    def kinds(self) -> list[str | None]:
+        return [message.WhichOneof("kind") for _, message in self.sent]
+
+
+class Rig:
+    """A server's recordings over a real database, as long as a test lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.post = Turned(), Post("n")
+        self._store = Store(Database(sqlite_at(folder / "gobs.sqlite3")))
+        self.tasks = Tasks(Kept(self._store), self.post, self.clock, age=86_400, budget=1 << 20)
+        self._running: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._running = [asyncio.create_task(self._store.run()), asyncio.create_task(self.tasks.run())]
+        await self._store.opened()
+        await until(lambda: self.tasks.version > 0)
+
+    async def stop(self) -> None:
+        await self.tasks.close()
+        self._running[1].cancel()
+        self._store.finish()
+        await asyncio.wait(self._running)
+
+    def begin(self, node: str = "n", target: ProfileTarget = NODE, duration: float = 30.0) -> Task:
+        self.clock.now += 1
+        return self.tasks.begin(
+            node, target, profiler="perf", duration=duration, frequency=99, call_graph="fp", by="ann"
+        )
+
+    async def done(self, task: Task) -> Task:
+        """The recording once its profile is kept."""
+
+        def found() -> Task:
+            now = self.tasks.get(task.id)
+            assert now is not None
+            return now
+
+        await until(lambda: found().state == "done")
+        return found()
+
+    def send(self, id: str, data: bytes, *, node: str = "n", parts: int = 2) -> None:  # noqa: A002
+        half = len(data) // 2
+        for part, piece in enumerate((data[:half], data[half:])):
+            self.tasks.chunk(node, pb.ProfileChunk(id=id, part=part, data=piece))
+        self.tasks.done(node, pb.ProfileDone(id=id, parts=parts, bytes=len(data)))
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    rig = Rig(tmp_path)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+def packed(seed: int = 1) -> bytes:
+    return zlib.compress(msgspec.json.encode(chance(seed)))
+
+
+async def test_an_order_goes_to_its_node_and_its_profile_is_kept(rig: Rig) -> None:
+    task = rig.begin(duration=1.5)
+    _, message = rig.post.sent[-1]
+    assert (message.start_profile.id, message.start_profile.duration_ms) == (task.id, 1500)
+    rig.tasks.progress("n", pb.ProfileProgress(id=task.id, state="recording", left_ms=1200, samples=-1))
+    assert (task.state, task.ends, task.samples) == ("recording", rig.clock.now + 1.2, None)
+    rig.send(task.id, data := packed())
+    task = await rig.done(task)
+    assert (task.samples, task.event, task.notes) == (chance(1).samples, "cycles", ["a note"])
+    assert await rig.tasks.data(task) == data
+    assert rig.post.kinds()[-1] == "profile_taken"
+
+
+async def test_a_restarted_server_goes_on_waiting_and_has_what_was_done(tmp_path: Path) -> None:
+    first = Rig(tmp_path)
+    await first.start()
+    done, waiting = first.begin(), first.begin()
+    first.send(done.id, data := packed())
+    done = await first.done(done)
+    await first.stop()
+    second = Rig(tmp_path)
+    second.tasks.connected("n")
+    assert second.post.sent == [], "nothing is said of what is wanted before it is known"
+    await second.start()
+    assert list(second.post.sent[-1][1].profiles_wanted.ids) == [waiting.id]
+    again = second.tasks.get(done.id)
+    assert again is not None
+    assert (again.state, await second.tasks.data(again)) == ("done", data)
+    second.send(waiting.id, packed(2))
+    await second.done(waiting)
+    await second.stop()
+
+
+async def test_what_fails_or_is_cancelled_says_why_and_never_changes_again(rig: Rig) -> None:
+    failed, cancelled = rig.begin(), rig.begin()
+    rig.tasks.done("n", pb.ProfileDone(id=failed.id, error="the kernel\nsays no"))
+    assert failed.state == "failed"
+    assert "\n" not in failed.reason
+    rig.tasks.cancel(cancelled, "bob")
+    assert (cancelled.state, cancelled.reason) == ("cancelled", "cancelled by bob")
+    assert rig.post.kinds()[-1] == "cancel_profile"
+    for task in (failed, cancelled):
+        state = task.state
+        rig.tasks.progress("n", pb.ProfileProgress(id=task.id, state="recording"))
+        rig.send(task.id, packed())
+        assert task.state == state
+
+
+async def test_an_agent_that_is_not_heard_of_in_time_fails_its_recording(rig: Rig) -> None:
+    task = rig.begin(duration=10.0)
+    rig.clock.now += SILENT - 1
+    rig.tasks.watch()
+    assert task.open
+    rig.tasks.progress("n", pb.ProfileProgress(id=task.id, state="recording", left_ms=10_000))
+    rig.clock.now += SILENT + 9
+    rig.tasks.watch()
+    assert task.open
+    rig.clock.now += 2
+    rig.tasks.watch()
+    assert task.state == "failed"
+    assert "not heard of in time" in task.reason
+
+
+@pytest.mark.parametrize(
+    ("data", "parts", "reason"),
+    [
+        (packed()[:-5], 2, "not whole"),
+        (b"nonsense", 2, "cannot be decompressed"),
+        (zlib.compress(b'{"profiler": 1}'), 2, "it is no profile"),
+        (packed(), 3, "3 of"),
+    ],
+)
+async def test_what_is_no_profile_is_refused_with_its_fault(rig: Rig, data: bytes, parts: int, reason: str) -> None:
+    task = rig.begin()
+    rig.send(task.id, data, parts=parts)
+    await until(lambda: not task.open)
+    assert task.state == "failed"
+    assert reason in task.reason
+
+
+async def test_another_node_cannot_speak_for_a_recording(rig: Rig) -> None:
+    task = rig.begin()
+    rig.send(task.id, packed(), node="evil")
+    rig.tasks.done("evil", pb.ProfileDone(id=task.id, error="x"))
+    assert task.state == "queued"
+
+
+async def test_no_agent_means_no_recording(rig: Rig) -> None:
+    with pytest.raises(Refusal, match="no agent of node 'gone' is connected"):
+        rig.begin("gone")
+    assert rig.tasks.all() == []
+
+
+async def test_old_profiles_and_those_beyond_the_budget_go_and_pinned_ones_stay(rig: Rig) -> None:
+    tasks = [rig.begin() for _ in range(3)]
+    for task in tasks:
+        rig.send(task.id, packed())
+    tasks = [await rig.done(task) for task in tasks]
+    await rig.tasks.pin(tasks[0], pinned=True)
+    tasks[1].bytes = 2 << 20
+    await rig.tasks.tidy()
+    assert [task.state for task in tasks] == ["done", "expired", "done"]
+    assert await rig.tasks.data(tasks[1]) == b""
+    rig.clock.now += 86_401
+    await rig.tasks.tidy()
+    assert [task.state for task in tasks] == ["done", "expired", "expired"]
+    await rig.tasks.delete(tasks[2])
+    assert rig.tasks.get(tasks[2].id) is None
+
+
+async def test_chunks_out_of_order_or_too_many_bytes_fail_the_recording_and_cost_nothing_more(rig: Rig) -> None:
+    task = rig.begin()
+    rig.tasks.chunk("n", pb.ProfileChunk(id=task.id, part=1, data=b"x"))
+    assert "part 1 came where part 0" in task.reason
+    large = rig.begin()
+    for part in range(70):
+        rig.tasks.chunk("n", pb.ProfileChunk(id=large.id, part=part, data=bytes(1 << 20)))
+    assert large.state == "failed"
+    assert rig.tasks._inbox.bytes == 0
