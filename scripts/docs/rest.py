@@ -78,6 +78,8 @@ def _parameter(parameter: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _content(told: Mapping[str, Any]) -> str:
+    if "*/*" in told["content"]:
+        return "a file"
     return _type(told["content"]["application/json"]["schema"])
 
 
