@@ -58,7 +58,7 @@ check: $(DEV) $(PROTO) $(FRONTEND) ## Check format, lint, types, imports, script
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 
 golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference before committing it
-	$(BIN)/pytest --update-golden tests/collectors tests/core/test_agent_golden.py $(ARGS)
+	$(BIN)/pytest --update-golden tests/collectors tests/core/test_agent_golden.py tests/helm $(ARGS)
 
 docs: $(DEV) $(PROTO) ## Write anew what the pages take from the code: tables, settings, flags, hooks, REST
 	$(BIN)/python -m scripts.docs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts.docs import command, inside, reference, rest, sdk, settings
+from scripts.docs import command, helm, inside, reference, rest, sdk, settings
 from scripts.docs.blocks import fill
 from scripts.docs.source import ROOT, include
 
@@ -24,6 +24,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "rest": rest.operations,
     "shapes": rest.shapes,
     "sinks": inside.sinks,
+    "values": helm.every_value,
 }
 """Block -> what writes it; besides these, `include PATH` is a file of the repository as code."""
 
@@ -31,6 +32,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
 def pages() -> list[Path]:
     """Return every page of the documentation."""
     folders = [path.parent / "README.md" for path in sorted(ROOT.glob("*/pyproject.toml"))]
+    folders.append(ROOT / "helm" / "gobservability" / "README.md")
     return [
         path for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *folders] if path.is_file()
     ]

@@ -1,0 +1,41 @@
+"""The chart, rendered by the real Helm engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import helm_python
+import yaml
+
+from tests.support.house import ROOT
+
+CHART = ROOT / "helm" / "gobservability"
+NAME = NAMESPACE = "gobservability"
+Document = dict[str, Any]
+
+
+def render(values: Mapping[str, object] | None = None) -> list[Document]:
+    """Every document the chart makes of these values, sorted; raises what the engine raises."""
+    texts = helm_python.Chart.load(str(CHART)).render(dict(values or {}), name=NAME, namespace=NAMESPACE)
+    found = [doc for path, text in texts.items() if path.endswith(".yaml") for doc in yaml.safe_load_all(text) if doc]
+    return sorted(found, key=lambda doc: (doc["kind"], doc["metadata"]["name"]))
+
+
+def notes(values: Mapping[str, object] | None = None) -> str:
+    """What a person reads after installing."""
+    texts = helm_python.Chart.load(str(CHART)).render(dict(values or {}), name=NAME, namespace=NAMESPACE)
+    return next(text for path, text in texts.items() if path.endswith("NOTES.txt"))
+
+
+def one(documents: list[Document], kind: str, name: str = "") -> Document:
+    """The only document of that kind, and of that name's ending where one is given."""
+    found = [doc for doc in documents if doc["kind"] == kind and doc["metadata"]["name"].endswith(name)]
+    assert len(found) == 1, [doc["metadata"]["name"] for doc in documents if doc["kind"] == kind]
+    return found[0]
+
+
+def pod_of(document: Document) -> Document:
+    """The pod a workload makes, or the pod itself."""
+    spec: Document = document["spec"] if document["kind"] == "Pod" else document["spec"]["template"]["spec"]
+    return spec
