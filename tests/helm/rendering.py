@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import helm_python
@@ -17,15 +20,12 @@ Document = dict[str, Any]
 
 def render(values: Mapping[str, object] | None = None) -> list[Document]:
     """Every document the chart makes of these values, sorted; raises what the engine raises."""
-    texts = helm_python.Chart.load(str(CHART)).render(dict(values or {}), name=NAME, namespace=NAMESPACE)
-    found = [doc for path, text in texts.items() if path.endswith(".yaml") for doc in yaml.safe_load_all(text) if doc]
-    return sorted(found, key=lambda doc: (doc["kind"], doc["metadata"]["name"]))
+    return deepcopy(_documents(json.dumps(values or {})))
 
 
 def notes(values: Mapping[str, object] | None = None) -> str:
     """What a person reads after installing."""
-    texts = helm_python.Chart.load(str(CHART)).render(dict(values or {}), name=NAME, namespace=NAMESPACE)
-    return next(text for path, text in texts.items() if path.endswith("NOTES.txt"))
+    return next(text for path, text in _render(json.dumps(values or {})).items() if path.endswith("NOTES.txt"))
 
 
 def one(documents: list[Document], kind: str, name: str = "") -> Document:
@@ -39,3 +39,18 @@ def pod_of(document: Document) -> Document:
     """The pod a workload makes, or the pod itself."""
     spec: Document = document["spec"] if document["kind"] == "Pod" else document["spec"]["template"]["spec"]
     return spec
+
+
+@cache
+def _documents(values: str) -> list[Document]:
+    texts = _render(values)
+    found = [doc for path, text in texts.items() if path.endswith(".yaml") for doc in yaml.safe_load_all(text) if doc]
+    return sorted(found, key=lambda doc: (doc["kind"], doc["metadata"]["name"]))
+
+
+@cache
+def _render(values: str) -> dict[str, str]:
+    texts: dict[str, str] = helm_python.Chart.load(str(CHART)).render(
+        json.loads(values), name=NAME, namespace=NAMESPACE
+    )
+    return texts
