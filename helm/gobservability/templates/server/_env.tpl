@@ -7,9 +7,7 @@
       name: {{ include "gobs.database.secret" . }}
       key: {{ include "gobs.database.key" . }}
 {{ end -}}
-- name: GOBS_ACCESS__ADMIN_USER
-  value: {{ .Values.server.access.adminUser | quote }}
-- name: GOBS_ACCESS__ADMIN_PASSWORD
+- name: GOBS_SERVER__ACCESS__ADMIN_PASSWORD
   valueFrom:
     secretKeyRef:
       name: {{ include "gobs.admin.secret" . }}
