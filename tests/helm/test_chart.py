@@ -50,7 +50,7 @@ SETS: dict[str, dict[str, Any]] = {
     },
     "operators": {
         "server": {
-            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "existingSecret": "reads-metrics"},
             "podDisruptionBudget": {"enabled": True},
         }
     },
@@ -245,6 +245,7 @@ def test_a_value_that_cannot_be_is_refused_by_its_name(values: dict[str, Any], s
         ({"tls": {"certManager": {"enabled": True}}}, "tls.certManager.issuerRef.name is needed"),
         ({"tls": {"existingSecret": "x", **CERT_MANAGER}}, "exclude each other"),
         ({"server": {"httpRoute": {"enabled": True}}}, "server.httpRoute.parentRefs is needed"),
+        ({"server": {"serviceMonitor": {"enabled": True}}}, "server.serviceMonitor.existingSecret is needed"),
     ],
 )
 def test_values_that_do_not_fit_together_are_refused_with_their_mend(values: dict[str, Any], said: str) -> None:
