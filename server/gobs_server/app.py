@@ -21,12 +21,14 @@ from gobs_server.history import History
 from gobs_server.ingest import (
     Complaints,
     Courier,
+    DeadLetters,
     Door,
     Doors,
     Filling,
     GrpcServer,
     Intake,
     Leases,
+    Penalties,
     Sessions,
     Streams,
 )
@@ -39,6 +41,7 @@ from gobs_server.profiles.tasks import Tasks
 from gobs_server.services import Services
 from gobs_server.serving import allow_files
 from gobs_server.settings import ServerSettings
+from gobs_server.trim import Trim
 
 log = get_logger("gobs.server")
 _SAY_GOODBYE = 0.2
@@ -74,14 +77,13 @@ class Server:
         self.history = History(self.clock, retention=settings.history, budget=settings.history_bytes)
         self._store = Store(Database(database))
         self._doors = Doors(settings, self._store, self.clock)
-        self.sessions = Sessions(self.live, self.history, self.clock, self._doors.owned)
+        self.sessions = Sessions(self.live, self.history, self.clock, self._doors.owned, most=settings.max_agents)
         self.http = ""
         """HOST:PORT of pages and REST once started."""
         self.grpc_port = 0
         self._settings = settings
         self._lag = LoopLag()
         self._filling = Filling(self.live, self.history, self.metrics, most=max(settings.history_bytes // 4, 1 << 20))
-        intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock)
         self.profiles = Tasks(
             Kept(self._store),
             Courier(self.sessions),
@@ -89,7 +91,10 @@ class Server:
             age=settings.profiles,
             budget=settings.profiles_bytes,
         )
+        letters = DeadLetters(settings.folder() / "dead-letters" if settings.data else None)
+        intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock, letters)
         intake.recordings = self.profiles
+        self.metrics.watch("gobs_server_waiting_bytes", lambda: {(): float(intake.bytes)})
         complaints = Complaints(self.clock)
         self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, complaints)
         self._leases = Leases(
@@ -101,7 +106,10 @@ class Server:
             grace=settings.stream_grace,
             dice=random.random,
         )
-        self._grpc = GrpcServer(self._streams.serve, door or self._doors, settings, self.metrics, complaints)
+        self._grpc = GrpcServer(
+            self._streams.serve, door or self._doors, settings, self.metrics, complaints, Penalties(self.clock)
+        )
+        self._trim = Trim(lambda: self._grpc.ended)
         self._nodes = NodeWriter(self._store, self._known, self._remember)
         self.access = Access(settings, self._store, self.clock, redact=redact)
         self._front = Front(settings, self.access, folder)
@@ -158,6 +166,7 @@ class Server:
             ("acknowledgements", self._streams.acknowledge),
             ("agents' credentials", self._doors.run),
             ("stream ages", self._leases.run),
+            ("memory", self._trim.run),
             ("certificates", self._grpc.tls.keep),
             ("profiles", self.profiles.run),
             ("lag", self._lag.run),

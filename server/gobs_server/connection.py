@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,16 +15,18 @@ class Limits(NamedTuple):
     """Bytes of a request's line and headers."""
     whole: int = 256 << 10
     """Bytes of a request."""
-    seconds: float = 10.0
+    seconds: float = 8.0
     """From a connection, or the first byte of a later request, to that request's end."""
     connections: int = 1024
-    """Open at once; a further one is closed at once."""
+    """Open at once; for a further one the one that has been without a request for longest is closed."""
 
 
 class Connection(HttpToolsProtocol):
     """One connection. The parser alone would keep unfinished headers of any size for ever."""
 
     limits = Limits()
+    idle: ClassVar[dict[Connection, None]] = {}
+    """Connections without a request that is being answered, the one that has been so for longest first."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -35,14 +37,16 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, with so long until there is a request."""
         super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
+        if len(self.connections) > self.limits.connections and not self._make_room():
             transport.abort()
-        else:
-            self._timer = self.loop.call_later(self.limits.seconds, transport.abort)
+            return
+        self._timer = self.loop.call_later(self.limits.seconds, transport.abort)
+        self.idle[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._stop_timer()
+        self.idle.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -65,9 +69,24 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is there as a whole."""
         self._stop_timer()
+        self.idle.pop(self, None)
         self._came, self._in_head = 0, True
         if self.cycle is not None:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Be without a request again."""
+        super().on_response_complete()
+        if not self.transport.is_closing() and self._timer is None:
+            self.idle[self] = None
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been without a request for longest; whether there was one."""
+        oldest = next(iter(self.idle), None)
+        if oldest is not None:
+            del self.idle[oldest]
+            oldest.transport.abort()
+        return oldest is not None
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -86,4 +105,4 @@ class Connection(HttpToolsProtocol):
 
 def connections(limits: Limits) -> type[Connection]:
     """Return the protocol that holds to these limits."""
-    return type("Connection", (Connection,), {"limits": limits})
+    return type("Connection", (Connection,), {"limits": limits, "idle": {}})

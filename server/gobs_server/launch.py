@@ -49,6 +49,7 @@ def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
     if agent is not None and not settings.token and not on_loopback(settings.grpc):
         settings = msgspec.structs.replace(settings, token=Secret(secrets.token_urlsafe(32)))  # for the agent beside it
     data = settings.folder()
+    settings = msgspec.structs.replace(settings, data=str(data))
     with noted(data, what), _database(settings, data) as database:
         redact = Redactor(setup.settings.secrets())
         make = partial(Server, settings, database, plugins=setup.plugins.states, folder=data, redact=redact)

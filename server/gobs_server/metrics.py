@@ -13,6 +13,11 @@ _HELP: Mapping[str, tuple[str, str]] = {
     "gobs_server_filled_frames": ("counter", "Frames of the past that agents sent late and history took."),
     "gobs_server_acks": ("counter", "Acknowledgements sent."),
     "gobs_server_refused_streams": ("counter", "Streams refused before a frame was taken, by reason."),
+    "gobs_server_set_aside": (
+        "counter",
+        "Frames refused again and again that were set aside while their stream goes on.",
+    ),
+    "gobs_server_waiting_bytes": ("gauge", "Messages of agents that were read and wait to be taken."),
     "gobs_server_rotated_streams": ("counter", "Streams that were asked to come back because they were old."),
     "gobs_server_streams": ("gauge", "Agents connected now."),
     "gobs_server_nodes": ("gauge", "Nodes known, by state."),

@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from quart import Quart
 
@@ -95,15 +95,51 @@ async def test_requests_on_one_connection_are_answered_one_after_the_other() -> 
         assert told.count(b"HTTP/1.1 200") == 21
 
 
-async def test_a_connection_too_many_is_closed_and_the_others_served() -> None:
+async def test_for_a_connection_too_many_the_one_that_is_idle_for_longest_is_closed() -> None:
     async with served(connections=2) as port:
         held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
         await asyncio.sleep(0.05)
+        assert b"200 OK" in await answer(port, GET + b"Connection: close\r\n\r\n")
+        (oldest, _), (newer, writer) = held
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(oldest.read(), 10) == b""
+        writer.write(GET + b"Connection: close\r\n\r\n")
+        assert (await asyncio.wait_for(newer.read(), 10)).startswith(b"HTTP/1.1 200")
+        for _, one in held:
+            one.close()
+
+
+async def test_a_connection_between_two_requests_makes_room_too() -> None:
+    async with served(connections=1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET + b"\r\n")
+        assert (await asyncio.wait_for(reader.read(4096), 10)).startswith(b"HTTP/1.1 200")
+        assert b"200 OK" in await answer(port, GET + b"Connection: close\r\n\r\n")
+        with suppress(ConnectionError):
+            while await asyncio.wait_for(reader.read(4096), 10):
+                pass
+        writer.close()
+
+
+async def test_who_is_being_answered_is_not_closed_for_others() -> None:
+    gate = asyncio.Event()
+    app = Quart("slow")
+
+    @app.get("/")
+    async def slow() -> str:
+        await gate.wait()
+        return "done"
+
+    server = WebServer(app, "127.0.0.1:0", drain=1, limits=Limits(connections=1))
+    port = int((await server.start()).rpartition(":")[2])
+    try:
+        served = asyncio.create_task(answer(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        await asyncio.sleep(0.1)
         assert await answer(port, GET + b"\r\n") == b""
-        for reader, writer in held:
-            writer.write(GET + b"Connection: close\r\n\r\n")
-            assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 200")
-            writer.close()
+        gate.set()
+        assert b"done" in await served
+    finally:
+        await server.stop()
 
 
 def test_the_server_may_open_as_many_files_as_the_system_allows() -> None:

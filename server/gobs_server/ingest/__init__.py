@@ -2,10 +2,12 @@
 
 from gobs_server.ingest.complaints import Complaints
 from gobs_server.ingest.courier import Courier
+from gobs_server.ingest.deadletters import DeadLetters
 from gobs_server.ingest.doors import Denied, Door, Doors, Identity, OpenDoor, TokenDoor
 from gobs_server.ingest.fill import Filling
 from gobs_server.ingest.intake import Intake
 from gobs_server.ingest.leases import Leases
+from gobs_server.ingest.penalties import Penalties
 from gobs_server.ingest.server import GrpcServer
 from gobs_server.ingest.sessions import Sessions
 from gobs_server.ingest.stream import Streams
@@ -13,6 +15,7 @@ from gobs_server.ingest.stream import Streams
 __all__ = [
     "Complaints",
     "Courier",
+    "DeadLetters",
     "Denied",
     "Door",
     "Doors",
@@ -22,6 +25,7 @@ __all__ = [
     "Intake",
     "Leases",
     "OpenDoor",
+    "Penalties",
     "Sessions",
     "Streams",
     "TokenDoor",

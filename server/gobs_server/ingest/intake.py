@@ -17,11 +17,13 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history import History
 from gobs_server.history.segment import delimited
+from gobs_server.ingest.deadletters import DeadLetters
 from gobs_server.ingest.fill import Filling
 from gobs_server.ingest.hello import plugins_from
 from gobs_server.ingest.refusal import Refusal
 from gobs_server.ingest.session import MOST_WAITING, Session
 from gobs_server.ingest.sessions import Sessions
+from gobs_server.ingest.strikes import Strikes
 from gobs_server.live import Live
 from gobs_server.metrics import Metrics
 from gobs_server.tables import BadFrame
@@ -31,6 +33,10 @@ BATCH_SECONDS = 0.02
 """How long the first message of a batch waits for others."""
 _SLICE = 64
 """Messages taken before the event loop gets its turn."""
+_SLICE_SECONDS = 0.01
+"""After so long the event loop gets its turn anyway: a hostile message takes thousands of times as long as others."""
+MOST_BYTES = 32 << 20
+"""Of all messages that wait; beyond that no stream is read."""
 _FRAME = pb.AgentMessage.FRAME_FIELD_NUMBER << 3 | 2
 
 
@@ -61,7 +67,14 @@ class Intake:
     """Applies messages to the live store and to history. Lives as long as the server; never awaits."""
 
     def __init__(
-        self, live: Live, history: History, sessions: Sessions, filling: Filling, metrics: Metrics, clock: Clock
+        self,
+        live: Live,
+        history: History,
+        sessions: Sessions,
+        filling: Filling,
+        metrics: Metrics,
+        clock: Clock,
+        letters: DeadLetters | None = None,
     ) -> None:
         self._live = live
         self._history = history
@@ -75,10 +88,22 @@ class Intake:
         """Who is told what agents say of recordings."""
         self._waiting: deque[tuple[Session, bytes]] = deque()
         self._timer: asyncio.Handle | None = None
+        self._strikes = Strikes(letters or DeadLetters(None), metrics, clock)
+        self.bytes = 0
+        """Of the messages that wait."""
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def room(self) -> None:
+        """Wait while all messages that wait are too much: who is not read is pushed back by gRPC, and loses nothing."""
+        await self._room.wait()
 
     def put(self, session: Session, raw: bytes) -> None:
         """Let a message wait for its batch."""
         session.waiting += 1
+        self.bytes += len(raw)
+        if self.bytes > MOST_BYTES:
+            self._room.clear()
         self._waiting.append((session, raw))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self._take_slice)
@@ -90,14 +115,21 @@ class Intake:
 
     def _take_slice(self) -> None:
         self._timer = None
+        time = asyncio.get_running_loop().time
+        until = time() + _SLICE_SECONDS
         for _ in range(min(_SLICE, len(self._waiting))):
             self._take_one()
+            if time() >= until:
+                break
         if self._waiting:
             self._timer = asyncio.get_running_loop().call_soon(self._take_slice)
 
     def _take_one(self) -> None:
         session, raw = self._waiting.popleft()
         session.waiting -= 1
+        self.bytes -= len(raw)
+        if self.bytes <= MOST_BYTES and not self._room.is_set():
+            self._room.set()
         try:
             session.unacknowledged |= self.take(session, raw)
         except Refusal as refusal:
@@ -120,7 +152,7 @@ class Intake:
         try:
             message = pb.AgentMessage.FromString(raw)
         except Exception as error:  # noqa: BLE001  upb's own DecodeError has no public base
-            raise self._refuse(session, BadFrame("malformed", f"a message is no AgentMessage: {error}")) from None
+            return self._bad(session, BadFrame("malformed", f"a message is no AgentMessage: {error}"), raw)
         kind = message.WhichOneof("kind")
         if kind == "frame":
             return self._frame(session, message.frame, raw)
@@ -150,7 +182,14 @@ class Intake:
             recordings.done(node, message.profile_done)
 
     def _frame(self, session: Session, part: pb.Frame, raw: bytes) -> bool:
-        whole = session.collect(part, _framed(part, raw))
+        if session.skipping and session.passes_over(part):
+            self._live.heard(session.node)
+            self._drop(session, "waits for a keyframe")
+            return False
+        try:
+            whole = session.collect(part, _framed(part, raw))
+        except BadFrame as bad:
+            return self._bad(session, bad, raw, part.sequence if part.more else None)
         if whole is None:
             return False
         parts, raws = whole
@@ -159,7 +198,7 @@ class Intake:
         try:
             changed = run.apply(parts)
         except BadFrame as bad:
-            raise self._refuse(session, bad) from None
+            return self._bad(session, bad, raw)
         session.offset = self._clock.wall() - run.monotonic_ns / 1e9
         self._live.take(node, run, changed, session.offset)
         self._history.append(node.name, session.greeting.run, parts, raws, session.offset, run)
@@ -168,8 +207,18 @@ class Intake:
             self._drop(session, "unknown table", run.ignored - ignored)
         if node.troubled:
             node.troubled = False
+            self._strikes.taken(session)
             log.info("frames are taken again", node=node.name)
         return True
+
+    def _bad(self, session: Session, bad: BadFrame, raw: bytes, inside: int | None = None) -> bool:
+        """A frame is not taken: raises Refusal, or returns False where the stream goes on without it."""
+        refusal = self._refuse(session, bad)
+        if not self._strikes.refused(session, bad, raw):
+            raise refusal
+        session.skip(inside)
+        self._live.heard(session.node)
+        return False
 
     def _refuse(self, session: Session, bad: BadFrame) -> Refusal:
         node = session.node

@@ -1,4 +1,4 @@
-"""How long a stream may live: until its identity is taken back, or it is old and who it is should be told anew."""
+"""How long a stream may live: until its identity is taken back, nothing comes, or who it is should be told anew."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _SPREAD = 0.25
 """The part of its age by which a stream may be sent away early, so that they do not all come back together."""
 _AT_ONCE = 50
 """Streams sent away in one second, at most."""
+_SILENT, _SILENT_INTERVALS = 60.0, 3
+"""Seconds, and intervals of the agent, after which a stream that brings no whole message is ended."""
 _BACK_MS = 1
 """How long an agent waits before it comes back; 0 would mean that nothing was asked."""
 
@@ -69,6 +71,9 @@ class Leases:
         for session in sessions:
             if not self._door.stands(session.greeting.identity):
                 self._refuse(session, grpc.StatusCode.UNAUTHENTICATED, "revoked", "this agent's credential was revoked")
+            elif now - session.node.heard > max(_SILENT, _SILENT_INTERVALS * session.greeting.interval):
+                text = "nothing has come for too long; connect again"
+                self._refuse(session, grpc.StatusCode.DEADLINE_EXCEEDED, "silent", text)
             elif self._due[session.epoch] <= now:
                 due.append(session)
         for session in sorted(due, key=lambda one: self._due[one.epoch])[:_AT_ONCE]:

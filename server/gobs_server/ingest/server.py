@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -13,6 +14,8 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_server.ingest.complaints import Complaints
 from gobs_server.ingest.doors import Door, Doorkeeper
+from gobs_server.ingest.doors.keeper import MOST_WAITING
+from gobs_server.ingest.penalties import Penalties
 from gobs_server.ingest.tls import Tls
 from gobs_server.metrics import Metrics
 from gobs_server.serving import listen
@@ -23,6 +26,10 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 << 10),
     ("grpc.max_concurrent_streams", 16),
+    # No agent compresses what is compressed already, and a message that grows is a trap.
+    ("grpc.compression_enabled_algorithms_bitset", 1),
+    # A connection without a call is closed; so is one whose first call never gets as far as that.
+    ("grpc.max_connection_idle_ms", 3_000),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.so_reuseport", 0),
     # Without this a fast peer makes gRPC buffer hundreds of megabytes: it grows its window by what it measures.
@@ -45,21 +52,28 @@ class GrpcServer:
         settings: ServerSettings,
         metrics: Metrics,
         complaints: Complaints,
+        penalties: Penalties | None = None,
     ) -> None:
         self.tls = Tls(settings)
         """What connections are encrypted with."""
         self._settings = settings
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # else any peer writes lines to our standard error
         self._server = grpc.aio.server(
             options=_OPTIONS,
-            maximum_concurrent_rpcs=settings.max_agents,
+            maximum_concurrent_rpcs=settings.max_agents + MOST_WAITING,
         )
-        keeper = Doorkeeper(door, serve, metrics, complaints)
+        self._keeper = Doorkeeper(door, serve, metrics, complaints, penalties)
         stream: Handler = grpc.stream_stream_rpc_method_handler(
-            keeper.serve, request_deserializer=None, response_serializer=pb.ServerMessage.SerializeToString
+            self._keeper.serve, request_deserializer=None, response_serializer=pb.ServerMessage.SerializeToString
         )
         self._server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler("gobs.v1.Gobs", {"AgentStream": stream}),)
         )
+
+    @property
+    def ended(self) -> int:
+        """Calls that have ended since the start."""
+        return self._keeper.ended
 
     async def start(self) -> int:
         """Listen, and return the port; raises UserError where that cannot be."""

@@ -11,6 +11,7 @@ import grpc
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history import History
+from gobs_server.ingest.budget import Budget
 from gobs_server.ingest.hello import Greeting
 from gobs_server.ingest.refusal import Refusal
 from gobs_server.ingest.session import Session
@@ -23,6 +24,8 @@ _RIVAL_SECONDS = 180.0
 """How long after its last attempt a second agent is still spoken of."""
 _REPLACED = 8
 """Runs remembered that lost a node to another run."""
+_MOST_PARTS_BYTES = 128 << 20
+"""Of all frames of which parts are still to come."""
 _SKEW = 30.0
 """Seconds a node's clock may be off before it is said."""
 
@@ -30,15 +33,26 @@ _SKEW = 30.0
 class Sessions:
     """All streams being served. Lives as long as the server.
 
-    `owned` tells of a node that is not connected whether an identity of its own is known for it.
+    `owned` tells of a node that is not connected whether an identity of its own is known for it. No more than `most`
+    agents are connected at once.
     """
 
-    def __init__(self, live: Live, history: History, clock: Clock, owned: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        live: Live,
+        history: History,
+        clock: Clock,
+        owned: Callable[[str], bool] | None = None,
+        *,
+        most: int = 5000,
+    ) -> None:
         self._live = live
         self._history = history
         self._clock = clock
         self._owned = owned
         self._owners: set[str] = set()
+        self._most = most
+        self._parts = Budget(_MOST_PARTS_BYTES)
         self._epochs = itertools.count(1)
         self._current: dict[str, Session] = {}
         self._states: dict[str, RunState] = {}
@@ -64,6 +78,12 @@ class Sessions:
         name = greeting.node
         if self.draining:
             raise Refusal(grpc.StatusCode.UNAVAILABLE, "draining", "the server is ending; try again in a moment")
+        if name not in self._current and len(self._current) >= self._most:
+            raise Refusal(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "too many agents",
+                f"{self._most} agents are connected: raise server.max_agents",
+            )
         if not self._live.has_room(name):
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -89,7 +109,7 @@ class Sessions:
             skew=greeting.wall - self._clock.wall(),
         )
         state = self._state(greeting)
-        session = Session(next(self._epochs), greeting, node, state, self._clock)
+        session = Session(next(self._epochs), greeting, node, state, self._clock, self._parts)
         self._current[name] = session
         if greeting.identity.bound:
             self._owners.add(name)
@@ -113,6 +133,7 @@ class Sessions:
     def closed(self, session: Session) -> None:
         """The stream has ended, whoever ended it. Of a session that lost its node this changes nothing."""
         session.questions.close()
+        session.release()
         if self.owns(session):
             del self._current[session.greeting.node]
             self._close(session)

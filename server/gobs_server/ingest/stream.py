@@ -16,6 +16,7 @@ from gobs_core.logs import get_logger
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES
 from gobs_server.history import History
+from gobs_server.ingest.budget import Slots
 from gobs_server.ingest.complaints import Complaints
 from gobs_server.ingest.doors.keeper import IDENTITY
 from gobs_server.ingest.fill import Filling
@@ -34,6 +35,11 @@ ACK_SECONDS = 5.0
 _TURNS = 10
 """Parts of that time, in each of which a part of the agents is told."""
 _MOST_RANGES = 1000
+_GREETING, _GREETING_EACH = 64, 2
+"""Streams of which a Hello is read at once, of all and of one identity; the others wait their turn."""
+_LARGE = 256 << 10
+"""Bytes of a message after which no other of its stream is read before it is taken."""
+_BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 class Streams:
@@ -61,17 +67,18 @@ class Streams:
         self._metrics = metrics
         self._complaints = complaints
         self._patience = patience
+        self._slots = Slots(_GREETING, _GREETING_EACH)
         self._ack = ack
 
     async def serve(self, _messages: object, context: Any) -> None:
         """Serve one stream until it ends; `context` reads bytes and writes ServerMessages."""
-        try:
-            session = await self._greet(context)
-        except Refusal as refusal:
-            self._metrics.add("gobs_server_refused_streams", reason=refusal.reason)
-            self._complaints.refused(context.peer(), refusal.reason, str(refusal))
-            await context.abort(refusal.code, str(refusal))
+        found = await self._greeted(context)
+        if isinstance(found, Refusal):
+            self._metrics.add("gobs_server_refused_streams", reason=found.reason)
+            self._complaints.refused(context.peer(), found.reason, str(found))
+            await context.abort(found.code, str(found))
             return
+        session = found
         log.info("agent connected", node=session.node.name, version=session.greeting.agent_version, peer=context.peer())
         session.send = _sender(context)
         reader = asyncio.create_task(self._read(context, session))
@@ -87,9 +94,18 @@ class Streams:
             self._sessions.closed(session)
         await self._leave(context, session, reader)
 
+    async def _greeted(self, context: Any) -> Session | Refusal:
+        """The session, or why there is none; of what was sent nothing is held any more in that case."""
+        try:
+            return await self._greet(context)
+        except Refusal as refusal:
+            return refusal.with_traceback(None)
+
     async def _greet(self, context: Any) -> Session:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._patience), self._slots.one(IDENTITY.get().who) as place:
+                if not place:
+                    raise _not_greeted("too many streams of this agent have said nothing yet", _BUSY)
                 raw = await context.read()
         except TimeoutError:
             raise _not_greeted(f"no Hello within {self._patience:g} s", grpc.StatusCode.DEADLINE_EXCEEDED) from None
@@ -138,10 +154,11 @@ class Streams:
     async def _read(self, context: Any, session: Session) -> None:
         while (raw := await context.read()) is not grpc.aio.EOF:
             self._intake.put(session, raw)
-            if session.waiting >= MOST_WAITING:
+            if session.waiting >= MOST_WAITING or len(raw) > _LARGE:
                 session.room = asyncio.get_running_loop().create_future()
                 await session.room
             await self._filling.room()
+            await self._intake.room()
         self._intake.drain()
 
     async def _leave(self, context: Any, session: Session, reader: asyncio.Task[None]) -> None:

@@ -14,7 +14,7 @@ from gobs_core import Table, counter, key
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history import History
-from gobs_server.ingest import Complaints, Door, Filling, GrpcServer, Intake, OpenDoor, Sessions, Streams
+from gobs_server.ingest import Complaints, Door, Filling, GrpcServer, Intake, OpenDoor, Penalties, Sessions, Streams
 from gobs_server.live import Live, Node
 from gobs_server.metrics import Metrics
 from gobs_server.settings import ServerSettings
@@ -69,7 +69,8 @@ class Rig:
             ack=0.2,
         )
         settings = settings or ServerSettings(grpc="127.0.0.1:0")
-        self.server = GrpcServer(self.streams.serve, door or OpenDoor(), settings, self.metrics, complaints)
+        penalties = Penalties(self.clock)
+        self.server = GrpcServer(self.streams.serve, door or OpenDoor(), settings, self.metrics, complaints, penalties)
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()

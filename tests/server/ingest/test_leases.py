@@ -42,7 +42,8 @@ class House:
 
     def __init__(self, *dice: float) -> None:
         self.clock, self.door = HeldClock(), Moody()
-        self.sessions = Sessions(Live(self.clock), History(self.clock), self.clock)
+        self.live = Live(self.clock)
+        self.sessions = Sessions(self.live, History(self.clock), self.clock)
         self.metrics = Metrics()
         rolls = iter(dice)
         self.leases = Leases(
@@ -53,8 +54,10 @@ class House:
         hello = hello_of(TABLE, node=node, wall_ns=int(START * 1e9))
         return self.sessions.open(greeting_from(hello, Identity(node, "account", node)))
 
-    async def pass_time(self, seconds: float) -> None:
+    async def pass_time(self, seconds: float, *, silent: bool = False) -> None:
         self.clock.move(seconds)
+        for session in [] if silent else self.sessions.connected():
+            self.live.heard(session.node)
         await self.leases.look()
 
 
@@ -127,6 +130,17 @@ async def test_a_stream_whose_identity_was_revoked_ends_within_a_second() -> Non
     assert refusal.code == grpc.StatusCode.UNAUTHENTICATED
     assert not other.ended.done()
     assert house.metrics.count("gobs_server_refused_streams", reason="revoked") == 1
+
+
+async def test_a_stream_that_brings_nothing_is_ended() -> None:
+    house = House()
+    session = house.open()
+    await house.pass_time(60, silent=True)
+    assert not session.ended.done()
+    await house.pass_time(1, silent=True)
+    refusal = session.ended.result()
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 async def test_nothing_is_remembered_of_streams_that_are_gone() -> None:

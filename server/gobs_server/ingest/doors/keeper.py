@@ -5,35 +5,54 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 import grpc.aio
 
 from gobs_server.ingest.complaints import Complaints
 from gobs_server.ingest.doors.door import Caller, Denied, Door, Identity, Unsure
+from gobs_server.ingest.penalties import Penalties
 from gobs_server.metrics import Metrics
+from gobs_server.serving import on_loopback
 
 IDENTITY: ContextVar[Identity] = ContextVar("identity", default=Identity())  # noqa: B039  immutable
 """Who opened the stream being served."""
 MOST_WAITING = 1024
 """Calls judged at once; a further one is told to come back."""
+_FAULTS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
+"""Ends of a stream that are the peer's fault."""
 Serve = Callable[[object, Any], Awaitable[None]]
 
 
 class Doorkeeper:
     """Serves calls that the door lets in. Lives as long as the server."""
 
-    def __init__(self, door: Door, serve: Serve, metrics: Metrics, complaints: Complaints) -> None:
+    def __init__(
+        self, door: Door, serve: Serve, metrics: Metrics, complaints: Complaints, penalties: Penalties | None = None
+    ) -> None:
         self._door = door
         self._serve = serve
         self._metrics = metrics
         self._complaints = complaints
+        self._penalties = penalties
+        self.ended = 0
+        """Calls that have ended, let in or not."""
         self._waiting = 0
 
     async def serve(self, messages: object, context: Any) -> None:
         """Serve the call, or end it; nothing it has sent is read before."""
         try:
+            await self._serve_or_refuse(messages, context)
+        finally:
+            self.ended += 1
+
+    async def _serve_or_refuse(self, messages: object, context: Any) -> None:
+        try:
             identity = await self._identify(caller_of(context))
+            peer = _peer(identity, context)
+            if self._penalties is not None and peer and self._penalties.waits(peer):
+                raise Unsure("what this agent sent was refused again and again; come back in half a minute")
         except Denied as denied:
             await self._refuse(context, grpc.StatusCode.UNAUTHENTICATED, "denied", denied)
             return
@@ -41,7 +60,11 @@ class Doorkeeper:
             await self._refuse(context, grpc.StatusCode.UNAVAILABLE, "unsure", unsure)
             return
         IDENTITY.set(identity)
-        await self._serve(messages, context)
+        try:
+            await self._serve(messages, context)
+        finally:
+            if self._penalties is not None and peer and context.code() in _FAULTS:
+                self._penalties.strike(peer)
 
     async def _identify(self, caller: Caller) -> Identity:
         if self._waiting >= MOST_WAITING:
@@ -69,6 +92,14 @@ def caller_of(context: Any) -> Caller:
         next((_text(name) for name in shown.get("x509_common_name", ())), ""),
         "x509_pem_cert" in shown,
     )
+
+
+def _peer(identity: Identity, context: Any) -> str:
+    """Who is made to wait for what a stream carried; empty for nobody in particular, as on loopback."""
+    if identity.bound:
+        return identity.who
+    address = unquote(str(context.peer())).partition(":")[2]
+    return "" if on_loopback(address) else address.rpartition(":")[0]
 
 
 def _text(raw: bytes) -> str:
