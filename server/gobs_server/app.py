@@ -91,7 +91,7 @@ class Server:
             age=settings.profiles,
             budget=settings.profiles_bytes,
         )
-        letters = DeadLetters(settings.folder() / "dead-letters" if settings.data else None)
+        letters = DeadLetters(folder / "dead-letters" if folder is not None else None)
         intake = Intake(self.live, self.history, self.sessions, self._filling, self.metrics, self.clock, letters)
         intake.recordings = self.profiles
         self.metrics.watch("gobs_server_waiting_bytes", lambda: {(): float(intake.bytes)})
