@@ -26,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.screenshots", description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT, help="folder they go to (default: docs/screenshots)")
     parser.add_argument("--width", type=int, default=1440, help="of the window, in pixels (default: 1440)")
+    parser.add_argument("--whole", action="store_true", help="the whole page, not the window alone")
     parser.add_argument("--only", action="append", metavar="NAME", help="a page; may be given several times")
     given = parser.parse_args()
     chromium = this_machine().chromium()
@@ -35,23 +36,27 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     pages = [page for page in PAGES if page.status == 200 and (not given.only or page.name in given.only)]
     with tempfile.TemporaryDirectory() as folder, simulated_cluster(Path(folder), interval="1s") as server:
-        asyncio.run(_take([(page, address(page, server)) for page in pages], chromium, given.out, given.width))
+        asyncio.run(
+            _take(
+                [(page, address(page, server)) for page in pages], chromium, given.out, given.width, whole=given.whole
+            )
+        )
     return 0
 
 
-async def _take(pages: list[tuple[Page, str]], chromium: str, out: Path, width: int) -> None:
+async def _take(pages: list[tuple[Page, str]], chromium: str, out: Path, width: int, *, whole: bool) -> None:
     await asyncio.sleep(SETTLE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for page, url in pages:
             for theme in THEMES:
                 path = out / f"{page.name}-{theme}.png"
-                await _shoot(browser, url, page.ready, theme, path, width)
+                await _shoot(browser, url, page.ready, theme, path, width, whole=whole)
                 sys.stdout.write(f"{path.name}: {path.stat().st_size / 1000:.0f} kB\n")
         await browser.close()
 
 
-async def _shoot(browser: Browser, url: str, ready: str, theme: str, path: Path, width: int) -> None:
+async def _shoot(browser: Browser, url: str, ready: str, theme: str, path: Path, width: int, *, whole: bool) -> None:
     context = await browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if theme == "dark" else "light",
@@ -61,7 +66,7 @@ async def _shoot(browser: Browser, url: str, ready: str, theme: str, path: Path,
     shown = await context.new_page()
     await shown.goto(url)
     await shown.locator(ready).first.wait_for()
-    await shown.screenshot(path=path)
+    await shown.screenshot(path=path, full_page=whole)
     await context.close()
 
 

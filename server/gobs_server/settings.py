@@ -105,6 +105,8 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """How long a node may be down before it is forgotten, in the database too."""
     refresh: Annotated[Duration, msgspec.Meta(ge=0.5, le=3600)] = 2.0
     """Time between two polls of a page, unless whoever looks at it has chosen another."""
+    gallery: bool = False
+    """Whether there is a page at /gallery with every component of the pages, for those who build them."""
     drain: Annotated[Duration, msgspec.Meta(ge=0)] = 5.0
     """How long requests under way are given when the server ends."""
     stream_age: Annotated[Duration, msgspec.Meta(ge=10)] = 1800.0

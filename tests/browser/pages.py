@@ -31,6 +31,7 @@ PAGES = (
     Page("node", f"/nodes/{NODE}", "#t-process tbody tr", hostile="/nodes/{name}"),
     Page("table", f"/nodes/{NODE}/tables/process", "#t-process tbody tr", hostile="/nodes/{name}/tables/net"),
     Page("plugins", "/plugins", "#plugins tbody tr"),
+    Page("gallery", "/gallery", "#cards .card"),
     Page("missing", "/nodes/nowhere", ".empty", status=404, hostile="/nodes/{name}%3F"),
 )
 """A new page is a new line here, and is proved with it."""

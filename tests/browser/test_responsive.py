@@ -29,7 +29,7 @@ COVERED = """() => [...document.querySelectorAll("a[href], button, input, select
 }).map((one) => one.outerHTML.slice(0, 120))"""
 SMALL = """(least) => [...document.querySelectorAll(".top a, .top button, main button, main input, main summary")]
   .filter((one) => one.checkVisibility() && !one.closest("thead, .choices, .menu"))
-  .map((one) => [one.outerHTML.slice(0, 100), one.getBoundingClientRect().height])
+  .map((one) => [one.outerHTML.slice(0, 100), (one.closest("label") ?? one).getBoundingClientRect().height])
   .filter(([, height]) => height < least)"""
 
 

@@ -20,7 +20,10 @@ READY = 120.0
 @contextlib.contextmanager
 def simulated_cluster(folder: Path, *more: str, nodes: int = NODES, interval: str = "2s") -> Iterator[ServerProcess]:
     """Run a server and simulated nodes for as long as the `with` lasts; begins once all of them report."""
-    with gobs_server(folder / "data", *more) as server, _nodes(folder, server, nodes, interval):
+    with (
+        gobs_server(folder / "data", "--set", "server.gallery=true", *more) as server,
+        _nodes(folder, server, nodes, interval),
+    ):
         deadline = time.monotonic() + READY
         while not _reporting(server, nodes):
             assert time.monotonic() < deadline, "the simulated nodes do not report"

@@ -15,6 +15,7 @@ from gobs_server.web.answers import fragment, gone, html, no_node, no_table
 from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
 from gobs_server.web.find import Finder
+from gobs_server.web.gallery import add_gallery
 from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
@@ -29,6 +30,8 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     pages = _Pages(services, tags, templates)
     add_node(routes, pages.of_nodes)
     add_search(routes, Finder(services.live), templates)
+    if services.settings.gallery:
+        add_gallery(routes, templates)
 
     @routes.get("/", role="viewer")
     async def nodes() -> Response:

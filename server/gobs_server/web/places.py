@@ -24,5 +24,5 @@ class Place(NamedTuple):
 PLACES = (
     Place("nodes", "Nodes", "/", "g n", "Every node at a glance"),
     Place("plugins", "Plugins", "/plugins", "g p", "What is loaded where, and how it fares"),
-    Place("access", "Access", "/access/users", "g a", "Who may come in, and what was done", "administrator"),
+    Place("access", "Access", "/access/users", "g u", "Who may come in, and what was done", "administrator"),
 )

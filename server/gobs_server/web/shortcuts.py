@@ -24,7 +24,7 @@ _SYMBOLS = {"ArrowDown": "↓", "ArrowUp": "↑", "ArrowLeft": "←", "ArrowRigh
 
 SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
     "Anywhere": (
-        Shortcut(("/", "Mod+k"), "Search nodes, workloads, processes, tables and pages", "search"),
+        Shortcut(("/", "Mod+k"), "Search nodes, workloads, processes, tables and pages", "search", "viewer"),
         Shortcut(("?",), "Show these shortcuts", "help"),
         Shortcut(("t",), "Next theme: system, dark, light", "theme"),
         Shortcut(("p",), "Pause, or go on", "pause"),
