@@ -6,14 +6,17 @@ import contextlib
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gobs_core.logs import get_logger
-from gobs_server.access.origin import LOCAL
-from gobs_server.serving import Application
+
+if TYPE_CHECKING:  # commands that only connect need no web server
+    from gobs_server.serving import Application
 
 log = get_logger("gobs.server")
 NAME = "gobs.sock"
+LOCAL = "gobs.local"
+"""Set in the scope of requests that came through the socket, and nowhere else."""
 
 
 def listen_locally(folder: Path) -> socket.socket | None:

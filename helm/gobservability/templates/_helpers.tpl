@@ -99,7 +99,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- fail "database.external.existingSecret is needed where database.mode is external: the name of a Secret with a postgres:// address" }}
 {{- end }}
 {{- if and .Values.server.serviceMonitor.enabled (not .Values.server.serviceMonitor.existingSecret) }}
-{{- fail "server.serviceMonitor.existingSecret is needed where server.serviceMonitor.enabled is true: a Secret with an API token of the scope metrics:read" }}
+{{- fail "server.serviceMonitor.existingSecret is needed where server.serviceMonitor.enabled is true: a Secret with an API token of the scope read:metrics" }}
 {{- end }}
 {{- if and .Values.server.httpRoute.enabled (not .Values.server.httpRoute.parentRefs) }}
 {{- fail "server.httpRoute.parentRefs is needed where server.httpRoute.enabled is true: the gateway it belongs to" }}

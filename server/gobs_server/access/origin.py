@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from werkzeug.datastructures import Headers
 
+from gobs_server.local_socket import LOCAL
+
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Proto")
 _MOST_HOPS = 20
-LOCAL = "gobs.local"
-"""Set in the scope of requests that came through the socket in the data folder."""
 
 
 class Origin(NamedTuple):

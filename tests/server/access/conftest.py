@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from gobs_server.db import Address, sqlite_at
+from gobs_server.db import Address, Database, sqlite_at
 from tests.server.access.rig import Rig, rig_over
 from tests.server.db.conftest import address, postgres_server
 
 __all__ = ["address", "postgres_server"]
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all its tables, made once."""
+    path = tmp_path_factory.mktemp("people") / "migrated.sqlite3"
+    asyncio.run(Database(sqlite_at(path)).migrate())
+    return path
+
+
 @pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with rig_over(sqlite_at(tmp_path / "x.sqlite3")) as rig:
+def database(migrated: Path, tmp_path: Path) -> Address:
+    """A copy of it."""
+    return sqlite_at(Path(shutil.copy(migrated, tmp_path / "gobs.sqlite3")))
+
+
+@pytest.fixture
+async def rig(database: Address) -> AsyncIterator[Rig]:
+    async with rig_over(database) as rig:
         yield rig
 
 

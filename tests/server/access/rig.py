@@ -13,14 +13,14 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from gobs_core.redact import Redactor
-from gobs_server.access import Access
 from gobs_server.access.people import Person
 from gobs_server.access_settings import AccessSettings, OidcSettings, ProxySettings
 from gobs_server.actor import Actor, Role
-from gobs_server.db import Address, Database, Store
+from gobs_server.app import Server
+from gobs_server.db import Address
 from gobs_server.http import create_app
 from gobs_server.settings import ServerSettings
-from tests.server.feeding import Cluster
+from tests.server.feeding import Cluster, HeldClock
 
 PASSWORD = "correct horse battery"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -30,23 +30,17 @@ SECTIONS = {"access": AccessSettings, "oidc": OidcSettings, "proxy": ProxySettin
 
 
 class Rig:
-    """`access` and the `app` over it. Times are those of `cluster.clock`."""
+    """`access` and the `app` over it, of a server that does not listen. Times are those of `clock`."""
 
-    def __init__(self, store: Store, cluster: Cluster, settings: ServerSettings) -> None:
-        self.store = store
-        self.cluster = cluster
-        self.clock = cluster.clock
+    def __init__(self, address: Address, clock: HeldClock, settings: ServerSettings) -> None:
+        self.server = Server(settings, address, clock=clock, redact=Redactor(["known secret"]))
+        self.store = self.server._store
+        self.clock = clock
+        self.cluster = Cluster(clock, self.server.live, self.server.history)
         self.settings = settings
-        self.access = Access(settings, store, cluster.clock, hasher=CHEAP, redact=Redactor(["known secret"]))
-        services = cluster.services()
-        for name, value in {
-            "settings": settings,
-            "identify": self.access.identify,
-            "audit": self.access.audit,
-            "access": self.access,
-        }.items():
-            object.__setattr__(services, name, value)
-        self.app: Quart = create_app(services)
+        self.access = self.server.access
+        self.access.passwords._hasher = CHEAP
+        self.app: Quart = create_app(self.server.services())
 
     def client(self) -> Client:
         """Somebody who has not said who they are."""
@@ -76,22 +70,21 @@ class Rig:
 def settings_of(**settings: Any) -> ServerSettings:
     """Settings of a server that other machines reach; those of a section as a mapping."""
     given = {name: SECTIONS[name](**value) if name in SECTIONS else value for name, value in settings.items()}
-    return ServerSettings(**{"http": "0.0.0.0:8080", **given})
+    return ServerSettings(**{"http": "0.0.0.0:8080", "grpc": "127.0.0.1:0", **given})
 
 
 @asynccontextmanager
-async def rig_over(address: Address, cluster: Cluster | None = None, **settings: Any) -> AsyncIterator[Rig]:
+async def rig_over(address: Address, clock: HeldClock | None = None, **settings: Any) -> AsyncIterator[Rig]:
     """A rig over a database."""
-    store = Store(Database(address))
-    task = asyncio.create_task(store.run())
+    rig = Rig(address, clock or HeldClock(), settings_of(**settings))
+    task = asyncio.create_task(rig.store.run())
     try:
         async with asyncio.timeout(30):
-            await store.opened()
-        rig = Rig(store, cluster or Cluster(), settings_of(**settings))
+            await rig.store.opened()
         yield rig
         await rig.access.close()
     finally:
-        store.finish()
+        rig.store.finish()
         await task
 
 

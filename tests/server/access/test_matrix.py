@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -12,7 +10,7 @@ from quart import Quart, Response
 
 from gobs_server.access.scopes import ALL
 from gobs_server.actor import RANK, Role
-from gobs_server.db import sqlite_at
+from gobs_server.db import Address
 from gobs_server.routes import declared
 from tests.server.access.rig import ROLES, Rig, bearer, rig_over
 
@@ -53,6 +51,8 @@ EXPECTED: dict[str, Who] = {
     **of("api", OWN, "list_my_tokens create_my_token revoke_my_token"),
     **of("api", ADMINISTRATORS, "list_users create_user change_user set_password remove_user list_logins end_login"),
     **of("api", ADMINISTRATORS, "list_tokens create_token revoke_token list_audit"),
+    **of("api", Who("viewer", "profiles", private=True), "list_profiles get_profile download_profile"),
+    **of("api", Who("operator", "profiles"), "start_profile cancel_profile pin_profile delete_profile"),
     **of("web", LOOKING, "nodes nodes_fragment node node_fragment table table_fragment plugins plugins_fragment find"),
     **of("access", LOOKING._replace(private=True), "account account_password account_token account_token_revoke"),
     **of("access", LOOKING._replace(private=True), "account_login_end"),
@@ -94,12 +94,6 @@ def test_every_route_is_declared_as_it_is_thought_of(app: Quart) -> None:
         expected = EXPECTED[name]
         assert (found.role, found.area) == (expected.role, expected.area), name
         assert found.private == (expected.private or name in writing) or found.role == "administrator", name
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with rig_over(sqlite_at(tmp_path / "x.sqlite3")) as rig:
-        yield rig
 
 
 @pytest.fixture
@@ -149,8 +143,8 @@ async def test_every_cell(rig: Rig, app: Quart) -> None:
     assert cells > 1000
 
 
-async def test_every_cell_where_anybody_may_look(tmp_path: Path) -> None:
-    async with rig_over(sqlite_at(tmp_path / "y.sqlite3"), access={"anonymous": True}) as rig:
+async def test_every_cell_where_anybody_may_look(database: Address) -> None:
+    async with rig_over(database, access={"anonymous": True}) as rig:
         rig.app.before_request(_stop_here)
         for asker in (
             Asker("nobody", {}, "viewer", known=False),
