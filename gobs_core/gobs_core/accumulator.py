@@ -15,7 +15,7 @@ Nothing is counted for a value that is not known, and as long as one member's va
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Container, Hashable, Iterator
 from typing import Generic, TypeVar
 
 Group = TypeVar("Group", bound=Hashable)
@@ -142,17 +142,27 @@ class Accumulator(Generic[Group]):
             sums.emptied = now
             self._empty[sums.group] = sums
 
-    def forget(self, before: float) -> list[Group]:
-        """Forget the groups that had their last member before that time, and the longest empty ones over `capacity`."""
+    def forget(self, before: float, keep: Container[Group] = ()) -> list[Group]:
+        """Forget the groups that had their last member before that time, and the longest empty ones over `capacity`.
+
+        None of those to `keep`.
+        """
         over = len(self._empty) - self._capacity
         gone: list[Group] = []
         for group, sums in self._empty.items():
             if len(gone) >= over and sums.emptied >= before:
                 break
-            gone.append(group)
+            if group not in keep:
+                gone.append(group)
         for group in gone:
             del self._empty[group], self._groups[group]
         return gone
+
+    def drop(self, group: Group) -> bool:
+        """Forget this group now, unless it has members; returns whether it is gone."""
+        if self._empty.pop(group, None) is not None:
+            del self._groups[group]
+        return group not in self._groups
 
     def _joined(self, group: Group) -> Sums[Group]:
         sums = self._groups.get(group)

@@ -75,6 +75,11 @@ def place(cgroup: bytes) -> Place:
     return Place(unit=unit)
 
 
+def placed(path: str) -> Place:
+    """What one path tells of a pod and a container; units are left out. Never raises."""
+    return _container(path)
+
+
 def unified_path(cgroup: bytes) -> str:
     """The path in the version 2 hierarchy; empty without one."""
     for line in cgroup.split(b"\n"):

@@ -12,6 +12,13 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
+def cut(text: str, limit: int) -> str:
+    """Return the text, or so much of it that it has `limit` bytes of UTF-8 with `…` at its end."""
+    if len(text) * 4 <= limit or len(raw := text.encode("utf-8", "replace")) <= limit:
+        return text
+    return raw[: limit - len("…".encode())].decode("utf-8", "ignore") + "…"
+
+
 def one_line(text: str, limit: int = MAX_LINE) -> str:
     """Return the text on one line, escaped and cut."""
     line = escape(text[: limit + 1])

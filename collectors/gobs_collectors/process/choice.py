@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gobs_collectors.process.clock import clock_of, clocks_match, used
-from gobs_collectors.process.descriptors import Descriptors
 from gobs_collectors.process.gate import Gates
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import Proc
+from gobs_core.descriptors import Descriptors
 
 Gating = Literal["auto", "clock", "cgroup", "none"]
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from gobs_collectors.process.descriptors import Pread
 from gobs_collectors.process.inspection import SECTIONS, inspect
 from gobs_collectors.process.reader import Reader
 from gobs_collectors.process.reasons import reasons
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.tables import POD, PROCESS
 from gobs_core import Collector, CollectorConfig, Context, Proc, Rows
+from gobs_core.descriptors import Pread
 
 
 class ProcessCollector(Collector):

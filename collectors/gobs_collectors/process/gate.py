@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gobs_collectors.process.descriptors import Descriptors
 from gobs_collectors.process.tracked import Tracked
 from gobs_core.cgroup_path import unified_path
+from gobs_core.descriptors import Descriptors
 
 _USAGE_BYTES = 32
 """`usage_usec` and any number fit in it, and stand at the beginning."""

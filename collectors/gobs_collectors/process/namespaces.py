@@ -7,13 +7,13 @@ a dead pod alive. The host's own namespace (that of pid 1) is left to the collec
 
 from __future__ import annotations
 
-from gobs_collectors.process.descriptors import Descriptors
 from gobs_collectors.process.net_dev import parse_net_dev
 from gobs_collectors.process.stat_file import Value
 from gobs_collectors.process.tables import NET_CELLS
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import NoData, ParseError, Proc
 from gobs_core.accumulator import Accumulator, Member
+from gobs_core.descriptors import Descriptors
 
 _BYTES = 2015
 UNKNOWN: tuple[Value, ...] = (None,) * len(NET_CELLS)

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from gobs_collectors.process.choice import Choice
-from gobs_collectors.process.descriptors import UNREADABLE, Descriptors, Pread, on_procfs
 from gobs_collectors.process.details import Details
 from gobs_collectors.process.discovery import HIDDEN, KERNEL, Discovery, Rota
 from gobs_collectors.process.namespaces import Namespaces
@@ -21,6 +20,7 @@ from gobs_collectors.process.stat_file import parse_stat
 from gobs_collectors.process.sweep import IO_BYTES, STAT_BYTES, Sweep, fd_folders_have_sizes
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import Forbidden, NoData, ParseError, Proc, RowValues, Workloads
+from gobs_core.descriptors import UNREADABLE, Descriptors, Pread, on_procfs
 
 
 class Reader:

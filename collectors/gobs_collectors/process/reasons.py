@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gobs_collectors.process.descriptors import UNREADABLE
 from gobs_collectors.process.discovery import HIDDEN
 from gobs_collectors.process.reader import Reader
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import Value
 from gobs_collectors.process.tables import IO_CELLS, IO_NEEDS, NET_CELLS, STATUS_CELLS
+from gobs_core.descriptors import UNREADABLE
 
 
 def reasons(reader: Reader, config: ProcessConfig) -> dict[str, str]:

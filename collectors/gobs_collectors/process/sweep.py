@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gobs_collectors.process.descriptors import UNREADABLE, Descriptors
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import NoData, Proc
+from gobs_core.descriptors import UNREADABLE, Descriptors
 
 STAT_BYTES, IO_BYTES = 479, 256
 """What nearly every such file fits in, and within what the interpreter allocates cheaply."""

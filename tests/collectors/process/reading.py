@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Self
 
 from gobs_collectors.process import ProcessCollector
-from gobs_collectors.process.descriptors import Pread
 from gobs_core import Cell, Context, Proc
+from gobs_core.descriptors import Pread
 from gobs_core.testing import FakeProc
 from tests.collectors.process.written import Written
 from tests.collectors.reading import Readings, collected, named

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from gobs_collectors.process.descriptors import Descriptors
 from gobs_core import Proc
+from gobs_core.descriptors import Descriptors
 from tests.collectors.process.children import children
 from tests.collectors.process.reading import Ticks
 from tests.support.soak import counts

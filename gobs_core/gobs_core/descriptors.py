@@ -6,12 +6,14 @@ even when the pid is used again. Each pins 4 KiB of kernel memory, so there is a
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 
-from gobs_core import Gone, Missing, NoData, Proc
+from gobs_core.errors import Gone, Missing, NoData
+from gobs_core.proc import Proc
 
 Pread = Callable[[int, int, int], bytes]
 """os.pread, or what stands for it in a test that has to see the bytes a collector saw."""
@@ -77,6 +79,19 @@ class Descriptors:
             return b""
         except (NoData, OSError):
             return UNREADABLE
+        return self._read_and_close(fd, size)
+
+    def read_at(self, path: str, size: int) -> bytes:
+        """A file by its full path, opened and closed again. As `read`."""
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+        except (OSError, ValueError):
+            return UNREADABLE
+        return self._read_and_close(fd, size)
+
+    def _read_and_close(self, fd: int, size: int) -> bytes:
         try:
             return self.read_kept([fd], size)[0]
         finally:
@@ -96,8 +111,9 @@ class Descriptors:
                 break
             except (ProcessLookupError, FileNotFoundError):
                 found.append(b"")
-            except OSError:
-                found.append(UNREADABLE)
+            except OSError as error:
+                # A control group that was removed while a file of it is kept open is "no such device".
+                found.append(b"" if error.errno == errno.ENODEV else UNREADABLE)
         if whole and max(map(len, found), default=0) >= size:
             for index, raw in enumerate(found):
                 if len(raw) >= size:
