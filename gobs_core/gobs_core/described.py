@@ -14,7 +14,7 @@ class ContainerInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     id: str = ""
     """As control groups name it; empty for one that has not run yet."""
-    role: str = ""
+    role: str = "container"
     """`container`, `init` (runs to its end before the others), `sidecar` (init that stays), `ephemeral` (to debug)."""
     image: str = ""
     state: str = ""

@@ -38,3 +38,18 @@ def numbers(fields: Sequence[bytes], file: str, expected: str) -> list[int | Non
     except ValueError:
         raise garbage(file, expected, b" ".join(fields)) from None
     return [value if value < _WIRE_LIMIT else None for value in values]
+
+
+def flat(raw: bytes) -> dict[bytes, int | None]:
+    """Read a file of lines `name number`, as most of a control group's are; never raises.
+
+    What is no such line is passed over, and so is a last line without its end: its number may be cut. A number that
+    fits into no cell is None.
+    """
+    found: dict[bytes, int | None] = {}
+    for line in raw.split(b"\n")[:-1]:
+        name, _, number = line.partition(b" ")
+        if number.isdigit() and len(number) < 20:
+            value = int(number)
+            found[name] = value if value < _WIRE_LIMIT else None
+    return found

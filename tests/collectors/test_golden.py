@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 def test_all_that_is_announced_loads() -> None:
     plugins = registered()
     assert [state.error for state in plugins.failed] == []
-    assert {*plugins.collectors, *plugins.inventories} == plugins.entry_points
+    assert {state.name for state in plugins.states()} == plugins.entry_points
 
 
 @pytest.mark.parametrize("name", MACHINES)

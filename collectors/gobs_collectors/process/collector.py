@@ -45,7 +45,7 @@ class ProcessCollector(Collector):
         now = time.monotonic()
         reader.read(now)
         yield PROCESS.batch(reader.rows())
-        yield POD.batch(reader.pods.rows(now))
+        yield POD.batch(reader.pod_rows())
 
     def unknown(self) -> Mapping[str, str]:
         """Why cells are not known, as of the last tick."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from gobs_collectors.process.cmdline import READ, shown_cmdline
 from gobs_collectors.process.limits_file import max_fds
+from gobs_collectors.process.names import Names
 from gobs_collectors.process.scrub import compile_patterns
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import Value
@@ -25,9 +26,10 @@ _REMEMBERED = 4096
 class Details:
     """Reads what changes rarely of one process at a time."""
 
-    def __init__(self, descriptors: Descriptors, workloads: Workloads, config: ProcessConfig) -> None:
+    def __init__(self, descriptors: Descriptors, workloads: Workloads, names: Names, config: ProcessConfig) -> None:
         self._descriptors = descriptors
         self._workloads = workloads
+        self._names = names
         self._patterns = compile_patterns(config.hide)
         self._settings = config
         self._known: dict[bytes, tuple[bytes, str | None]] = {}
@@ -61,6 +63,7 @@ class Details:
                 cmdline = None if raw is UNREADABLE else self._shown(raw)
         if whole:
             process.take_fds(process.fds[0], self._limit(process))
+        process.called = self._names.of(process.workload)
         process.take_info(cmdline, self._shared(process.cgroup)[1])
 
     def _shown(self, raw: bytes) -> str | None:

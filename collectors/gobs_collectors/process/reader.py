@@ -13,7 +13,9 @@ from contextlib import suppress
 from gobs_collectors.process.choice import Choice
 from gobs_collectors.process.details import Details
 from gobs_collectors.process.discovery import HIDDEN, KERNEL, Discovery, Rota
+from gobs_collectors.process.names import Names
 from gobs_collectors.process.namespaces import Namespaces
+from gobs_collectors.process.pod_groups import PodGroups
 from gobs_collectors.process.pods import Pods
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import parse_stat
@@ -32,17 +34,20 @@ class Reader:
         real = on_procfs(proc)
         self.descriptors = Descriptors(proc, config.descriptors, keep=real, pread=pread)
         self._sized = real and fd_folders_have_sizes(proc)
-        self._details = Details(self.descriptors, workloads, config)
+        self.names = Names(workloads)
+        self._details = Details(self.descriptors, workloads, self.names, config)
         self._choice = Choice(proc, self.descriptors, gating=config.gate, every=config.full_every, real=real)
         self._sweep = Sweep(proc, self.descriptors, sized=self._sized, chosen=self._choice.chosen)
         self.namespaces = Namespaces(proc, self.descriptors, by_inode=real)
-        self.pods = Pods(self.namespaces, config.remember)
+        groups = PodGroups(proc, self.descriptors, every=config.full_every)
+        self.pods = Pods(self.namespaces, self.names, groups, config.remember)
         self.discovery = Discovery(config.details_every, config.max_processes)
         self.tracked: dict[str, Tracked] = {}
         self._full: Rota[Tracked] = Rota(config.full_every)
         self._rare: Rota[Tracked] = Rota(config.details_every)
         self._young: dict[str, Tracked] = {}
         self._tick = 0
+        self._pod_rows: list[RowValues] = []
 
     def read(self, now: float) -> None:
         """Read all that may have changed since the last tick; raises NoData where there is no /proc."""
@@ -54,6 +59,19 @@ class Reader:
         for pid in dict.fromkeys([*fresh, *lost]):
             self._admit(pid, now)
         self.namespaces.read()
+        self._rename()
+        self._pod_rows = self.pods.rows(now, self._tick)
+
+    def _rename(self) -> None:
+        """Tell rows what their workloads are called, where that is something else than at the last tick."""
+        changed = self.names.refresh()
+        if not changed:
+            return
+        self.pods.renamed(changed)
+        for process in self.tracked.values():
+            if process.workload.id in changed:
+                process.rename(self.names.of(process.workload))
+                process.make_row()
 
     def _look(self) -> tuple[set[str], list[str]]:
         """The known pids that are gone and the pids that are new; that one is gone its CPU clock tells as well."""
@@ -65,6 +83,10 @@ class Reader:
     def rows(self) -> list[RowValues]:
         """The rows of all processes; the very same tuple where nothing changed."""
         return [process.row for process in self.tracked.values()]
+
+    def pod_rows(self) -> list[RowValues]:
+        """The rows of all workloads; the very same tuple where nothing changed."""
+        return self._pod_rows
 
     def close(self) -> None:
         """Close every descriptor."""

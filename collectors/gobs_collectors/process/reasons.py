@@ -6,7 +6,16 @@ from gobs_collectors.process.discovery import HIDDEN
 from gobs_collectors.process.reader import Reader
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import Value
-from gobs_collectors.process.tables import IO_CELLS, IO_NEEDS, NET_CELLS, STATUS_CELLS
+from gobs_collectors.process.tables import (
+    INFO_CELLS,
+    IO_CELLS,
+    IO_NEEDS,
+    LIMIT_CELLS,
+    NAME_CELLS,
+    NET_CELLS,
+    SHARE_CELLS,
+    STATUS_CELLS,
+)
 from gobs_core.descriptors import UNREADABLE
 
 
@@ -34,8 +43,27 @@ def reasons(reader: Reader, config: ProcessConfig) -> dict[str, str]:
         )
     if not config.cmdline:
         found["process.cmdline"] = "switched off: [collectors.process] cmdline = false"
+    found.update(_of_names(reader))
     found.update(_of_status(reader))
     found.update(_left_out(reader, config))
+    return found
+
+
+def _of_names(reader: Reader) -> dict[str, str]:
+    why = reader.names.unnamed()
+    found = {f"process.{column.name}": why or "only processes of pods have one" for column in NAME_CELLS[3:]}
+    for column in (*INFO_CELLS[1:11], *LIMIT_CELLS[:3]):
+        found[f"pod.{column.name}"] = why or "only pods have one"
+    for column in LIMIT_CELLS[3:]:
+        found[f"pod.{column.name}"] = why or "none is set"
+    for share in SHARE_CELLS:
+        found[f"pod.{share.name}"] = why or f"without a {share.name.rpartition('_')[2]} there is no share of it"
+    if not reader.pods.groups.readable:
+        found["pod.memory_working_set"] = (
+            "no control groups below the machine's /sys/fs/cgroup: in a pod, mount the node's /sys read-only"
+        )
+    else:
+        found["pod.memory_working_set"] = "known of pods whose control group can be read"
     return found
 
 

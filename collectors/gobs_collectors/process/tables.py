@@ -11,6 +11,11 @@ FD = "/proc/PID/fd"
 NET_DEV = "/proc/PID/net/dev"
 IO_NEEDS = "CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH when the agent is not root, for processes of other users"
 NET_NEEDS = "a network namespace that is not the host's"
+NAMES_NEED = "an inventory that knows it, such as `kubernetes`"
+INVENTORY = "inventory"
+CPU_STAT = "/sys/fs/cgroup/…/cpu.stat"
+MEMORY_STAT = "/sys/fs/cgroup/…/memory.stat"
+MICRO = 1e-6
 CLOCK_TICK = 0.01
 """What Linux counts CPU time in where it tells user space (USER_HZ)."""
 
@@ -74,6 +79,10 @@ NAME_CELLS = (
     info("comm", "Name of the program, at most 15 bytes", source=STAT),
     info("workload", "What it belongs to: the key of its row in `pod`", source="/proc/PID/cgroup"),
     info("kind", "What its workload is: pod, container, unit, user, kernel", source="/proc/PID/cgroup"),
+    info("namespace", "Namespace of its pod", needs=NAMES_NEED, source=INVENTORY),
+    info("pod", "Name of its pod", needs=NAMES_NEED, source=INVENTORY),
+    info("container_name", "Name of its container", needs=NAMES_NEED, source=INVENTORY),
+    info("owner", "What made its pod in the end, KIND/NAME", needs=NAMES_NEED, source=INVENTORY),
 )
 """What a process is called and belongs to: first, so that whoever reads a row knows whose it is."""
 DETAIL_CELLS = (
@@ -135,21 +144,62 @@ NET_CELLS = tuple(
     )
 )
 
+INFO_CELLS = (
+    info("kind", "pod, container, unit, user, kernel"),
+    info("namespace", "Its namespace", needs=NAMES_NEED, source=INVENTORY),
+    info("name", "Its name", needs=NAMES_NEED, source=INVENTORY),
+    info("owner", "What made it in the end, KIND/NAME", needs=NAMES_NEED, source=INVENTORY),
+    info("controller", "What keeps it, KIND/NAME; often its owner", needs=NAMES_NEED, source=INVENTORY),
+    info("phase", "Pending, Running, Succeeded, Failed", needs=NAMES_NEED, source=INVENTORY),
+    info("reason", "Why it is not as it should be; empty where it is", needs=NAMES_NEED, source=INVENTORY),
+    info("labels", "Its labels, NAME=VALUE", needs=NAMES_NEED, source=INVENTORY),
+    info("qos", "Guaranteed, Burstable, BestEffort", needs=NAMES_NEED, source=INVENTORY),
+    info("ips", "Its addresses", needs=NAMES_NEED, source=INVENTORY),
+    info("started", "When the node took it up, RFC 3339", needs=NAMES_NEED, source=INVENTORY),
+    info("network", "own, or host: then its traffic is part of the node's", source=NET_DEV),
+    info("runtime", "What runs it: containerd, cri-o, docker, podman, …"),
+    info("cpu_source", "Where its CPU time is from: cgroup, the kernel's own sum, or processes, the sum over those"),
+)
+LIMIT_CELLS = (
+    gauge("containers_ready", "Containers that are ready", Unit.ITEMS, scale=1, needs=NAMES_NEED, source=INVENTORY),
+    gauge("containers_wanted", "Containers that should be", Unit.ITEMS, scale=1, needs=NAMES_NEED, source=INVENTORY),
+    gauge("restarts", "Restarts of its containers", Unit.ITEMS, scale=1, needs=NAMES_NEED, source=INVENTORY),
+    gauge("cpu_request", "Cores it is promised", scale=0.001, needs=NAMES_NEED, source=INVENTORY),
+    gauge("cpu_limit", "Cores it may use at most", scale=0.001, needs=NAMES_NEED, source=INVENTORY),
+    gauge("memory_request", "Memory it is promised", Unit.BYTES, scale=1, needs=NAMES_NEED, source=INVENTORY),
+    gauge("memory_limit", "Memory it may use at most", Unit.BYTES, scale=1, needs=NAMES_NEED, source=INVENTORY),
+)
+SHARE_CELLS = tuple(
+    derived(f"{what}_of_{bound}", f"{use}, of its {bound}", f"100 * {used} / {what}_{bound}", Unit.PERCENT)
+    for what, use, used in (
+        ("cpu", "CPU use", "(rate(cpu_user) + rate(cpu_system))"),
+        ("memory", "Memory in use", "memory_working_set"),
+    )
+    for bound in ("limit", "request")
+)
+
 POD = Table(
     "pod",
     "Every pod, or other workload, with sums over all its processes, those that have ended included",
     [
         key("workload", "Pod uid, container id, systemd unit, or user id"),
-        info("kind", "pod, container, unit, user, kernel"),
-        info("runtime", "What runs it: containerd, cri-o, docker, podman, …"),
-        info("cpu_source", "Where its CPU time is known from: processes, the sum over them", source=STAT),
+        *INFO_CELLS,
+        *LIMIT_CELLS,
         derived("cpu", "CPU use, of one core", "100 * (rate(cpu_user) + rate(cpu_system))", Unit.PERCENT),
         gauge("containers", "Containers with processes", Unit.ITEMS, scale=1),
         gauge("processes", "Processes", Unit.ITEMS, scale=1),
+        counter("cpu_user", "CPU time in user mode", Unit.SECONDS, scale=MICRO, source=f"{CPU_STAT}, {STAT}"),
+        counter("cpu_system", "CPU time in the kernel", Unit.SECONDS, scale=MICRO, source=f"{CPU_STAT}, {STAT}"),
+        gauge(
+            "memory_working_set",
+            "Memory the kernel counts against its limit and would not give up easily",
+            Unit.BYTES,
+            scale=1,
+            needs="control groups that can be read",
+            source=MEMORY_STAT,
+        ),
         counter("minor_faults", "Page faults that needed no reading", source=STAT),
         counter("major_faults", "Page faults that needed a page to be read", source=STAT),
-        counter("cpu_user", "CPU time in user mode", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
-        counter("cpu_system", "CPU time in the kernel", Unit.SECONDS, scale=CLOCK_TICK, source=STAT),
         counter("voluntary_ctxt_switches", "Times a process's first thread gave up the CPU to wait", source=STATUS),
         counter("nonvoluntary_ctxt_switches", "Times a process's first thread was made to give way", source=STATUS),
         counter("read_bytes", "Read from storage", Unit.BYTES, needs=IO_NEEDS, source=IO),
@@ -168,6 +218,7 @@ POD = Table(
             "open_fds", "Open descriptors", Unit.ITEMS, scale=1, needs="Linux 6.2, or the right to list them", source=FD
         ),
         *NET_CELLS,
+        *SHARE_CELLS,
     ],
     charts=[
         Chart("cpu", title="CPU of the busiest workloads", each=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gobs_collectors.process import status_file
 from gobs_collectors.process.io_file import parse_io
+from gobs_collectors.process.names import UNNAMED
 from gobs_collectors.process.stat_file import Stat, Value, parse_stat
 from gobs_collectors.process.tables import DETAIL_CELLS, NAME_CELLS, STAT_CELLS, STATUS_CELLS
 from gobs_core import ParseError, RowValues, Workload
@@ -24,6 +25,7 @@ class Tracked:
     """A process from when it is first seen until it is gone. Its files are read by others and handed in here."""
 
     __slots__ = (
+        "called",
         "cgroup",
         "cmdline",
         "comm",
@@ -80,6 +82,8 @@ class Tracked:
         """Whether it is a zombie or a kernel thread: no memory is then known, and none is used."""
         self.stat = stat.cells
         self.names, self.details = NO_NAMES, NO_DETAILS
+        self.called: tuple[str | None, ...] = UNNAMED
+        """Cells of its names, as of its workload and container."""
         self.status, self.switches, self.io, self.fds = NO_STATUS, NO_SWITCHES, NO_IO, NO_FDS
         self.cgroup = self.cmdline = b"\0"
         self.namespace = ""
@@ -139,10 +143,17 @@ class Tracked:
 
     def take_info(self, cmdline: str | None, cgroup: str | None) -> None:
         """What it is and belongs to, told anew; `comm`, `workload` and `namespace` are those set before."""
-        names = (text(self.comm), self.workload.id, self.workload.kind)
+        names = (text(self.comm), self.workload.id, self.workload.kind, *self.called)
         details = (cmdline, self.workload.container or None, cgroup, self.namespace or None)
         if names != self.names or details != self.details:
             self.names, self.details = names, details
+            self.touched = True
+
+    def rename(self, called: tuple[str | None, ...]) -> None:
+        """Its workload or container has another name."""
+        if called != self.called:
+            self.called = called
+            self.names = (*self.names[:3], *called)
             self.touched = True
 
     def make_row(self) -> RowValues:

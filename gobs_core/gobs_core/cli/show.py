@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -37,8 +37,16 @@ def show(results: list[Result], *, as_json: bool) -> None:
             sys.stdout.flush()
             sys.stderr.write(f"{result.state.name}: {result.state.state}: {result.state.error}\n")
         elif not as_json:
-            for column, reason in result.state.unknown.items():
-                sys.stdout.write(f"{one_line(column)} is not known: {reason}\n")
+            for reason, columns in _by_reason(result.state.unknown).items():
+                verb = "is" if len(columns) == 1 else "are"
+                sys.stdout.write(f"{', '.join(map(one_line, columns))} {verb} not known: {reason}\n")
+
+
+def _by_reason(unknown: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for column, reason in unknown.items():
+        found.setdefault(reason, []).append(column)
+    return found
 
 
 def _rows(before: Reading | None, after: Reading) -> Iterator[tuple[Shown, Shown, Shown]]:

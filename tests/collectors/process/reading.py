@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from gobs_collectors.process import ProcessCollector
-from gobs_core import Cell, Context, Proc
+from gobs_core import Cell, Context, Proc, Workloads
 from gobs_core.descriptors import Pread
 from gobs_core.testing import FakeProc
 from tests.collectors.process.written import Written
@@ -21,7 +21,9 @@ class Ticks:
 
     def __init__(self, proc: Proc, *, pread: Pread = os.pread, **settings: object) -> None:
         self.proc = proc
-        self.collector = ProcessCollector(ProcessCollector.Config(**settings), Context())  # type: ignore[arg-type]  # names are checked by the class
+        self.workloads = Workloads()
+        config = ProcessCollector.Config(**settings)  # type: ignore[arg-type]  # names are checked by the class
+        self.collector = ProcessCollector(config, Context(workloads=self.workloads))
         self.collector.pread = pread
         self.collector.open(proc)
 

@@ -48,7 +48,8 @@ def test_without_any_capability_what_others_may_not_see_is_not_known_with_its_re
         assert unknown[column]
     assert "CAP_SYS_PTRACE" in unknown["process.read_bytes"]
     missing = {name for name, cell in row.items() if cell is None}
-    assert missing == {"read_bytes", "write_bytes", "cancelled_write_bytes", "container"}
+    unnamed = {"container", "namespace", "pod", "container_name", "owner"}
+    assert missing == {"read_bytes", "write_bytes", "cancelled_write_bytes"} | unnamed
     assert row["open_fds"] > 0, "counted without listing"
     assert found["inspected"]["threads"]["count"] == 1
     assert found["inspected"]["status"]

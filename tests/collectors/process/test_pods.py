@@ -14,6 +14,8 @@ from tests.collectors.process.written import INIT, Written
 UID = "7f3c9a52-1d4e-4b6a-9c8d-0e1f2a3b4c5d"
 POD = f"/kubepods.slice/kubepods-pod{UID.replace('-', '_')}.slice/cri-containerd-"
 A, B = "a" * 64, "b" * 64
+TICK = 10_000
+"""Microseconds in a clock tick."""
 PAUSE = Written(100, cgroup=f"{POD}{A}.scope", network="pod", received=1000)
 APP = Written(101, cgroup=f"{POD}{B}.scope", network="pod", received=1000, threads=3, swap=7)
 
@@ -22,10 +24,10 @@ def test_a_pod_is_the_sum_of_all_processes_of_all_its_containers(proc: FakeProc)
     write(proc, [INIT, PAUSE, APP])
     with Ticks(proc).tick() as ticks:
         row = ticks.pods()[UID]
-    assert row == {
-        "workload": UID, "kind": "pod", "runtime": "containerd", "cpu_source": "processes",
+    assert {name: cell for name, cell in row.items() if cell is not None} == {
+        "workload": UID, "kind": "pod", "network": "own", "runtime": "containerd", "cpu_source": "processes",
         "containers": 2, "processes": 2, "minor_faults": 20,
-        "major_faults": 2, "cpu_user": 200, "cpu_system": 100, "voluntary_ctxt_switches": 40,
+        "major_faults": 2, "cpu_user": 200 * TICK, "cpu_system": 100 * TICK, "voluntary_ctxt_switches": 40,
         "nonvoluntary_ctxt_switches": 6, "read_bytes": 8192, "write_bytes": 16384, "cancelled_write_bytes": 0,
         "threads": 4, "memory_rss": 8192, "memory_swap": 7, "open_fds": 6,
         "receive_bytes": 1000, "receive_packets": 2, "receive_errors": 3, "receive_drops": 4,
@@ -39,7 +41,7 @@ def test_what_a_process_that_ended_has_used_stays_with_its_pod(proc: FakeProc) -
         ticks.tick()
         APP.end(proc)
         row = ticks.tick().pods()[UID]
-    assert (row["cpu_user"], row["write_bytes"]) == (200, 16384)
+    assert (row["cpu_user"], row["write_bytes"]) == (200 * TICK, 16384)
     assert (row["processes"], row["containers"], row["memory_rss"], row["threads"]) == (1, 1, 4096, 1)
 
 
@@ -50,7 +52,7 @@ def test_children_that_were_waited_for_are_not_counted_twice(proc: FakeProc) -> 
         APP.end(proc)  # and its 100 ticks are now in the cutime of its parent
         proc.write("100/stat", PAUSE.stat().replace(b" 7 8 20 0 ", b" 107 58 20 0 "))
         assert ticks.tick().processes()["100"]["cutime"] == 107
-        assert ticks.pods()[UID]["cpu_user"] == 200
+        assert ticks.pods()[UID]["cpu_user"] == 200 * TICK
 
 
 def test_a_pod_without_processes_is_remembered_for_a_while(proc: FakeProc) -> None:
@@ -59,9 +61,9 @@ def test_a_pod_without_processes_is_remembered_for_a_while(proc: FakeProc) -> No
         ticks.tick()
         APP.end(proc)
         assert ticks.tick().pods()[UID]["processes"] == 0
-        assert ticks.pods()[UID]["cpu_user"] == 100
+        assert ticks.pods()[UID]["cpu_user"] == 100 * TICK
         APP.but(pid=200, start=5).write(proc)
-        assert ticks.tick().pods()[UID]["cpu_user"] == 200
+        assert ticks.tick().pods()[UID]["cpu_user"] == 200 * TICK
     with Ticks(proc, remember=0.0) as ticks:
         ticks.tick()
         proc.remove("200")
@@ -76,9 +78,9 @@ def test_a_process_that_moves_takes_with_it_only_what_comes(proc: FakeProc) -> N
         APP.but(utime=103).write(proc)
         ticks.tick()
         pods = ticks.pods()
-    assert pods["containerd.service"]["cpu_user"] == 100
+    assert pods["containerd.service"]["cpu_user"] == 100 * TICK
     assert pods["containerd.service"]["processes"] == 0
-    assert pods[UID]["cpu_user"] == 103
+    assert pods[UID]["cpu_user"] == 103 * TICK
     assert pods[UID]["processes"] == 2
 
 
@@ -162,7 +164,7 @@ def test_sums_never_fall_and_are_those_of_the_whole_history(history: list[list[t
             pods = ticks.tick().pods()
             for index, workload in enumerate(IDS):
                 row = pods.get(workload)
-                now = 0 if row is None else row["cpu_user"]
+                now = 0 if row is None else int(row["cpu_user"] or 0) // TICK
                 assert now == used[index]
                 assert used[index] >= last[index]
                 assert (row or {}).get("processes", 0) == sum(group == index for _, group in living.values())

@@ -30,7 +30,7 @@ def test_a_process_is_told_with_all_its_files(proc: FakeProc) -> None:
         "voluntary_ctxt_switches": 20, "nonvoluntary_ctxt_switches": 3, "read_bytes": 4096, "write_bytes": 8192,
         "cancelled_write_bytes": 0, "open_fds": 3, "max_fds": 1024, "comm": "nginx", "cmdline": "sh -c sleep 1",
         "workload": "a.service", "kind": "unit", "container": None, "cgroup": "/system.slice/a.service",
-        "network_namespace": "net:[x]",
+        "network_namespace": "net:[x]", "namespace": None, "pod": None, "container_name": None, "owner": None,
     }  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def test_a_pid_that_is_used_again_is_another_row(proc: FakeProc) -> None:
         assert (row["start"], row["comm"], row["utime"]) == ("2000", "other", 1)
         pod = ticks.pods()["1000"]
     assert pod["processes"] == 1
-    assert pod["cpu_user"] == 101, "what the one before it used is carried on"
+    assert pod["cpu_user"] == 101 * 10_000, "what the one before it used is carried on"
 
 
 def test_kernel_threads_are_left_out_unless_asked_for(proc: FakeProc) -> None:
@@ -230,7 +230,7 @@ def test_a_known_process_whose_stat_is_empty_is_gone_and_one_whose_stat_is_garba
         assert rows["43"]["vm_rss"] == 4096
         SH.but(pid=43, utime=120).write(proc)
         assert ticks.tick().processes()["43"]["utime"] == 120
-        assert ticks.pods()["1000"]["cpu_user"] == 100 + 120
+        assert ticks.pods()["1000"]["cpu_user"] == (100 + 120) * 10_000
 
 
 def test_command_lines_can_be_switched_off(proc: FakeProc) -> None:
