@@ -19,6 +19,7 @@ from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store
 from gobs_server.front import Front
 from gobs_server.history import History
 from gobs_server.ingest import (
+    Acks,
     Complaints,
     Courier,
     DeadLetters,
@@ -97,6 +98,7 @@ class Server:
         self.metrics.watch("gobs_server_waiting_bytes", lambda: {(): float(intake.bytes)})
         complaints = Complaints(self.clock)
         self._streams = Streams(self.sessions, intake, self._filling, self.history, self.metrics, complaints)
+        self._acks = Acks(self.sessions, self.metrics)
         self._leases = Leases(
             self.sessions,
             door or self._doors,
@@ -163,7 +165,7 @@ class Server:
             ("database", self._store.run),
             ("node states", self._tick),
             ("back-fill", self._filling.run),
-            ("acknowledgements", self._streams.acknowledge),
+            ("acknowledgements", self._acks.run),
             ("agents' credentials", self._doors.run),
             ("stream ages", self._leases.run),
             ("memory", self._trim.run),

@@ -25,6 +25,7 @@ from gobs_server.agent_child import agent_command, agent_environment, keep_runni
 from gobs_server.app import Server
 from gobs_server.commands import FLAGS
 from gobs_server.db import Address, address_of, check_file, sqlite_at
+from gobs_server.garbage import settle
 from gobs_server.serving import on_loopback, shown_url, split_address
 from gobs_server.settings import ServerSettings
 
@@ -71,6 +72,7 @@ async def _serve(
 ) -> None:
     server = make()
     await server.start()
+    settle()
     try:
         beside = _agent(agent, settings, server) if agent else nullcontext()
         async with beside:

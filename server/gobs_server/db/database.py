@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from tortoise.context import TortoiseContext, require_context
 from tortoise.migrations.api import migrate
 
@@ -69,6 +68,8 @@ class Database:
 @asynccontextmanager
 async def _postgres_lock(credentials: dict[str, Any]) -> AsyncIterator[None]:
     """Let no other server migrate at the same time; the lock dies with its connection."""
+    import asyncpg  # two megabytes that a server with SQLite need not take
+
     connection = await asyncpg.connect(**{k: v for k, v in credentials.items() if k not in _NOT_ASYNCPG})
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)

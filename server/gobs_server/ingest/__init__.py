@@ -1,5 +1,6 @@
 """The agents' side of the server: streams, who may open one, and what becomes of what they carry."""
 
+from gobs_server.ingest.acks import Acks
 from gobs_server.ingest.complaints import Complaints
 from gobs_server.ingest.courier import Courier
 from gobs_server.ingest.deadletters import DeadLetters
@@ -13,6 +14,7 @@ from gobs_server.ingest.sessions import Sessions
 from gobs_server.ingest.stream import Streams
 
 __all__ = [
+    "Acks",
     "Complaints",
     "Courier",
     "DeadLetters",

@@ -53,8 +53,13 @@ class Filling:
         """Of the segments, whole or in part, that are not yet in history."""
         return self._unfinished + self._whole
 
+    @property
+    def full(self) -> bool:
+        """Whether more whole segments wait than memory is set aside for."""
+        return self._whole > self._most
+
     async def room(self) -> None:
-        """Wait while more whole segments wait than memory is set aside for: what pushes back is lost to nobody."""
+        """Wait while they do: what pushes back is lost to nobody."""
         await self._room.wait()
 
     def part(self, session: Session, part: pb.SegmentPart) -> None:

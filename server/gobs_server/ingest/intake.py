@@ -29,10 +29,12 @@ from gobs_server.metrics import Metrics
 from gobs_server.tables import BadFrame
 
 log = get_logger("gobs.ingest")
-BATCH_SECONDS = 0.02
+BATCH_SECONDS = 0.05
 """How long the first message of a batch waits for others."""
 _SLICE = 64
-"""Messages taken before the event loop gets its turn."""
+"""Messages of a batch that waits no longer, and that are taken before the event loop gets its turn."""
+_SLICE_BYTES = 256 << 10
+"""Bytes of a batch that waits no longer."""
 _SLICE_SECONDS = 0.01
 """After so long the event loop gets its turn anyway: a hostile message takes thousands of times as long as others."""
 MOST_BYTES = 32 << 20
@@ -88,14 +90,20 @@ class Intake:
         """Who is told what agents say of recordings."""
         self._waiting: deque[tuple[Session, bytes]] = deque()
         self._timer: asyncio.Handle | None = None
+        self._hurried = False
         self._strikes = Strikes(letters or DeadLetters(None), metrics, clock)
         self.bytes = 0
         """Of the messages that wait."""
         self._room = asyncio.Event()
         self._room.set()
 
+    @property
+    def full(self) -> bool:
+        """Whether all messages that wait are too much."""
+        return self.bytes > MOST_BYTES
+
     async def room(self) -> None:
-        """Wait while all messages that wait are too much: who is not read is pushed back by gRPC, and loses nothing."""
+        """Wait while they are: who is not read is pushed back by gRPC, and loses nothing."""
         await self._room.wait()
 
     def put(self, session: Session, raw: bytes) -> None:
@@ -107,14 +115,23 @@ class Intake:
         self._waiting.append((session, raw))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self._take_slice)
+        if not self._hurried and (
+            len(self._waiting) >= _SLICE or session.waiting >= MOST_WAITING or self.bytes > _SLICE_BYTES
+        ):
+            self._timer.cancel()
+            self._hurry()
 
     def drain(self) -> None:
         """Take all messages that wait, now."""
         while self._waiting:
             self._take_one()
 
+    def _hurry(self) -> None:
+        self._hurried = True
+        self._timer = asyncio.get_running_loop().call_soon(self._take_slice)
+
     def _take_slice(self) -> None:
-        self._timer = None
+        self._timer, self._hurried = None, False
         time = asyncio.get_running_loop().time
         until = time() + _SLICE_SECONDS
         for _ in range(min(_SLICE, len(self._waiting))):
@@ -122,7 +139,7 @@ class Intake:
             if time() >= until:
                 break
         if self._waiting:
-            self._timer = asyncio.get_running_loop().call_soon(self._take_slice)
+            self._hurry()
 
     def _take_one(self) -> None:
         session, raw = self._waiting.popleft()

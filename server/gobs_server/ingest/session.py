@@ -44,8 +44,8 @@ class Session:
         """What its reader waits for when too many are."""
         self.unacknowledged = False
         """Whether frames were taken since the last acknowledgement."""
-        self.acknowledged = False
-        """Whether any frame ever was acknowledged."""
+        self.acknowledge_at = 0.0
+        """From when on the next acknowledgement is due, in seconds of the event loop; the first is at once."""
         self.acknowledging = False
         """Whether an acknowledgement is being written."""
         self.send: Send = _cannot_send

@@ -1,9 +1,8 @@
-"""One stream from its Hello to its end: the order of messages on the wire, deadlines, acknowledgements."""
+"""One stream from its Hello to its end: the order of messages on the wire, and deadlines."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import secrets
 from contextlib import suppress
 from typing import Any
@@ -30,10 +29,6 @@ from gobs_server.metrics import Metrics
 log = get_logger("gobs.ingest")
 HELLO_SECONDS = 5.0
 """A stream that has not said Hello by then is ended."""
-ACK_SECONDS = 5.0
-"""How often an agent is told what was taken of its frames; telling it costs as much as taking a frame."""
-_TURNS = 10
-"""Parts of that time, in each of which a part of the agents is told."""
 _MOST_RANGES = 1000
 _GREETING, _GREETING_EACH = 64, 2
 """Streams of which a Hello is read at once, of all and of one identity; the others wait their turn."""
@@ -43,10 +38,7 @@ _BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 class Streams:
-    """Serves streams. Lives as long as the server. A stream that says no Hello within `patience` seconds is ended.
-
-    An agent is told every `ack` seconds what was taken of its frames.
-    """
+    """Serves streams. Lives as long as the server. A stream that says no Hello within `patience` seconds is ended."""
 
     def __init__(
         self,
@@ -58,7 +50,6 @@ class Streams:
         complaints: Complaints,
         *,
         patience: float = HELLO_SECONDS,
-        ack: float = ACK_SECONDS,
     ) -> None:
         self._sessions = sessions
         self._intake = intake
@@ -68,7 +59,6 @@ class Streams:
         self._complaints = complaints
         self._patience = patience
         self._slots = Slots(_GREETING, _GREETING_EACH)
-        self._ack = ack
 
     async def serve(self, _messages: object, context: Any) -> None:
         """Serve one stream until it ends; `context` reads bytes and writes ServerMessages."""
@@ -133,32 +123,16 @@ class Streams:
             )
         )
 
-    async def acknowledge(self) -> None:
-        """Tell agents what was taken of theirs: soon after their first frame, then now and then; until cancelled."""
-        writing: set[asyncio.Task[None]] = set()
-        for turn in itertools.cycle(range(_TURNS)):
-            await asyncio.sleep(self._ack / _TURNS)
-            for session in self._sessions.connected():
-                due = session.epoch % _TURNS == turn or not session.acknowledged
-                if due and session.unacknowledged and not session.acknowledging:
-                    task = asyncio.create_task(self._acknowledge(session))
-                    writing.add(task)
-                    task.add_done_callback(writing.discard)
-
-    async def _acknowledge(self, session: Session) -> None:
-        session.unacknowledged, session.acknowledging, session.acknowledged = False, True, True
-        self._metrics.add("gobs_server_acks")
-        await session.send(pb.ServerMessage(ack=pb.Ack(sequence=session.run.sequence)))
-        session.acknowledging = False
-
     async def _read(self, context: Any, session: Session) -> None:
         while (raw := await context.read()) is not grpc.aio.EOF:
             self._intake.put(session, raw)
             if session.waiting >= MOST_WAITING or len(raw) > _LARGE:
                 session.room = asyncio.get_running_loop().create_future()
                 await session.room
-            await self._filling.room()
-            await self._intake.room()
+            if self._filling.full:
+                await self._filling.room()
+            if self._intake.full:
+                await self._intake.room()
         self._intake.drain()
 
     async def _leave(self, context: Any, session: Session, reader: asyncio.Task[None]) -> None:

@@ -119,21 +119,20 @@ class Live:
         """A frame was applied to `run`; `wall_offset` takes its monotonic seconds to the server's wall clock."""
         node.frames += 1
         self.heard(node)
-        node.framed = node.heard
-        tables = node.tables
+        heard = node.framed = node.heard
+        tables, news = node.tables, run.whole
         found: dict[str, LiveTable] = {}
         for place in changed:
             state = run.tables[place]
             assert state is not None
-            name = state.layout.table.name
-            table = tables.get(name)
-            interval = run.schemas.intervals[place]
-            if table is None or table.table is not state.layout.table or table.interval != interval:
-                table = LiveTable(state, interval)
+            declared, interval = state.layout.table, run.schemas.intervals[place]
+            table = tables.get(declared.name)
+            if table is None or table.table is not declared or table.interval != interval:
+                table, news = LiveTable(state, interval), True
             table.update(state, run.texts, wall_offset + state.read_ns / 1e9, self.version)
-            table.read = node.heard - (run.monotonic_ns - state.read_ns) / 1e9
-            found[name] = table
-        if run.whole or any(tables.get(name) is not table for name, table in found.items()):
+            table.read = heard - (run.monotonic_ns - state.read_ns) / 1e9
+            found[declared.name] = table
+        if news:
             there = found if run.whole else {**tables, **found}
             node.tables = {name: there[name] for name in sorted(there)}
         if self.observer is not None:

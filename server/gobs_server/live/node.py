@@ -23,6 +23,19 @@ _SMALL = 64
 class LiveTable:
     """The newest rows of one table of one node. Lives as long as the agent's run; read it between two awaits."""
 
+    __slots__ = (
+        "_counted",
+        "_state",
+        "_texts",
+        "_totals",
+        "_view",
+        "interval",
+        "read",
+        "read_at",
+        "table",
+        "version",
+    )
+
     def __init__(self, state: TableState, interval: float) -> None:
         self.table: Table = state.layout.table
         self.interval = interval

@@ -6,7 +6,6 @@ from collections.abc import Container
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_INTEGER
@@ -23,19 +22,17 @@ _FEW = 16
 
 def check_cells(state: TableState, frame: pb.TableFrame, rows: RowChange | None, texts: Container[int]) -> CellChange:
     """Which cells change; `rows` are changes not yet put into `state`. Raises BadFrame."""
-    gaps, deltas, reals, unknown = frame.gaps, frame.deltas, frame.reals, frame.unknown_gaps
-    if len(gaps) != len(deltas):
-        raise bad(state, "cells", f"{len(deltas)} changes for {len(gaps)} cells")
-    if len(frame.real_gaps) != len(reals):
-        raise bad(state, "cells", f"{len(reals)} numbers for {len(frame.real_gaps)} cells")
+    gaps, deltas = frame.gaps, frame.deltas
+    count = len(gaps)
+    if count != len(deltas):
+        raise bad(state, "cells", f"{len(deltas)} changes for {count} cells")
     found = NO_CELLS
-    if gaps:
-        found = (
-            _few(state, gaps, deltas, texts)
-            if rows is None and len(gaps) <= _FEW
-            else _many(state, gaps, deltas, rows, texts)
-        )
-    if reals:
+    if count > _FEW or (count and rows is not None):
+        found = _many(state, gaps, deltas, rows, texts)
+    elif count:
+        found = _few(state, gaps, deltas, texts)
+    reals, unknown = frame.reals, frame.unknown_gaps
+    if reals or frame.real_gaps:
         found = _with_reals(state, found, frame, rows)
     if unknown:
         where = _cells(state, unknown, rows)
@@ -76,14 +73,17 @@ def _few(state: TableState, gaps: Any, deltas: Any, texts: Container[int]) -> Ce
 def _many(state: TableState, gaps: Any, deltas: Any, rows: RowChange | None, texts: Container[int]) -> CellChange:
     where = _cells(state, gaps, rows)
     changes = integers(deltas)
-    old = _old(state, where, rows)
+    old = state.matrix.reshape(-1).take(where) if rows is None else _old(state, where, rows)
     blank: Places = ()
-    if np.minimum.reduce(old) == UNKNOWN:
+    if state.blanks and np.minimum.reduce(old) == UNKNOWN:
         was = old == UNKNOWN
         blank = where[was]
         old[was] = 0
     values = old + changes
-    if np.maximum.reduce(values) > MAX_INTEGER or np.minimum.reduce(values) < -MAX_INTEGER:
+    # One pass tells for numbers that are none of them negative, which most are: no bit is set above the largest's.
+    if not 0 <= np.bitwise_or.reduce(values) <= MAX_INTEGER and (
+        np.maximum.reduce(values) > MAX_INTEGER or np.minimum.reduce(values) < -MAX_INTEGER
+    ):
         raise bad_range(state)
     layout = state.layout
     if layout.has_info or layout.has_real:
@@ -95,10 +95,10 @@ def _many(state: TableState, gaps: Any, deltas: Any, rows: RowChange | None, tex
     return CellChange(where, values, changes, blank, (), NO_NUMBERS, ())
 
 
-def _old(state: TableState, where: Cells, rows: RowChange | None) -> Cells:
+def _old(state: TableState, where: Cells, rows: RowChange) -> Cells:
     """What the cells hold before; those of new rows, for which there may be no room yet, hold 0."""
     flat = state.matrix.reshape(-1)
-    if rows is None or not len(rows.new):
+    if not len(rows.new):
         return flat.take(where)
     old = flat.take(where, mode="clip") if len(flat) else np.zeros(len(where), dtype=np.int64)
     old[np.isin(where // state.layout.width, rows.new)] = 0
@@ -110,6 +110,8 @@ def _size(state: TableState, rows: RowChange | None) -> int:
 
 
 def _with_reals(state: TableState, found: CellChange, frame: pb.TableFrame, rows: RowChange | None) -> CellChange:
+    if len(frame.real_gaps) != len(frame.reals):
+        raise bad(state, "cells", f"{len(frame.reals)} numbers for {len(frame.real_gaps)} cells")
     where = _cells(state, frame.real_gaps, rows)
     reals: Numbers = frame.reals.__array__(np.float64)
     if not state.layout.real[where % state.layout.width].all():
@@ -122,13 +124,14 @@ def _with_reals(state: TableState, found: CellChange, frame: pb.TableFrame, rows
 def _cells(state: TableState, gaps: Any, rows: RowChange | None) -> Cells:
     steps = integers(gaps)
     where: Cells = np.add.accumulate(steps)
-    live: NDArray[np.bool_] = state.live if rows is None else rows.live
     if where[-1] >= _size(state, rows):
         raise _bad_cell(state, int(where[-1]))
     if np.count_nonzero(steps) < len(steps) - (steps[0] == 0):
         raise bad(state, "cells", "a cell is named twice")
-    if (rows is not None or state.rows < len(live)) and not live[where // state.layout.width].all():
-        raise _bad_row(state)
+    if rows is not None or state.rows < len(state.live):
+        live = state.live if rows is None else rows.live
+        if not live[where // state.layout.width].all():
+            raise _bad_row(state)
     return where
 
 

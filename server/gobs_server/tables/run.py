@@ -43,6 +43,23 @@ class RunState:
     left in when an earlier stream of it, with the same schemas, ended: it only serves to compute the first rates.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_begun",
+        "_cells",
+        "_only",
+        "_work",
+        "ignored",
+        "monotonic_ns",
+        "run",
+        "schemas",
+        "sequence",
+        "tables",
+        "texts",
+        "wall_ns",
+        "whole",
+    )
+
     def __init__(
         self, schemas: Schemas, *, run: str = "", only: int | None = None, before: RunState | None = None
     ) -> None:
@@ -83,22 +100,26 @@ class RunState:
         return self._commit(head, drafts, plans)
 
     def _check_head(self, head: pb.Frame, parts: Sequence[pb.Frame]) -> None:
-        if not self._begun and not head.keyframe:
-            raise BadFrame("keyframe", f"frame {head.sequence} is no keyframe, and the first must be one")
-        if head.sequence <= self.sequence:
-            raise BadFrame("order", f"frame {head.sequence} comes after frame {self.sequence}")
-        if not 0 <= head.wall_ns < _FARTHEST_NS or not 0 <= head.monotonic_ns < _FARTHEST_NS:
-            raise BadFrame("time", f"frame {head.sequence} has a time that cannot be")
-        if head.monotonic_ns <= self.monotonic_ns:
-            raise BadFrame("time", f"frame {head.sequence} was read before the frame before it")
-        for part in parts[1:]:
-            if (part.sequence, part.keyframe, part.monotonic_ns) != (head.sequence, head.keyframe, head.monotonic_ns):
-                raise BadFrame("parts", f"frame {head.sequence} goes on as frame {part.sequence}")
+        sequence, now_ns, keyframe = head.sequence, head.monotonic_ns, head.keyframe
+        if not self._begun and not keyframe:
+            raise BadFrame("keyframe", f"frame {sequence} is no keyframe, and the first must be one")
+        if sequence <= self.sequence:
+            raise BadFrame("order", f"frame {sequence} comes after frame {self.sequence}")
+        if not 0 <= head.wall_ns < _FARTHEST_NS or not 0 <= now_ns < _FARTHEST_NS:
+            raise BadFrame("time", f"frame {sequence} has a time that cannot be")
+        if now_ns <= self.monotonic_ns:
+            raise BadFrame("time", f"frame {sequence} was read before the frame before it")
+        if len(parts) > 1:
+            for part in parts[1:]:
+                if (part.sequence, part.keyframe, part.monotonic_ns) != (sequence, keyframe, now_ns):
+                    raise BadFrame("parts", f"frame {sequence} goes on as frame {part.sequence}")
         self._work = 0
         self._cells = -1
 
     def _check_count(self, parts: Sequence[pb.Frame]) -> None:
-        count, most = sum(len(part.tables) for part in parts), _TABLE_FRAMES * len(self.tables)
+        count, most = 0, _TABLE_FRAMES * len(self.tables)
+        for part in parts:
+            count += len(part.tables)
         if count > most:
             most += sum(part.ByteSize() for part in parts) // _BYTES_A_PART
             if count > most:
@@ -114,16 +135,17 @@ class RunState:
             return
         if self._only is not None and place != self._only:
             return
+        keyframe = head.keyframe
         read_ns = head.monotonic_ns + frame.read_offset_ns
-        if read_ns < (0 if head.keyframe else state.read_ns) or not 0 <= read_ns < _FARTHEST_NS:
+        if read_ns < (0 if keyframe else state.read_ns) or not 0 <= read_ns < _FARTHEST_NS:
             raise BadFrame("time", f"table {state.layout.table.name!r} was read before its reading before")
-        draft = drafts.get(place)
-        if draft is None and not head.keyframe and place not in plans and not frame.dense:
+        if not keyframe and place not in plans and place not in drafts and not frame.dense:
             rows = self._rows(head, state, frame) if frame.new or frame.gone or frame.keys else None
             plans[place] = Sparse(state, rows, check_cells(state, frame, rows, self.texts), read_ns)
             return
+        draft = drafts.get(place)
         if draft is None:
-            draft = drafts[place] = TableState(state.layout) if head.keyframe else _draft(state, plans.pop(place, None))
+            draft = drafts[place] = TableState(state.layout) if keyframe else _draft(state, plans.pop(place, None))
         self._apply_at_once(head, draft, frame)
         draft.read_ns = read_ns
 

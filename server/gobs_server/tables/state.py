@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from gobs_server.tables.view import View
 class TableState:
     """The raw rows of one table of one run: one int64 matrix, slots x cells; dead slots are zeros. Unchecked."""
 
-    __slots__ = ("_flat", "_slots", "_texts", "keys", "layout", "live", "matrix", "rates", "read_ns", "rows")
+    __slots__ = ("_flat", "_slots", "_texts", "blanks", "keys", "layout", "live", "matrix", "rates", "read_ns", "rows")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -25,6 +26,8 @@ class TableState:
         self.keys: NDArray[np.uint32] = np.zeros((0, layout.keys), dtype=np.uint32)
         self.live: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self.rows = 0
+        self.blanks = False
+        """Whether any integral cell may be unknown."""
         self.read_ns = -1
         """When it was read, by the agent's monotonic clock; -1: never."""
         self.rates = NO_RATES
@@ -36,7 +39,7 @@ class TableState:
         """A copy that can be changed without touching this one."""
         other = TableState(self.layout)
         other.matrix, other.keys, other.live = self.matrix.copy(), self.keys.copy(), self.live.copy()
-        other.rows, other.read_ns, other.rates = self.rows, self.read_ns, self.rates
+        other.rows, other.blanks, other.read_ns, other.rates = self.rows, self.blanks, self.read_ns, self.rates
         other._slots, other._texts = self._slots, self._texts
         return other
 
@@ -49,7 +52,7 @@ class TableState:
     def slots(self) -> Cells:
         """The live slots, ascending."""
         if self._slots is None:
-            self._slots = np.flatnonzero(self.live)
+            self._slots = _first(self.rows) if self.rows == len(self.live) else np.flatnonzero(self.live)
         return self._slots
 
     def flat(self) -> memoryview:
@@ -96,6 +99,7 @@ class TableState:
             self.matrix.reshape(-1).view(np.float64)[change.real_where] = change.reals
         if len(change.unknown):
             self.matrix.reshape(-1)[change.unknown] = UNKNOWN
+            self.blanks = True
 
     def texts(self) -> NDArray[np.integer]:
         """The ids of all texts in use, each once or more."""
@@ -119,6 +123,14 @@ class TableState:
     def bytes(self) -> int:
         """What it takes in memory, without its texts."""
         return self.matrix.nbytes + self.keys.nbytes + self.live.nbytes + self.rates.bytes()
+
+
+@lru_cache(maxsize=256)
+def _first(rows: int) -> Cells:
+    """The slots of a table without a gap, which most are; shared."""
+    slots: Cells = np.arange(rows)
+    slots.flags.writeable = False
+    return slots
 
 
 def rates_of(old: TableState, rows: RowChange | None, cells: CellChange, read_ns: int) -> Rates:

@@ -14,7 +14,7 @@ from gobs_server.tables.errors import BadFrame
 MAX_TEXTS = 500_000
 MAX_BYTES = 32 << 20
 """Bytes of all texts of one node together."""
-_OVERHEAD, _PACKED_OVERHEAD = 100, 12
+_OVERHEAD, _PACKED_OVERHEAD = 100, 8
 """Bytes a text takes besides its own, about: a new one, and one that is packed."""
 _LARGEST_ID = (1 << 32) - 1
 _BETWEEN = b"\xff"
@@ -31,7 +31,7 @@ class Texts(Mapping[int, str]):
 
     def __init__(self, packed: Iterable[tuple[int, str]] = ()) -> None:
         pairs = [(text_id, text.encode()) for text_id, text in packed]
-        self._ids = array("Q", (text_id for text_id, _ in pairs))
+        self._ids = array("I", (text_id for text_id, _ in pairs))
         self._ends = array("I", accumulate((len(raw) + 1 for _, raw in pairs), initial=0))
         self._packed = _BETWEEN.join([b"", *(raw for _, raw in pairs), b""])
         self._news: dict[int, str] = {}

@@ -14,7 +14,18 @@ from gobs_core import Table, counter, key
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.history import History
-from gobs_server.ingest import Complaints, Door, Filling, GrpcServer, Intake, OpenDoor, Penalties, Sessions, Streams
+from gobs_server.ingest import (
+    Acks,
+    Complaints,
+    Door,
+    Filling,
+    GrpcServer,
+    Intake,
+    OpenDoor,
+    Penalties,
+    Sessions,
+    Streams,
+)
 from gobs_server.live import Live, Node
 from gobs_server.metrics import Metrics
 from gobs_server.settings import ServerSettings
@@ -66,8 +77,8 @@ class Rig:
             self.metrics,
             complaints,
             patience=patience,
-            ack=0.2,
         )
+        self.acks = Acks(self.sessions, self.metrics, every=0.2)
         settings = settings or ServerSettings(grpc="127.0.0.1:0")
         penalties = Penalties(self.clock)
         self.server = GrpcServer(self.streams.serve, door or OpenDoor(), settings, self.metrics, complaints, penalties)
@@ -77,7 +88,7 @@ class Rig:
 
     async def __aenter__(self) -> Self:
         self.port = await self.server.start()
-        for work in (self.filling.run(), self.streams.acknowledge()):
+        for work in (self.filling.run(), self.acks.run()):
             self._tasks.append(asyncio.create_task(work))
         return self
 
