@@ -8,7 +8,7 @@ from gobs_server.history.lines import Lines
 from gobs_server.history.node import NodeHistory
 from gobs_server.history.read import Reader
 from gobs_server.history.series import Wanted
-from gobs_server.history.track import MOST_CELLS
+from gobs_server.history.track import MOST_CELLS, Key
 from gobs_server.tables import View
 
 
@@ -29,6 +29,10 @@ class Past:
     def at(self, table: str, moment: float) -> View | None:
         """The table as it last was at or before that moment; None where nothing kept is recent enough for it."""
         return self._reader.at(self._home, table, moment)
+
+    def last(self, table: str, key: Key) -> View | None:
+        """The table as it was at the newest reading that has the row of that key; None: none kept has it."""
+        return self._reader.last(self._home, table, key)
 
     def lines(
         self, wanted: Sequence[Wanted], since: float, until: float, *, most: int = MOST_CELLS

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from threading import Lock
 
 from gobs_server.history.lines import Lines
 from gobs_server.history.node import NodeHistory, RunHistory
-from gobs_server.history.replay import Replay
+from gobs_server.history.replay import Replay, replayed
 from gobs_server.history.segment import OpenSegment, Parts, Segment
 from gobs_server.history.series import TableSeries, Wanted, texts_of
-from gobs_server.history.track import Names, Track
+from gobs_server.history.track import Key, Track
 from gobs_server.tables import RunState, View
 
 _CACHED = 16 << 20
@@ -49,7 +50,7 @@ class Reader:
                 break
             if place is None:
                 continue
-            view = self._view(run, segment, place, moment)
+            view = self._view(run, segment, place, round((moment - segment.offset) * 1e9))
             if view is not None and moment - view.time <= gap and (best is None or view.time > best.time):
                 best = view
         return best
@@ -74,14 +75,38 @@ class Reader:
                 replays[place] = Replay(layout), series.begin(layout, gap_of(run, place))
             names = texts_of([track for _, tracks in replays.values() for track in tracks])
             for segment in segments if here else ():
-                _replay(self._frames(segment), segment.offset, replays, names, round((until - segment.offset) * 1e9))
+                until_ns = round((until - segment.offset) * 1e9)
+                by_place = {place: replay for place, (replay, _) in replays.items()}
+                for head, touched in replayed(self._frames(segment), by_place, names):
+                    if head.monotonic_ns > until_ns:
+                        break
+                    for place in touched:
+                        replay, tracks = replays[place]
+                        for track in tracks:
+                            track.take(replay, segment.offset, names)
                 time.sleep(0)  # in a thread beside the event loop: let it have its turn
             for series, _ in here:
                 series.end()
         return {name: series.result(since, until) for name, series in tables.items()}
 
-    def _view(self, run: RunHistory, segment: AnySegment, place: int, moment: float) -> View | None:
-        until_ns = round((moment - segment.offset) * 1e9)
+    def last(self, home: NodeHistory, table: str, key: Key) -> View | None:
+        """The table as it was at the newest reading that has the row of that key."""
+        for run, segment in _before(home, inf):
+            place = run.schemas.place(table)
+            layout = None if place is None else run.schemas.layouts[place]
+            if place is None or layout is None:
+                continue
+            replay, track = Replay(layout), Track(layout, [key], (), 1)
+            names, seen_ns = texts_of([track]), -1
+            for head, touched in replayed(self._frames(segment), {place: replay}, names):
+                if touched and track.here(replay, names):
+                    seen_ns = head.monotonic_ns
+            if seen_ns >= 0:
+                return self._view(run, segment, place, seen_ns)
+            time.sleep(0)
+        return None
+
+    def _view(self, run: RunHistory, segment: AnySegment, place: int, until_ns: int) -> View | None:
         state = self._decode(run, [segment], place, until_ns)
         table = state.tables[place]
         assert table is not None
@@ -144,33 +169,3 @@ def _touched(run: RunHistory, since: float, until: float) -> list[AnySegment]:
     segments = run.all()
     inside = [at for at, segment in enumerate(segments) if segment.end >= since and segment.start <= until]
     return segments[max(inside[0] - 1, 0) : inside[-1] + 1] if inside else []
-
-
-def _replay(
-    frames: Iterable[Parts],
-    offset: float,
-    replays: Mapping[int, tuple[Replay, list[Track]]],
-    names: Names,
-    until_ns: int,
-) -> None:
-    """Let every track take the readings of one segment up to a moment."""
-    for frame in frames:
-        head = frame[0]
-        if head.monotonic_ns > until_ns:
-            return
-        if head.keyframe:
-            for replay, _ in replays.values():
-                replay.clear()
-        touched: dict[int, None] = {}
-        for part in frame:
-            if names.ids and part.HasField("texts"):
-                names.learn(part.texts)
-            for table in part.tables:
-                found = replays.get(table.table)
-                if found is not None:
-                    found[0].apply(table, head.monotonic_ns + table.read_offset_ns)
-                    touched[table.table] = None
-        for place in touched:
-            replay, tracks = replays[place]
-            for track in tracks:
-                track.take(replay, offset, names)

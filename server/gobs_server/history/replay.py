@@ -1,13 +1,16 @@
-"""Replay: frames that were judged when they came, applied again to single tables without judging them anew."""
+"""Replay: frames that were judged when they came, applied again to a few tables without judging them anew."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gobs_proto import gobs_pb2 as pb
+from gobs_server.history.framing import Parts
+from gobs_server.history.names import Names
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.values import UNKNOWN, Cells
 
@@ -90,6 +93,25 @@ class Replay:
     def _known(self, values: Cells) -> Cells:
         """What is not known counts as 0 where a difference is added to it."""
         return np.where(values == UNKNOWN, 0, values) if self._blank else values
+
+
+def replayed(
+    frames: Iterable[Parts], replays: Mapping[int, Replay], names: Names
+) -> Iterator[tuple[pb.Frame, Collection[int]]]:
+    """Apply one frame after another to these tables, by their places; yields its first part and which it touched."""
+    for frame in frames:
+        if frame[0].keyframe:
+            for replay in replays.values():
+                replay.clear()
+        touched: dict[int, None] = {}
+        for part in frame:
+            if names.ids and part.HasField("texts"):
+                names.learn(part.texts)
+            for table in part.tables:
+                if (replayed := replays.get(table.table)) is not None:
+                    replayed.apply(table, part.monotonic_ns + table.read_offset_ns)
+                    touched[table.table] = None
+        yield frame[0], touched
 
 
 def integers(field: Any) -> Cells:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gobs_core import Column, Kind, Table
 from gobs_server.history.lines import Lines, Values, joined, stored_for, with_gaps
-from gobs_server.history.track import Key, Names, Track
+from gobs_server.history.names import Names
+from gobs_server.history.track import Key, Track
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.values import Numbers
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gobs_core import GobsError
-from gobs_proto import gobs_pb2 as pb
+from gobs_server.history.names import Names
 from gobs_server.history.replay import Replay
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.values import Cells, Numbers
@@ -23,25 +22,6 @@ MOST_CELLS = 6_000_000
 
 class TooMuch(GobsError):
     """A question about the past that would take too much memory; the text says what to ask for instead."""
-
-
-class Names:
-    """Which ids some texts have in one run. A text that was forgotten meanwhile comes back under another."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.ids: dict[str, list[int]] = {text: [] for text in texts}
-
-    def learn(self, part: pb.Texts) -> None:
-        """Look for them in what a frame brings."""
-        known = self.ids
-        for text_id, text in zip(accumulate(part.id_gaps), part.texts, strict=True):
-            if text in known and text_id not in known[text]:
-                known[text].append(text_id)
-
-    def among(self, ids: NDArray[np.integer], texts: Collection[str]) -> NDArray[np.bool_]:
-        """Which of `ids` stand for one of the texts."""
-        wanted = [text_id for text in texts for text_id in self.ids[text]]
-        return np.equal(ids, wanted[0]) if len(wanted) == 1 else np.isin(ids, wanted)
 
 
 class Gathered(NamedTuple):
@@ -100,6 +80,10 @@ class Track:
                 f"more than {self._most:,} cells of table {self._layout.table.name!r}: ask for a shorter time, "
                 "for fewer columns, or for single rows"
             )
+
+    def here(self, replay: Replay, names: Names) -> bool:
+        """Whether any row it wants is there now."""
+        return len(self._locate(replay, names)[0]) > 0
 
     def gathered(self) -> Gathered | None:
         """All of it, in order; None where no wanted row was ever there."""

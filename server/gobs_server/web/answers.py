@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from quart import Response
 
@@ -22,9 +22,9 @@ def fragment(tag: str, content: Callable[[], bytes]) -> Response:
     return fresh(tag) or with_tag(html(content()), tag)
 
 
-def missing(templates: Templates, text: str) -> Response:
-    """Return the page that says what is not there, and links onward."""
-    return html(templates.render("error.html", title="Not found", text=text), 404)
+def missing(templates: Templates, text: str, onward: Sequence[tuple[str, str]] = ()) -> Response:
+    """Return the page that says what is not there, and links onward: to addresses with what each is called."""
+    return html(templates.render("error.html", title="Not found", text=text, onward=onward), 404)
 
 
 def gone(templates: Templates, text: str) -> Response:

@@ -13,6 +13,7 @@ import numpy as np
 from gobs_core import Chart, Column, Kind, Table, Unit
 from gobs_server.live import View
 from gobs_server.web.format import unit_symbol
+from gobs_server.web.naming import named
 from gobs_server.web.order import numbers
 from gobs_server.web.text import ident, visible
 
@@ -23,8 +24,6 @@ Reasons: TypeAlias = Mapping[str, str]
 MOST_LINES = 8
 """Lines of one chart: as many as there are colours that can be told apart."""
 _FEW_CHARTS = 4
-_NAMES = ("name", "comm", "pod")
-"""Info columns that hold a row's name, as plugins call them."""
 
 
 class Line(NamedTuple):
@@ -84,13 +83,14 @@ def of_table(view: View, unknown: Reasons) -> list[Drawing]:
     ]
 
 
-def of_row(table: Table, key: Key, unknown: Reasons) -> list[Drawing]:
-    """Return the charts of one row: those the table asks for, and what they leave out."""
+def of_row(table: Table, key: Key, unknown: Reasons) -> tuple[list[Drawing], list[Drawing]]:
+    """Return the charts of one row: those the table asks for, and those of what they leave out."""
     whole = {name for chart in table.charts if not chart.each for name in chart.columns}
     declared = [chart for chart in table.charts if not (chart.each and whole.issuperset(chart.columns))]
     drawn = {name for chart in declared for name in chart.columns}
     rest = suggested(table, [column for column in table.columns if column.name not in drawn])
-    return [_of_columns(table, chart, key, unknown) for chart in (*declared, *rest)]
+    first, more = ([_of_columns(table, chart, key, unknown) for chart in some] for some in (declared, rest))
+    return (first, more) if first else (more, [])
 
 
 def suggested(table: Table, columns: Iterable[Column]) -> list[Chart]:
@@ -108,11 +108,10 @@ def suggested(table: Table, columns: Iterable[Column]) -> list[Chart]:
 
 
 def called(view: View, row: int) -> str:
-    """Return what people call a row: its name where it has one, and the key that tells it from others of that name."""
+    """Return what people call a row, and the key that tells it from others of that name."""
     key = view.keys[row]
-    names = [texts[row] for name in _NAMES if (texts := view.infos.get(name)) is not None]
-    name = next((name for name in names if name), "")
-    return f"{name} {key[0]}" if name and name != key[0] else " ".join(key)
+    name = named(view.table, key, [texts[row] for texts in view.infos.values()]).name
+    return name if name in {key[0], " ".join(key)} else f"{name} {key[0]}"
 
 
 def series(table: str, column: str, key: Key | None) -> str:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from gobs_server.beside import Beside
 from gobs_server.live import LiveTable, Node
+from gobs_server.paths import segment
 from gobs_server.privacy import seen_text_ids
 from gobs_server.tables.texts import Texts
 from gobs_server.web.found import Found, Ranked, ranked
-from gobs_server.web.links import filtered
+from gobs_server.web.links import link
 from gobs_server.web.naming import named
 
 _TEXTS, _ROWS = 1000, 20
@@ -106,7 +107,8 @@ def _rows_of(node: Node, table: LiveTable, hits: list[dict[int, int]], words: tu
         told = [texts.get(text_id) for text_id in ids[row].tolist()]
         key = tuple(text or "" for text in told[:keys])
         name, more = named(declared, key, told[keys:])
-        found = Found(declared.name, name, more, node.name, filtered(node.name, declared, key))
+        path = link(node.name, declared, key) or f"/nodes/{segment(node.name)}/tables/{segment(declared.name)}"
+        found = Found(declared.name, name, more, node.name, path)
         common = all(_shared(ids, row, int(each[row].argmin())) for each in apart)
         yield ranked(words, [name, *filter(None, told)], "row", found, common=common)
 

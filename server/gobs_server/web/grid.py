@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gobs_core import Column, Kind, Unit
 from gobs_server.live import View
 from gobs_server.web.format import UNKNOWN, cell, unit_symbol
+from gobs_server.web.links import link
 from gobs_server.web.order import FIRST_SCREEN, MOST, Query, chosen_order, matching, numbers, ordered
 from gobs_server.web.text import ident, visible
 
@@ -48,6 +49,8 @@ class Line(NamedTuple):
     keys: list[Cell]
     infos: list[Cell]
     numbers: list[Cell]
+    path: str
+    """The page of the row; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,15 @@ class Grid:
         return list(zip(self.headings, [*line.keys, *line.infos, *line.numbers], strict=True))
 
 
-def grid(view: View, query: Query, unknown: dict[str, str]) -> Grid:
-    """Return what a page shows of a table; `unknown` is why columns are not known."""
+def grid(view: View, query: Query, unknown: dict[str, str], node: str = "") -> Grid:
+    """Return what a page shows of a table; `unknown` is why columns are not known, `node` whose rows they are."""
     columns = _arranged(view)
     rows = matching(view, query.filter)
     sort = chosen_order(view, query.sort, len(rows))
     shown = ordered(view, rows, sort)[: MOST if query.all else FIRST_SCREEN]
     return Grid(
         headings=[_heading(column, sort) for column in columns],
-        lines=_lines(view, columns, shown, unknown),
+        lines=_lines(view, columns, shown, unknown, node),
         matching=len(rows),
         count=len(view.keys),
         sort=sort,
@@ -117,7 +120,7 @@ def _heading(column: Column, sort: str) -> Heading:
     )
 
 
-def _lines(view: View, columns: list[Column], rows: list[int], unknown: dict[str, str]) -> list[Line]:
+def _lines(view: View, columns: list[Column], rows: list[int], unknown: dict[str, str], node: str) -> list[Line]:
     numeric = [_number_cells(view, column, rows, unknown) for column in columns if column.numeric]
     infos = [
         _info_cells(view.infos[column.name], column, rows, unknown) for column in columns if column.kind is Kind.INFO
@@ -129,6 +132,7 @@ def _lines(view: View, columns: list[Column], rows: list[int], unknown: dict[str
             [_text_cell(text) for text in view.keys[row]],
             [cells[place] for cells in infos],
             [cells[place] for cells in numeric],
+            link(node, view.table, view.keys[row]) if node else "",
         )
         for place, row in enumerate(rows)
     ]

@@ -20,9 +20,3 @@ def link(node: str, table: Table, key: tuple[str, ...]) -> str:
         return f"{here}/workloads/{segment(key[0])}"
     query = urlencode([("key", text) for text in key], errors="replace")
     return f"{here}/tables/{segment(table.name)}/row?{query}"
-
-
-def filtered(node: str, table: Table, key: tuple[str, ...]) -> str:
-    """Return the address of a table where only rows like that one are shown."""
-    query = urlencode({"filter": key[0]}, errors="replace")
-    return f"/nodes/{segment(node)}/tables/{segment(table.name)}?{query}"

@@ -7,6 +7,7 @@ from zlib import crc32
 import msgspec
 from quart import Response
 
+from gobs_server.beside import Beside
 from gobs_server.live import LiveTable
 from gobs_server.routes import Routes
 from gobs_server.services import Services
@@ -16,10 +17,12 @@ from gobs_server.web.cache import Cache
 from gobs_server.web.cards import Cards
 from gobs_server.web.find import Finder
 from gobs_server.web.gallery import add_gallery
+from gobs_server.web.inspect_pages import add_inspect
 from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
+from gobs_server.web.row import RowPages, add_rows
 from gobs_server.web.search import add_search
 from gobs_server.web.sections import Sections
 
@@ -29,6 +32,8 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     routes = Routes("web")
     pages = _Pages(services, tags, templates)
     add_node(routes, pages.of_nodes)
+    add_rows(routes, pages.of_rows)
+    add_inspect(routes, services, templates)
     add_search(routes, Finder(services.live), templates)
     if services.settings.gallery:
         add_gallery(routes, templates)
@@ -67,6 +72,7 @@ class _Pages:
         self._cache = Cache()
         self._sections = Sections(services.live, templates, tags, self._cache)
         self.cards = Cards(services, templates, tags)
+        self.of_rows = RowPages(services, tags, templates, Beside())
         self.of_nodes = NodePages(services, tags, templates, self._cache, self._sections)
 
     async def nodes(self) -> Response:

@@ -32,13 +32,13 @@ class Ranges:
     retention: float
 
 
-def ranges(retention: float) -> Ranges:
-    """Return what can be shown of a past of that many seconds; an address may ask for one."""
+def ranges(retention: float, usual: float = _USUAL) -> Ranges:
+    """Return what can be shown of a past of that many seconds; `usual` is shown unless an address asks for another."""
     choices = [Choice(f"{seconds:g}", seconds, _span(seconds)) for seconds in _OFFERED if seconds < retention]
     choices.append(Choice("all", retention, f"All, {_span(retention)}"))
     asked = request.args.get("range", "")
-    usual = next((choice.seconds for choice in choices if choice.name == asked), min(_USUAL, retention))
-    return Ranges(choices, usual, retention)
+    shown = next((choice.seconds for choice in choices if choice.name == asked), min(usual, retention))
+    return Ranges(choices, shown, retention)
 
 
 def _span(seconds: float) -> str:

@@ -95,7 +95,7 @@ class Sections:
                 read_at=view.time,
                 interval=interval,
                 overdue=overdue,
-                grid=grid(view, query, unknown),
+                grid=grid(view, query, unknown, node.name),
                 query=query,
                 most=MOST,
             )

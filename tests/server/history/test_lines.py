@@ -217,3 +217,24 @@ def test_rows_that_come_and_go_count_even_where_few_are_there_at_once() -> None:
         machine.feed({PROCESS: [(str(at), "1", None, at, at)]}, after=5)
     with pytest.raises(TooMuch, match="100 rows of table 'process' in 100 readings"):
         cluster.history.past("n").lines([Wanted("process", "rss", None, rate=False)], 0, 1e12, most=5000)
+
+
+def test_the_last_values_of_a_row_that_has_gone_are_found() -> None:
+    cluster = Cluster()
+    machine = cluster.machine("n", MEMORY, PROCESS)
+    for at in range(60):
+        some = [("1", "1", "init", 1, at)] + ([("2", "1", "short", at, at * 10)] if 10 <= at < 20 else [])
+        machine.feed({MEMORY: [(1, 1)], PROCESS: some}, after=5, keyframe=at % 7 == 0)
+    past = cluster.history.past("n")
+    view = past.last("process", ("2", "1"))
+    assert view is not None
+    assert view.time == pytest.approx(START + 100)
+    row = view.find(("2", "1"))
+    assert row is not None
+    assert (view.infos["comm"][row], view.values["rss"][row], view.rates["read_bytes"][row]) == ("short", 19 * 1024, 2)
+    newest = past.last("process", ("1", "1"))
+    assert newest is not None
+    assert newest.time == pytest.approx(START + 300)
+    assert past.last("process", ("3", "1")) is None
+    assert past.last("process", ("2",)) is None
+    assert past.last("nothing", ("2", "1")) is None

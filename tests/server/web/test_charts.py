@@ -54,7 +54,8 @@ def test_charts_that_are_asked_for_are_drawn_as_asked() -> None:
 
 
 def test_of_one_row_every_column_is_drawn_once_and_those_asked_for_first() -> None:
-    drawn = of_row(ASKING, ("x",), {})
+    drawn, rest = of_row(ASKING, ("x",), {})
+    assert rest == []
     assert [chart.title for chart in drawn] == ["Both", "level"]
     assert [line.series for line in drawn[0].lines] == ["asking/a_bytes/x", "asking/b_bytes/x"]
 
@@ -89,7 +90,7 @@ def test_why_a_line_is_not_known_is_said() -> None:
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_hostile_name_is_a_label_and_nothing_else(name: str) -> None:
     some = view(NET, (name[:200], "physical", 1))
-    for chart in of_row(some.table, some.keys[0], {}) + of_table(some, {}):
+    for chart in [*of_row(some.table, some.keys[0], {})[0], *of_table(some, {})]:
         for line in chart.lines:
             assert re.fullmatch(r"[\w%.~/-]+", line.series)
         assert json.loads(chart.plan)["series"] == [line.series for line in chart.lines]
