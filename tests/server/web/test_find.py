@@ -47,15 +47,15 @@ async def found(cluster: Cluster, query: str) -> list[Found]:
 
 async def test_a_process_is_found_by_name_pid_and_command_line(big: Cluster) -> None:
     for query in ("nginx", "NGINX", "ngi", "master proc", "9001"):
-        assert "/nodes/node-1/tables/process?filter=9001" in [one.path for one in await found(big, query)], query
+        assert "/nodes/node-1/processes/9001/7" in [one.path for one in await found(big, query)], query
     (only,) = await found(big, "9002")
     assert (only.kind, only.name, only.node) == ("process", "nginx", "node-2")
     assert only.more == ("pid 9002", "nginx: master process")
 
 
 async def test_all_words_count_and_one_may_be_the_node(big: Cluster) -> None:
-    assert [one.path for one in await found(big, "node-2 nginx")] == ["/nodes/node-2/tables/process?filter=9002"]
-    assert [one.path for one in await found(big, "worker 149")] == ["/nodes/node-1/tables/process?filter=149"]
+    assert [one.path for one in await found(big, "node-2 nginx")] == ["/nodes/node-2/processes/9002/7"]
+    assert [one.path for one in await found(big, "worker 149")] == ["/nodes/node-1/processes/149/7"]
     assert await found(big, "node-2 nginx nowhere") == []
 
 
@@ -82,7 +82,7 @@ async def test_tables_and_pages_are_found_by_name(big: Cluster) -> None:
 async def test_rows_of_any_table_are_found(big: Cluster) -> None:
     found_rows = [one for one in await found(big, "eth0") if one.kind == "net"]
     assert {one.node for one in found_rows} == {"node-0", "node-1", "node-2"}
-    assert found_rows[0].path == "/nodes/node-0/tables/net?filter=eth0"
+    assert found_rows[0].path == "/nodes/node-0/tables/net/row?key=eth0"
 
 
 async def test_what_is_gone_is_found_no_more_and_what_is_new_at_once(big: Cluster) -> None:
@@ -131,7 +131,7 @@ async def test_a_hostile_name_is_found_and_is_text(name: str, client: Client, cl
     response = await client.get("/fragments/find", query_string={"q": name[:40]})
     page = await response.get_data(as_text=True)
     assert not re.findall(r"<(?!/?(?:a|span|bdi|mark|p)\b)", page)
-    assert set(re.findall(r' href="(.*?)"', page)) <= {"/nodes/n/tables/process?filter=1", "/nodes/n", "/", "/plugins"}
+    assert set(re.findall(r' href="(.*?)"', page)) <= {"/nodes/n/processes/1/77", "/nodes/n", "/", "/plugins"}
 
 
 async def test_what_was_typed_is_marked_and_long_texts_are_cut_around_it(client: Client, cluster: Cluster) -> None:
