@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.machines import groups as groups_of
 from tests.machines import node
+from tests.machines.groups import MIB
 from tests.machines.render import TREE, Process, machine, net_dev, processes
 
 WEB = b"3f6b1c2d-aaaa-4bbb-8ccc-0123456789ab"
@@ -94,4 +96,52 @@ def containerd_v2(*, later: bool) -> TREE:
         **{f"class/net/{name}/type": b"1\n" for name in ("cali0a1b2c3d4e5", "cali1111111111f", "vxlan.calico")},
     }
     blocks: TREE = {f"block/{name}/device": f"../../../virtio{name}" for name in ("vda", "vdb")}
-    return machine(tree, interfaces | blocks | {"block/vda/vda1/partition": b"1\n"})
+    return machine(tree, interfaces | blocks | {"block/vda/vda1/partition": b"1\n"} | _groups(n))
+
+
+def _groups(n: int) -> TREE:
+    """Return the control groups: those of the exporter cannot be seen, and the job is throttled and over its memory."""
+
+    def path(uid: bytes, container: bytes = b"") -> str:
+        inner = _pod(uid, container or b"x").decode().strip().removeprefix("0::/")
+        return inner if container else inner.rpartition("/")[0]
+
+    web, db, job = (
+        (20_000_000 + 3_000_000 * n, 9_000_000 + 500_000 * n),
+        (800_000_000, 90_000_000 + 700_000 * n),
+        (9 * 10**9 + 2_500_000 * n, 10**8),
+    )
+    groups = groups_of.trees_2()
+    groups |= groups_of.version_2(path(WEB), cpu=web, memory=96 * MIB, pids=7)
+    groups |= groups_of.version_2(path(WEB, b"a0"), cpu=(20_000, 10_000), memory=MIB)
+    groups |= groups_of.version_2(
+        path(WEB, b"a1"),
+        cpu=(web[0] - 9_000_000, web[1]),
+        memory=64 * MIB + 4096 * n,
+        limit=128 * MIB,
+        pids=3,
+        waits=40_000 + 25_000 * n,
+    )
+    groups |= groups_of.version_2(path(DB), cpu=db, memory=512 * MIB, limit=1024 * MIB)
+    groups |= groups_of.version_2(
+        path(DB, b"b1"),
+        cpu=db,
+        memory=500 * MIB,
+        limit=1024 * MIB,
+        io=((800 + n) * MIB, (900 + 2 * n) * MIB),
+        pids=2,
+        waits=900_000 + 600_000 * n,
+        kernel=False,
+    )
+    groups |= groups_of.version_2(path(JOB), cpu=job, memory=255 * MIB, limit=256 * MIB)
+    return groups | groups_of.version_2(
+        path(JOB, b"c1"),
+        cpu=job,
+        throttled=(50 + 50 * n, 40 + 45 * n, 2_000_000 + 2_250_000 * n),
+        cpu_max=b"50000 100000",
+        memory=255 * MIB,
+        limit=256 * MIB,
+        events=(7, 900 + 30 * n, 4 + n, 3 + n),
+        pids=2,
+        waits=5_000_000 + 3_000_000 * n,
+    )

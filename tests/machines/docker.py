@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from tests.machines import node
+from tests.machines.groups import MIB, trees_1, version_1
 from tests.machines.render import TREE, Process, machine, net_dev, processes
 
 API_POD = b"kubepods/burstable/pod0a1b2c3d-1111-2222-3333-444455556666"
@@ -62,7 +63,12 @@ def docker_v1() -> TREE:
         "block/sda/sda1/partition": b"1\n",
         "block/loop0/size": b"0\n",
     }
-    return machine(tree, interfaces | blocks)
+    groups = trees_1() | version_1(
+        red.decode(), cpu=(3_100_000, 440_000), quota=150_000, limit=64 * MIB, io=(4096, 12288)
+    )
+    groups |= version_1(API_POD.decode(), cpu=(3_220_000, 1_430_000), memory=30 * MIB)
+    groups |= version_1(blue.decode(), cpu=(120_000, 990_000), throttled=(90, 30, 4_500_000), quota=10_000, kills=2)
+    return machine(tree, interfaces | blocks | groups | version_1(plain.decode(), cpu=(770_000, 300_000)))
 
 
 def _pressure() -> TREE:
