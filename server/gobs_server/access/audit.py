@@ -64,12 +64,7 @@ class AuditLog:
         after: Mapping[str, object] | None = None,
     ) -> None:
         """Record one thing done. While the database does not work it waits in memory; the log has it at once."""
-        said = {"before": self._told(before), "after": self._told(after)}
-        log.info(
-            "audit", actor=actor.name, kind=actor.kind, address=actor.address, action=action, target=target, **said
-        )
-        row = {
-            "time": moment(self._clock.wall()),
+        who = {
             "actor": storable(actor.name, 200),
             "kind": actor.kind,
             "role": actor.role,
@@ -77,9 +72,10 @@ class AuditLog:
             "via": storable(actor.via, 64),
             "action": storable(action, 64),
             "target": storable(self._redact(target), 500),
-            "before": _text(said["before"]),
-            "after": _text(said["after"]),
         }
+        was, is_now = _text(self._told(before)), _text(self._told(after))
+        log.info("audit", **who, before=was, after=is_now)
+        row = {"time": moment(self._clock.wall()), **who, "before": was, "after": is_now}
         self._waiting.append(row)
         self.unwritten += 1
         await self.write()
@@ -130,18 +126,26 @@ class AuditLog:
         return [_entry(row) for row in rows]
 
     def _told(self, values: Mapping[str, object] | None) -> dict[str, object] | None:
-        return None if values is None else {str(key): self._clean(str(key), value) for key, value in values.items()}
+        return None if values is None else {_key(key): self._clean(str(key), value) for key, value in values.items()}
 
     def _clean(self, key: str, value: object, depth: int = 0) -> object:
         if telling(key):
             return STARS if value else value
         if isinstance(value, str):
-            return self._redact(value)
+            return storable(self._redact(value), _MOST_TEXT)
         if isinstance(value, Mapping) and depth < 6:
-            return {str(name): self._clean(str(name), inner, depth + 1) for name, inner in value.items()}
+            return {_key(name): self._clean(str(name), inner, depth + 1) for name, inner in value.items()}
         if isinstance(value, list | tuple | set | frozenset) and depth < 6:
             return [self._clean("", inner, depth + 1) for inner in value]
-        return value if value is None or isinstance(value, bool | int | float) else self._redact(repr(value))
+        return (
+            value
+            if value is None or isinstance(value, bool | int | float)
+            else storable(self._redact(repr(value)), 200)
+        )
+
+
+def _key(key: object) -> str:
+    return storable(str(key), 200)
 
 
 def _text(values: dict[str, object] | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -57,14 +59,19 @@ class Passwords:
             self._waiting -= 1
 
     def _hash(self, password: str) -> str:
-        return self._hasher.hash(password.encode("utf-8", "surrogatepass"))
+        return self._hasher.hash(_bytes(password))
 
     def _check(self, kept: str | None, password: str) -> bool:
         if not self._nobodys:
-            self._nobodys = self._hash("nobody's")
+            self._nobodys = self._hash(secrets.token_hex(16))
         self.checked += 1
         try:
-            self._hasher.verify(kept or self._nobodys, password.encode("utf-8", "surrogatepass"))
+            self._hasher.verify(kept or self._nobodys, _bytes(password))
         except (Argon2Error, InvalidHashError):
             return False
-        return kept is not None
+        return bool(kept)
+
+
+def _bytes(password: str) -> bytes:
+    """Return what is hashed: the same for a letter however a keyboard puts it together."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
