@@ -46,9 +46,9 @@ class PasswordLogin:
         name = name.strip().lower()[:200]
         if (seconds := self._throttle.wait(name, address)) > 0:
             raise TooOften(seconds)
+        self._throttle.failed(name, address)  # before anything is waited for: a thousand at once are a thousand guesses
         found = await self._people.find(name)
         kept = None if found is None or found.disabled else found.password
-        self._throttle.failed(name, address)  # before the check: a thousand at once are a thousand guesses
         right = await self._passwords.matches(kept, password[: MAX_PASSWORD + 1])
         if not right or found is None or kept is None:
             raise WrongPassword("name or password is wrong")

@@ -67,7 +67,11 @@ class Setup:
             raise Impossible("this link was used already, or is of an earlier start; the server's log has the newest")
         kept, self._digest = self._digest, ""
         try:
-            return await self._people.create(name, "administrator", hashed)
+            there = not await self._people.is_nobody_there()
+            made = None if there else await self._people.create(name, "administrator", hashed)
         except BaseException:
             self._digest = kept
             raise
+        if made is None:
+            raise Impossible("somebody has an account here by now, who can let you in; this link is over")
+        return made

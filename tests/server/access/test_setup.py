@@ -43,6 +43,16 @@ async def test_it_works_once(rig: Rig) -> None:
     assert [person.name for person in await rig.access.people.all()] == ["root"]
 
 
+async def test_once_somebody_is_there_it_is_over(rig: Rig) -> None:
+    code = await link_of(rig)
+    await rig.user("ann", "administrator")
+    response = await rig.client().post(f"/setup/{code}", form=FORM)
+    assert response.status_code == 422
+    assert "who can let you in" in words(await response.get_data(as_text=True))
+    assert [person.name for person in await rig.access.people.all()] == ["ann"]
+    assert not rig.access.setup.pending
+
+
 async def test_a_preview_of_the_link_does_not_use_it_up(rig: Rig) -> None:
     code = await link_of(rig)
     for _ in range(3):
