@@ -36,7 +36,7 @@ TRIED = {
 """A block of commands -> the test that runs it."""
 UNTRIED = {
     "docs/deployment.md: helm install gobservabil": "needs a cluster; tests/helm renders the chart by the real engine",
-    "docs/deployment.md: printf '%s\\n' DATABASE_P": "needs a container engine; tests/helm/test_ways_in.py reads the file",
+    "docs/deployment.md: printf '%s\\n' DATABASE_P": "needs a container engine; tests/helm/test_ways_in.py reads it",
     "helm/gobservability/README.md: helm install gobservabil": "needs a cluster, as above",
     "benchmarks/README.md: make bench": "wants the machine to itself for many minutes",
     "CONTRIBUTING.md: make check    # format,": "these are the checks and tests that run this one",
