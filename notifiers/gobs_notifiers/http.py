@@ -1,4 +1,7 @@
-"""Calling a service over HTTP: no redirect, no endless answer, no address of the inside, and no secret in an error."""
+"""Calling a service over HTTP: no redirect, no endless answer, no address of the inside, and no secret in an error.
+
+aiohttp is imported by the first channel that is opened: an agent has these plugins too, and no channels.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ import io
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import msgspec
-from multidict import CIMultiDict
-from yarl import URL
 
 from gobs_core import Channel, Secret, TryLater, Unusable
 from gobs_core.outgoing import ForbiddenAddress, Inside
+
+if TYPE_CHECKING:
+    import aiohttp
+    from yarl import URL
 
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer that are read."""
@@ -27,7 +31,8 @@ class Answer:
     """What a service answered."""
 
     status: int
-    headers: CIMultiDict[str]
+    headers: Mapping[str, str]
+    """Found by name in whatever case."""
     body: bytes
     """At most MOST_ANSWER bytes."""
 
@@ -70,6 +75,8 @@ class Service:
         """Get ready; raises Unusable for an address that cannot be one. Nothing is sent."""
         self._target()
         if self._session is None:
+            import aiohttp
+
             connector = aiohttp.TCPConnector(limit=4, ttl_dns_cache=30, socket_factory=self._socket)
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -98,6 +105,8 @@ class Service:
 
         `path` is added to the service's own, and `query` to its query.
         """
+        import aiohttp
+
         await self.open()
         assert self._session is not None
         target = self._target()
@@ -108,7 +117,7 @@ class Service:
                 method, target.update_query(query or {}), data=io.BytesIO(body), headers=sent, allow_redirects=False
             ) as answer:
                 content = await _at_most(answer, MOST_ANSWER)
-                return Answer(answer.status, CIMultiDict(answer.headers), self._clean(content))
+                return Answer(answer.status, answer.headers, self._clean(content))
         except ForbiddenAddress as refusal:
             raise Unusable(f"{self._setting}: {refusal}") from None
         except aiohttp.InvalidURL:
@@ -119,6 +128,8 @@ class Service:
             raise TryLater(f"no answer from {target.host}: {_why(error)}") from None
 
     def _target(self) -> URL:
+        from yarl import URL
+
         try:
             target = URL(self._url)
             port = target.port
@@ -153,6 +164,8 @@ async def _at_most(answer: aiohttp.ClientResponse, most: int) -> bytes:
 
 def _why(error: BaseException) -> str:
     """What went wrong, in words that hold nothing of the request."""
+    import aiohttp
+
     if isinstance(error, asyncio.TimeoutError):
         return "it took too long"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

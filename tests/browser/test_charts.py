@@ -147,7 +147,7 @@ async def test_the_time_shown_is_chosen_and_kept_in_the_address(charted: Charted
     assert 58 <= len(await rows(memory)) <= 63
     await page.reload()
     assert 58 <= len(await rows(await drawn(page, "Memory"))) <= 63
-    await page.get_by_role("link", name="All").click()
+    await page.get_by_role("link", name="All,").click()
     await page.wait_for_url("**?range=all")
     await page.go_back()
     await expect(page.get_by_role("link", name="5 min", exact=True)).to_have_attribute("aria-current", "true")

@@ -69,6 +69,9 @@ async def test_every_collector_finds_what_it_reads(tmp_path: Path) -> None:
     world = MountedMachine(node_machine("worker-1", 1, seeded(1, "worker-1"), START), tmp_path)
     agent = await run(world, Proc(world.proc, world.sys), 30)
     states = {state.name: (state.state, state.error) for state in agent.states() if state.kind == "collector"}
+    state, why = states.pop("cgroup")
+    assert state == "no data", "a simulated machine has no control groups; what runs in them is told by its processes"
+    assert "/sys/fs/cgroup" in why
     assert states == dict.fromkeys(states, ("ok", ""))
     assert {"cpu", "memory", "net", "disk", "load", "pressure", "process"} <= states.keys()
     assert len(agent.frames) == 30

@@ -54,6 +54,8 @@ EXPECTED: dict[str, Who] = {
     **of("api", Who("viewer", "profiles", private=True), "list_profiles get_profile download_profile"),
     **of("api", Who("operator", "profiles"), "start_profile cancel_profile pin_profile delete_profile"),
     **of("web", LOOKING, "nodes nodes_fragment node node_fragment table table_fragment plugins plugins_fragment find"),
+    **of("web", LOOKING, "row_page row_fragment process_page process_fragment workload_page workload_fragment"),
+    **of("web", LOOKING._replace(private=True), "inspect_fragment"),
     **of("access", LOOKING._replace(private=True), "account account_password account_token account_token_revoke"),
     **of("access", LOOKING._replace(private=True), "account_login_end"),
     **of("access", ADMINISTRATORS, "users user_create user user_change user_password user_logout user_remove"),
