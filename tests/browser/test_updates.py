@@ -55,6 +55,7 @@ async def updated(page: Page, machines: list[Machine], fragment: str) -> None:
             fail(machine, step)
         async with page.expect_response(lambda response: fragment in response.url and response.status == 200):
             await page.evaluate("document.body.dispatchEvent(new Event('gobs:tick'))")
+        await expect(page.locator(".htmx-request")).to_have_count(0)
 
 
 async def test_on_the_page_of_nodes(machines: list[Machine], watched: Watched) -> None:

@@ -53,7 +53,7 @@ async def service(script: Script) -> AsyncIterator[str]:
     """Serve a script; yields its address."""
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", script.handle)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

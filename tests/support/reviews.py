@@ -129,7 +129,7 @@ async def cluster(folder: Path) -> AsyncIterator[Cluster]:
     (folder / "server-token").write_text(f"{SERVER_TOKEN}\n")
     app = web.Application()
     app.router.add_post("/apis/authentication.k8s.io/v1/tokenreviews", made.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.authority.issue_cert("127.0.0.1").configure_cert(context)

@@ -131,8 +131,8 @@ async def test_a_filter_tells_nothing_of_what_is_hidden(rig: Rig) -> None:
 async def test_a_search_tells_nothing_of_what_is_hidden(rig: Rig) -> None:
     nobody = rig.client()
     for query in (CANARY, "shard", "--shard 2"):
-        assert "/tables/process" not in await (await nobody.get(f"/fragments/find?q={query}")).get_data(as_text=True)
-    assert "/tables/process" in await (await nobody.get("/fragments/find?q=worker-2")).get_data(as_text=True)
+        assert "/processes/" not in await (await nobody.get(f"/fragments/find?q={query}")).get_data(as_text=True)
+    assert "/processes/" in await (await nobody.get("/fragments/find?q=worker-2")).get_data(as_text=True)
 
 
 async def test_what_is_hidden_is_not_known_and_says_why(rig: Rig) -> None:
