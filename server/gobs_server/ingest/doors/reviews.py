@@ -7,14 +7,16 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import msgspec
 
 from gobs_core import GobsError, UserError
 from gobs_core.text import one_line
 from gobs_server.settings import TokenReviewSettings
+
+if TYPE_CHECKING:  # seven megabytes that a server which asks nobody need not take
+    import aiohttp
 
 _PATH = "/apis/authentication.k8s.io/v1/tokenreviews"
 _MOST = 1 << 20
@@ -64,6 +66,8 @@ class Reviews:
 
     async def review(self, token: str, audience: str) -> Review:
         """What the API says of a token, within the settings' `timeout`; raises ApiDown."""
+        import aiohttp
+
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
@@ -111,6 +115,8 @@ class Reviews:
         return found.status
 
     def _opened(self) -> aiohttp.ClientSession:
+        import aiohttp
+
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._settings.at_once, keepalive_timeout=_IDLE)
             self._session = aiohttp.ClientSession(
