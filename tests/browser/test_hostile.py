@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -10,16 +12,28 @@ from playwright.async_api import expect
 from gobs_core import PluginState
 from gobs_server.app import Server
 from gobs_server.web.text import visible
-from tests.browser.conftest import Watched
-from tests.browser.test_table import server  # noqa: F401  the same server with a clock that is held
-from tests.server.feeding import Cluster, HeldClock
+from tests.browser.conftest import Watched, make_server
+from tests.browser.pages import PAGES, Page
+from tests.server.feeding import Cluster, HeldClock, Machine
 from tests.server.tables import NET, PROCESS
 from tests.support.hostile import HOSTILE_NAMES
 
 pytestmark = pytest.mark.browser
 
+NAMED = [page for page in PAGES if page.hostile]
 
-async def test_hostile_names_run_nowhere(server: Server, watched: Watched) -> None:  # noqa: F811  a fixture
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = make_server(tmp_path, clock=HeldClock())
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def machines(server: Server) -> list[Machine]:
+    """A node of each name, each with a plugin, a note, a process and interfaces of these names."""
     assert isinstance(server.clock, HeldClock)
     cluster = Cluster(server.clock, server.live, server.history)
     machines = []
@@ -31,7 +45,10 @@ async def test_hostile_names_run_nowhere(server: Server, watched: Watched) -> No
         cluster.live.set_notes(machine.node, (name,))
         machine.feed({NET: [(each, each, 1) for each in HOSTILE_NAMES], PROCESS: [("1", name, name, 1, 1)]})
         machines.append(machine)
+    return machines
 
+
+async def test_where_many_nodes_are_shown(machines: list[Machine], watched: Watched) -> None:
     page = await watched.open("/")
     await expect(page.locator(".card")).to_have_count(len(HOSTILE_NAMES))
     shown = await page.locator(".card h2 bdi").all_text_contents()
@@ -40,12 +57,26 @@ async def test_hostile_names_run_nowhere(server: Server, watched: Watched) -> No
         machine.feed({NET: [(each, each, 2) for each in HOSTILE_NAMES]}, after=5)
     async with page.expect_response("**/fragments/nodes"):
         pass
+    await watched.faultless()
     await page.goto(watched.origin + "/plugins")
     await page.locator("summary").evaluate_all("(all) => all.forEach((summary) => summary.click())")
-    await watched.faultless()
+
+
+async def test_in_the_search(machines: list[Machine], watched: Watched) -> None:
+    page = await watched.open("/")
+    await page.keyboard.press("/")
     for name in HOSTILE_NAMES:
-        await page.goto(f"{watched.origin}/nodes/{quote(name, safe='')}")
-        await expect(page.locator("h1 bdi")).to_have_text(visible(name), use_inner_text=False)
-        assert await page.locator("#t-net tbody tr").count() == len(set(HOSTILE_NAMES))
-        await page.locator("#t-net bdi, #t-net button").first.hover()
+        async with page.expect_response(lambda response: "/fragments/find?q=" in response.url):
+            await page.locator("#palette-q").fill(name[:90].replace("\n", " ").strip() or "x")
+    await expect(page.locator("#palette a").first).to_be_visible()
+    await page.locator("#palette a").first.hover()
+
+
+@pytest.mark.parametrize("named", NAMED, ids=lambda page: page.name)
+async def test_where_one_name_is_in_the_address(named: Page, machines: list[Machine], watched: Watched) -> None:
+    watched.forgiven = ("404",) if named.status == 404 else ()
+    for name in HOSTILE_NAMES:
+        await watched.page.goto(watched.origin + named.hostile.replace("{name}", quote(name, safe="")))
+        assert await watched.page.locator("main h1").count() == 1
+        await watched.page.locator("main bdi, main button, main a").first.hover()
         await watched.faultless()

@@ -12,6 +12,7 @@ from gobs_core import Table, gauge, info, key
 from gobs_server.actor import Actor, answering
 from gobs_server.web.find import MOST, Finder
 from gobs_server.web.found import Found
+from gobs_server.web.naming import named
 from gobs_server.web.search import parts
 from tests.server.feeding import Cluster
 from tests.server.tables import CPU, CPU_ROWS, NET, PROCESS, processes
@@ -160,3 +161,11 @@ def test_a_text_is_cut_where_it_matches() -> None:
     pattern = re.compile("(b)")
     assert [(part.text, part.marked) for part in parts("abc", pattern)] == [("a", False), ("b", True), ("c", False)]
     assert [(part.text, part.marked) for part in parts("\x1b", pattern)] == [("\\x1b", False)]
+
+
+def test_a_row_is_called_by_its_name_and_told_by_where_it_is() -> None:
+    table = Table("pod", "", [key("workload", ""), *(info(name, "") for name in ("kind", "namespace", "name", "pod"))])
+    uid = "d590954f-ec95-4c19-af67-820ed97f4697"
+    assert named(table, (uid,), ("pod", "shop", "web-1", None)) == ("web-1", ("shop", "pod", f"workload {uid}"))
+    assert named(table, ("sshd.service",), ("unit", None, None, None)) == ("sshd.service", ("unit",))
+    assert named(LINES, ("42", "7"), ("nginx", "nginx: master", "running")) == ("nginx", ("pid 42", "nginx: master"))
