@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts.docs import command, helm, inside, reference, rest, sdk, settings
+from scripts.docs import command, dashboard, helm, inside, reference, rest, sdk, settings
 from scripts.docs.blocks import fill
 from scripts.docs.source import ROOT, include
 
@@ -23,6 +23,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "names": sdk.names,
     "rest": rest.operations,
     "shapes": rest.shapes,
+    "shortcuts": dashboard.shortcuts,
     "sinks": inside.sinks,
     "values": helm.every_value,
 }
