@@ -75,9 +75,13 @@ class Connection(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Be without a request again."""
+        """Be without a request again; what is still to come of one that is answered is not waited for."""
         super().on_response_complete()
-        if not self.transport.is_closing() and self._timer is None:
+        if self.transport.is_closing() or not self.cycle.response_complete:
+            return
+        if self.cycle.more_body:
+            self.transport.close()
+        else:
             self.idle[self] = None
 
     def _make_room(self) -> bool:

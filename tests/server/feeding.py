@@ -69,8 +69,8 @@ class Cluster:
         self, clock: HeldClock | None = None, live: Live | None = None, history: History | None = None
     ) -> None:
         self.clock = clock or HeldClock()
-        self.live = live or Live(self.clock)
-        self.history = history or History(self.clock)
+        self.live = Live(self.clock) if live is None else live
+        self.history = History(self.clock) if history is None else history
         self.answering = Answering()
         self.own: tuple[PluginState, ...] = ()
         self.lacking: dict[str, str] = {}

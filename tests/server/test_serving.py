@@ -89,6 +89,13 @@ async def test_a_body_without_end_is_closed() -> None:
         await answer(port, head, *[b"8000\r\n" + b"x" * 0x8000 + b"\r\n"] * 100)
 
 
+async def test_a_body_is_not_waited_for_once_the_request_is_answered() -> None:
+    async with served(seconds=60) as port:
+        head = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n"
+        told = await answer(port, head + bytes(100))
+        assert told.startswith(b"HTTP/1.1 405")
+
+
 async def test_requests_on_one_connection_are_answered_one_after_the_other() -> None:
     async with served(seconds=5) as port:
         told = await answer(port, *[GET + b"\r\n"] * 20, GET + b"Connection: close\r\n\r\n")

@@ -97,6 +97,19 @@ def test_pauses_begin_anew_after_a_connection_that_worked() -> None:
     assert backoff.asked(1e9) == 4500
 
 
+def test_a_server_with_many_agents_spreads_them_over_longer() -> None:
+    backoff = Backoff(lambda: 1.0)
+    backoff.spread(50)
+    assert [backoff.pause() for _ in range(3)] == [50, 50, 50]
+    assert backoff.asked(1) == 51
+    backoff.spread(0.05)
+    backoff.reset()
+    assert backoff.pause() == 1
+    assert backoff.asked(10) == 12.5
+    backoff.spread(1e9)
+    assert backoff.pause() == 300
+
+
 def test_only_a_segment_sent_again_and_again_into_a_broken_stream_is_given_up() -> None:
     poison, guilty, innocent = Poison(), segment(1, 5), segment(2, 5)
     poison.sending(innocent, 7)

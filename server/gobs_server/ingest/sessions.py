@@ -26,6 +26,8 @@ _REPLACED = 8
 """Runs remembered that lost a node to another run."""
 _MOST_PARTS_BYTES = 128 << 20
 """Of all frames of which parts are still to come."""
+_BACK_PER_SECOND = 200.0
+"""Agents that may come back in a second, each with its TLS handshake and its Hello, without a queue building up."""
 _SKEW = 30.0
 """Seconds a node's clock may be off before it is said."""
 
@@ -63,6 +65,11 @@ class Sessions:
     def __len__(self) -> int:
         """How many agents are connected."""
         return len(self._current)
+
+    @property
+    def spread(self) -> float:
+        """Seconds over which all agents should come back when they have lost their server, or it them."""
+        return len(self._live) / _BACK_PER_SECOND
 
     async def inspect(
         self, node: str, table: str, key: tuple[str, ...], sections: tuple[str, ...], timeout: float = 5

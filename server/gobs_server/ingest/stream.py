@@ -120,6 +120,7 @@ class Streams:
                 have=[pb.Range(first=first, last=last) for first, last in ranges],
                 history_seconds=int(self._history.retention),
                 max_message_bytes=MAX_MESSAGE_BYTES,
+                spread_ms=round(self._sessions.spread * 1000),
             )
         )
 

@@ -53,6 +53,10 @@ class Live:
         self.plugins_version = 0
         """The version at which the plugins of any node last changed."""
 
+    def __len__(self) -> int:
+        """How many nodes are known."""
+        return len(self._nodes)
+
     def nodes(self) -> list[Node]:
         """All nodes, by name."""
         if self._by_name is None:

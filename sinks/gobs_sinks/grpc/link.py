@@ -117,7 +117,7 @@ class Link:
             await self._leave(stream)
             if bye.reason == ROTATION:
                 self._log.debug("the stream is old and is opened anew")
-                return self._backoff.asked(bye.retry_after)
+                return bye.retry_after
             self._say(f"bye {bye.reason}", "the server said goodbye", why=bye.reason, retry_after=bye.retry_after)
             return self._backoff.asked(bye.retry_after) if bye.retry_after else self._backoff.pause()
         except StreamEnd as end:
@@ -162,6 +162,7 @@ class Link:
         if self._finishing.is_set():
             session.finish()
         self._said = ""
+        self._backoff.spread(welcome.spread_ms / 1000)
         try:
             self._accepted()
         except UserError as error:
