@@ -1,121 +1,127 @@
-"""The fragment of all nodes at a thousand nodes: nothing changed, some changed, all rendered anew by one template."""
+"""The pages: what a poll of all nodes costs the server, how it carries many viewers, and what it costs a browser."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
+import gzip
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator, Sequence
+from statistics import median
 
-from quart.typing import TestClientProtocol as Client
+from quart import Quart, Response
 
+from benchmarks.fleet import Wandering, fleet
 from benchmarks.report import Report
-from gobs_core import Table
-from gobs_server.http import create_app
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
-from gobs_server.web.cards import Cards
-from tests.server.feeding import Cluster, Machine, Rows
+from gobs_server.web.cluster.pages import ClusterPages
+from tests.server.feeding import Cluster
 
-NODES = 1000
-VIEWERS = 100
+SIZES = (100, 1000, 5000)
+SCREEN = 60
+"""Cards on a page at once: a screen and what is above and below it."""
+SHARES = {"a tenth": 0.1, "two fifths": 0.4}
+LOOKS = {"cards": SCREEN, "table": 100, "heat": 5000}
 
 
-def run(quick: bool) -> Report:
-    """Measure with 1,000 nodes, or 50 for a quick run."""
-    count = 50 if quick else NODES
-    report = Report(f"Pages: the fragment of {count:,} nodes")
-    cluster, machines = _cluster(count)
-    asyncio.run(_measure(report, cluster, machines, rounds=3 if quick else 15))
+def run(quick: bool) -> list[Report]:
+    """Measure with 100, 1,000 and 5,000 nodes, or with 50 for a quick run."""
+    return [
+        asyncio.run(_fragment(size, rounds=3 if quick or size > 1000 else 7)) for size in ([50] if quick else SIZES)
+    ]
+
+
+async def _fragment(size: int, rounds: int) -> Report:
+    report = Report(f"Pages: a poll of {size:,} nodes")
+    cluster = Cluster()
+    nodes = fleet(cluster, size)
+    gc.collect()
+    gc.freeze()  # what stands for the agents is no part of a server
+    page = Page(cluster)
+    for look, shown in LOOKS.items():
+        await page.poll(look, shown)
+        unchanged = median([await page.poll(look, shown) for _ in range(20 * rounds)])
+        report.figure(f"{look}: nothing changed", unchanged * 1e3, "ms")
+        if size == 1000:
+            report.bar(f"{look}: nothing changed", unchanged * 1e3, at_most=0.3, unit="ms")
+        for name, share in SHARES.items():
+            taken = min([await _changed(cluster, some, page, look, shown) for some in _turns(nodes, share, rounds)])
+            report.figure(f"{look}: {name} changed", taken * 1e3, "ms", page.sizes())
+            if size == 1000:
+                limit = 8 if share == 0.1 else 25
+                report.bar(f"{look}: {name} changed", taken * 1e3, at_most=limit, unit="ms")
+    await _all_cards(report, cluster, nodes, page, rounds)
     return report
 
 
-def _cluster(count: int) -> tuple[Cluster, list[Machine]]:
-    cluster = Cluster()
-    tables = _tables()
-    machines = [cluster.machine(f"node-{number:04}.example.internal", *tables) for number in range(count)]
-    for step in range(2):
-        for number, machine in enumerate(machines):
-            machine.feed(_rows(tables, number, step))
-        cluster.clock.move(5)
-    return cluster, machines
+async def _all_cards(report: Report, cluster: Cluster, nodes: Sequence[Wandering], page: Page, rounds: int) -> None:
+    """Render every card anew, as a template without a cache would for each poll, and as many viewers apart need."""
+    for name, share in (*SHARES.items(), ("all", 1.0)):
+        taken = []
+        for some in _turns(nodes, share, max(rounds // 2, 2)):
+            await _feed(cluster, some)
+            taken.append(sum([await page.poll("cards", 400, first) for first in range(0, len(nodes), 400)]))
+        report.figure(f"every card in view of somebody: {name} changed", median(taken) * 1e3, "ms")
 
 
-def _tables() -> tuple[Table, ...]:
-    from gobs_collectors.cpu import CPU
-    from gobs_collectors.disk import DISKS
-    from gobs_collectors.load import LOAD
-    from gobs_collectors.memory import MEMORY
-    from gobs_collectors.net import NET
-
-    return CPU, DISKS, LOAD, MEMORY, NET
-
-
-def _rows(tables: tuple[Table, ...], number: int, step: int) -> Rows:
-    """What a machine of eight CPUs, three interfaces and two disks sends."""
-    names: dict[str, list[tuple[str, ...]]] = {
-        "cpu": [("all",), *((str(cpu),) for cpu in range(8))],
-        "disk": [("nvme0n1", "disk"), ("dm-0", "mapped")],
-        "net": [("eth0", "physical"), ("cni0", "virtual"), ("lo", "loopback")],
-    }
-    rows: dict[Table, list[tuple[str | int | None, ...]]] = {}
-    for table in tables:
-        rows[table] = []
-        for key in names.get(table.name, [()]):
-            rest = table.stored[len(key) :]
-            cells = [
-                None if not c.numeric else 1_000_000 + (step * 977 + number * 31 + i * 7) % 90_000 + step * 100_000
-                for i, c in enumerate(rest)
-            ]
-            rows[table].append((*key, *cells))
-    return rows
+def _turns(nodes: Sequence[Wandering], share: float, rounds: int) -> Iterator[list[Wandering]]:
+    """Which nodes change in each round: others every time, spread over all of them."""
+    step = round(1 / share) if share < 0.3 else 5
+    for turn in range(rounds):
+        if share >= 1:
+            yield list(nodes)
+        else:
+            yield [node for at, node in enumerate(nodes) if (at + turn) % step < round(step * share)]
 
 
-async def _measure(report: Report, cluster: Cluster, machines: list[Machine], rounds: int) -> None:
-    tags = Tags()
-    templates = Templates(Assets(), "0.1.0", tags.run)
-    cards = Cards(cluster.services(), templates, tags)
-    content = await cards.content()
-    report.figure("bytes of the fragment", len(content), "B")
-    unchanged = min([await _timed(cards.content) for _ in range(rounds)])
-    report.bar("nothing changed: tag and bytes", unchanged * 1e3, at_most=0.3, unit="ms")
-    taken: dict[float, float] = {}
-    for share in (0.1, 0.4, 1.0):
-        some = machines[: round(len(machines) * share)]
-        taken[share] = min([await _changed(cluster, some, cards, step) for step in range(2, rounds + 2)])
-        report.figure(f"{share:.0%} of the nodes changed", taken[share] * 1e3, "ms")
-    whole = min([await _timed(Cards(cluster.services(), templates, tags).content) for _ in range(max(2, rounds // 5))])
-    report.figure(
-        "every card rendered by Jinja2, values at hand", whole * 1e3, "ms", "what each poll costs without a cache"
-    )
-    report.bar("10 % changed over all changed", taken[0.1] / taken[1.0], at_most=0.15)
-    client = create_app(cluster.services()).test_client()
-    tag = (await client.get("/fragments/nodes")).headers["ETag"]
-    report.figure("a poll answered with 304, the test client included", await _polls(client, tag) * 1e3, "ms")
+async def _changed(cluster: Cluster, some: Sequence[Wandering], page: Page, look: str, shown: int) -> float:
+    await _feed(cluster, some)
+    return await page.poll(look, shown)
 
 
-async def _changed(cluster: Cluster, machines: list[Machine], cards: Cards, step: int) -> float:
-    tables = _tables()
+async def _feed(cluster: Cluster, some: Sequence[Wandering]) -> None:
     cluster.clock.move(5)
-    for number, machine in enumerate(machines):
-        machine.feed(_rows(tables, number, step))
-    return await _timed(cards.content)
+    for node in some:
+        node.feed()
 
 
-async def _polls(client: Client, tag: str) -> float:
-    began = time.perf_counter()
-    for _ in range(VIEWERS):
-        response = await client.get("/fragments/nodes", headers={"If-None-Match": tag})
-        assert response.status_code == 304
-    return (time.perf_counter() - began) / VIEWERS
+class Page:
+    """A page that polls, without the way to it: what is measured is this project's own work on one request."""
 
+    def __init__(self, cluster: Cluster) -> None:
+        tags = Tags()
+        self._app = Quart("benchmark")
+        self._pages = ClusterPages(cluster.services(), tags, Templates(Assets(), "0.1.0", tags.run))
+        self._tags: dict[tuple[str, int], tuple[str, str]] = {}
+        self._last: list[bytes] = []
 
-async def _timed(work: Callable[[], Awaitable[object]]) -> float:
-    """CPU time of this process, as the operating system accounts for it."""
-    began = time.process_time_ns()
-    await work()
-    return (time.process_time_ns() - began) / 1e9
+    async def poll(self, look: str, shown: int, first: int = 0) -> float:
+        """Return the CPU seconds of one poll that names what the page has."""
+        tag, have = self._tags.get((look, first), ("", ""))
+        headers = {"If-None-Match": tag, "Gobs-Have": have} if tag else {}
+        path = f"/fragments/nodes?view={look}&first={first}&count={shown}"
+        async with self._app.test_request_context(path, headers=headers):
+            began = time.process_time_ns()
+            response = await self._pages.fragment()
+            taken = (time.process_time_ns() - began) / 1e9
+        if response.status_code == 200:
+            await self._take(response, look, first)
+        return taken
+
+    def sizes(self) -> str:
+        """Return how large the last answers were, on the wire and compressed."""
+        sizes = [(len(body), len(gzip.compress(body, 6))) for body in self._last[-5:]]
+        return f"{median(s for s, _ in sizes):,.0f} bytes, compressed {median(s for _, s in sizes):,.0f}"
+
+    async def _take(self, response: Response, look: str, first: int) -> None:
+        body = await response.get_data(as_text=False)
+        self._last.append(body)
+        order = body.partition(b'data-order="')[2].partition(b'"')[0].decode()
+        self._tags[look, first] = (response.headers["ETag"], order)
 
 
 if __name__ == "__main__":
-    print(run("--quick" in sys.argv).text())
+    for one in run("--quick" in sys.argv):
+        print(one.text())

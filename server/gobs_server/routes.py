@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal, NamedTuple, TypeVar
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from quart import Blueprint, Quart, Response, abort, current_app, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from gobs_server.actor import NOBODY, Actor, Area, Role, answering, scope
+from gobs_server.parts import Parts
 from gobs_server.paths import DecodedSegments, NameConverter
 
 Handler = Callable[..., Awaitable[Response]]
 H = TypeVar("H", bound=Handler)
+Work = Callable[[], Coroutine[Any, Any, None]]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Identify = Callable[[], Awaitable[Actor]]
 """Tells who makes the request at hand; nobody where nobody shows who they are."""
@@ -58,6 +63,7 @@ class Routes:
     def __init__(self, name: str) -> None:
         self.name = name
         self.declared: dict[str, Declared] = {}
+        self._work: dict[str, Work] = {}
         self._blueprint = Blueprint(name, __name__)
 
     def get(self, rule: str, *, role: Role, scope: Area = "", private: bool = False) -> Callable[[H], H]:
@@ -88,10 +94,24 @@ class Routes:
 
         return register
 
+    def meanwhile(self, name: str, work: Work) -> None:
+        """Do this for as long as the app is served; it is begun anew where it fails."""
+        self._work[name] = work
+
     def install(self, app: Quart) -> None:
         """Add all of them to the app."""
+        for name, work in self._work.items():
+            app.while_serving(partial(_at_work, name, work))
         app.register_blueprint(self._blueprint)
         app.extensions.setdefault(_DECLARED, {}).update(self.declared)
+
+
+async def _at_work(name: str, work: Work) -> AsyncGenerator[None, None]:
+    task = asyncio.create_task(Parts().keep(name, work))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def prepare(app: Quart, identify: Identify) -> None:

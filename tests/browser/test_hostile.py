@@ -49,13 +49,14 @@ def machines(server: Server) -> list[Machine]:
 
 
 async def test_where_many_nodes_are_shown(machines: list[Machine], watched: Watched) -> None:
+    await watched.page.set_viewport_size({"width": 1280, "height": 5000})
     page = await watched.open("/")
     await expect(page.locator(".card")).to_have_count(len(HOSTILE_NAMES))
     shown = await page.locator(".card h2 bdi").all_text_contents()
     assert set(shown) == {visible(name) for name in HOSTILE_NAMES}
     for machine in machines:
         machine.feed({NET: [(each, each, 2) for each in HOSTILE_NAMES]}, after=5)
-    async with page.expect_response("**/fragments/nodes"):
+    async with page.expect_response("**/fragments/nodes*"):
         pass
     await watched.faultless()
     await page.goto(watched.origin + "/plugins")

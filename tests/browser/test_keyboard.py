@@ -53,7 +53,7 @@ async def test_the_skip_link_leads_past_the_navigation(tab: Watched) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
-    await expect(page.get_by_role("link", name="cp-1")).to_be_focused()
+    await expect(page.get_by_role("link", name="Cards")).to_be_focused()
 
 
 async def test_the_help_lists_every_shortcut_and_gives_the_focus_back(tab: Watched) -> None:

@@ -15,7 +15,7 @@ from tests.browser.conftest import LAUNCH, Watched, agent, make_server
 
 pytestmark = pytest.mark.browser
 
-CPU = ".card .value:has-text('CPU') dd span"
+CPU = ".card .value:has(dt:text-is('CPU')) dd span"
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -114,7 +114,7 @@ async def test_a_person_chooses_how_often_and_may_pause(server: Server, watched:
         await expect(paused).to_be_visible()
         await paused.click()
         await expect(page.get_by_role("button", name="Live")).to_be_visible()
-        async with page.expect_response("**/fragments/nodes"):
+        async with page.expect_response("**/fragments/nodes*"):
             pass
         await page.get_by_role("button", name="Display").click()
         await expect(page.get_by_role("radio", name="1 s", exact=True)).to_be_checked()
@@ -128,7 +128,7 @@ async def test_a_hidden_page_asks_seldom_and_at_once_when_it_is_seen_again(serve
     polls.clear()
     await page.wait_for_timeout(5000)
     assert polls == []
-    async with page.expect_response("**/fragments/nodes"):
+    async with page.expect_response("**/fragments/nodes*"):
         await page.evaluate(HIDE, False)
 
 

@@ -6,6 +6,7 @@ import { drawCharts } from "./charts/index.js";
 import { watchConnection } from "./connection.js";
 import { offerHelp } from "./help.js";
 import { obeyKeys } from "./keyboard.js";
+import { keepLists } from "./lists/lists.js";
 import { keepLive } from "./live.js";
 import { placeMenus } from "./menu.js";
 import { keepMoments } from "./moments.js";
@@ -17,6 +18,7 @@ import { walk } from "./walking.js";
 
 morphGently();
 pollThrifty();
+keepLists(); // after it: a list may have to take back what its poll says
 watchConnection();
 keepMoments();
 followTheme();

@@ -4,7 +4,7 @@ import { nearest } from "./moves.js";
 
 /** @typedef {import("./moves.js").Direction} Direction */
 
-const ITEMS = "main .card, main tbody tr";
+const ITEMS = "main .card, main .tile[id], main tbody:not(.space) tr";
 const DIRECTIONS = /** @type {Direction[]} */ (["up", "down", "left", "right"]);
 
 /** Offer the four steps. */

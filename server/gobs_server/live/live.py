@@ -10,7 +10,7 @@ from gobs_server.clock import Clock
 from gobs_server.live.node import LiveTable, Node, State
 from gobs_server.tables import RunState
 
-_MISSED = 3
+MISSED = 3
 """Intervals without a reading after which a table is overdue."""
 _KEEP_TABLES = 6 * 3600.0
 """Seconds a node may be down before its tables are let go."""
@@ -197,11 +197,14 @@ class Live:
 
         What a node that is not fresh has told last is as old as the node's state says.
         """
+        late = table.read + MISSED * table.interval < self.due(node)
+        return self._clock.monotonic() - table.read if late else None
+
+    def due(self, node: Node) -> float:
+        """The moment, on the server's monotonic clock, at which a table read MISSED of its intervals ago is overdue."""
         if node.state != "fresh":
-            return None
-        age = self._clock.monotonic() - table.read
-        late = max(node.framed - table.read, age - self.stale_after(node)) > _MISSED * table.interval
-        return age if late else None
+            return float("-inf")
+        return max(node.framed, self._clock.monotonic() - self.stale_after(node))
 
     def stale_after(self, node: Node) -> float:
         """Seconds of silence after which the node is stale."""

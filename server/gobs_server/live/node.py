@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gobs_core import Column, PluginState, Table
-from gobs_server.tables import Counted, TableState, Totals, View
+from gobs_server.tables import Chosen, Counted, TableState, Totals, View
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.texts import Texts
-from gobs_server.tables.values import Cells
 
 State = Literal["fresh", "stale", "down"]
 _SMALL = 64
@@ -85,11 +84,11 @@ class LiveTable:
             self._totals = Totals(self._state, self._texts)
         return self._totals.of(column)
 
-    def counted(self, key: tuple[str, ...] | None = None) -> tuple[TableState, Cells]:
-        """Its cells as they are now, and which slots a total counts, or the row with that key has."""
+    def chosen(self, keys: tuple[tuple[str, ...], ...] | None) -> tuple[TableState, Chosen]:
+        """Its cells as they are now, and which rows a total counts, or those with these keys."""
         if self._counted is None:
             self._counted = Counted()
-        return self._state, self._counted.slots(self._state, self._texts, key)
+        return self._state, self._counted.chosen(self._state, self._texts, keys)
 
     def update(self, state: TableState, texts: Texts, read_at: float, version: int) -> None:
         """Take what a frame brought."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,21 +12,48 @@ from gobs_server.tables import totals_together
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.values import Numbers
 
+Key = tuple[str, ...]
 
-def totals_of(tables: Sequence[LiveTable], names: Sequence[str], key: tuple[str, ...] | None = None) -> Numbers:
-    """A line for each table, and of each of the columns named its total, or its value in the row with that key.
 
-    NaN is "not known", also where a table has no such column, or none with numbers.
+def totals_of(
+    tables: Sequence[LiveTable], names: Sequence[str], *, fits: Callable[[Column], bool] | None = None
+) -> Numbers:
+    """A line for each table, with the total of each of the columns named.
+
+    NaN is "not known", also where a table has no such column, none with numbers, or one that is not what `fits`.
     """
-    found = np.full((len(tables), len(names)), np.nan)
+    return _found(tables, names, None, fits)[:, 0]
+
+
+def rows_of(
+    tables: Sequence[LiveTable],
+    names: Sequence[str],
+    keys: tuple[Key, ...],
+    *,
+    fits: Callable[[Column], bool] | None = None,
+) -> Numbers:
+    """The same of single rows: for each table, and in it for each key, a line with the columns named."""
+    return _found(tables, names, keys, fits)
+
+
+def _found(
+    tables: Sequence[LiveTable],
+    names: Sequence[str],
+    keys: tuple[Key, ...] | None,
+    fits: Callable[[Column], bool] | None,
+) -> Numbers:
+    groups = 1 if keys is None else len(keys)
+    found = np.full((len(tables), groups, len(names)), np.nan)
     alike: dict[Layout, list[int]] = {}
     for line, table in enumerate(tables):
         alike.setdefault(table.layout, []).append(line)
     for layout, lines in alike.items():
-        places = {place: column for place, name in enumerate(names) if (column := _numeric(layout, name))}
+        columns = enumerate(_numeric(layout, name) for name in names)
+        places = {place: column for place, column in columns if column and (fits is None or fits(column))}
         if places:
-            some = [tables[line].counted(key) for line in lines]
-            found[np.ix_(lines, list(places))] = totals_together(layout, some, list(places.values()))
+            some = [tables[line].chosen(keys) for line in lines]
+            values = totals_together(layout, some, list(places.values())).reshape(len(lines), groups, -1)
+            found[np.ix_(lines, range(groups), list(places))] = values
     return found
 
 

@@ -1,6 +1,6 @@
 """Tables as they come over the wire: decoding, validating and evaluating them, for the present and for the past."""
 
-from gobs_server.tables.counted import Counted
+from gobs_server.tables.counted import Chosen, Counted
 from gobs_server.tables.errors import BadFrame
 from gobs_server.tables.run import RunState
 from gobs_server.tables.schema import Schemas, schemas_from
@@ -11,6 +11,7 @@ from gobs_server.tables.view import View
 
 __all__ = [
     "BadFrame",
+    "Chosen",
     "Counted",
     "RunState",
     "Schemas",

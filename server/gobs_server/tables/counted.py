@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,34 +13,51 @@ from gobs_server.tables.values import Cells
 Key = tuple[str, ...]
 
 
+class Chosen(NamedTuple):
+    """Some slots of one state, in one or more groups."""
+
+    slots: Cells
+    sizes: tuple[int, ...]
+    """How many of the slots are of each group."""
+    cut: slice | Cells
+    """The same slots, as they are read fastest."""
+
+
 class Counted:
-    """The slots of one table of one run that a total counts, or that have a key. Lives as long as the table."""
+    """The slots of one table of one run that a total counts, or that have keys. Lives as long as the table."""
 
     __slots__ = ("_kept",)
 
     def __init__(self) -> None:
-        self._kept: dict[Key | None, tuple[Cells, bytes, Cells]] = {}
+        self._kept: dict[tuple[Key, ...] | None, tuple[Cells, bytes, Chosen]] = {}
 
-    def slots(self, state: TableState, texts: Mapping[int, str], key: Key | None = None) -> Cells:
-        """The slots a total counts, or of the row with that key, if there is one."""
-        live = state.slots
-        over = state.layout.table.total
-        place = None if key is not None or over is None else state.layout.place.get(over.column)
-        seen = b"" if place is None else state.matrix[live, place].tobytes()
-        kept = self._kept.get(key)
+    def chosen(self, state: TableState, texts: Mapping[int, str], keys: tuple[Key, ...] | None) -> Chosen:
+        """The slots a total counts as one group; or with `keys`, of each the slot of its row, if there is one."""
+        live, place = state.slots, state.layout.deciding
+        kept = self._kept.get(keys)
+        seen = b"" if place is None or keys is not None else state.matrix[live, place].tobytes()
         if kept is not None and kept[0] is live and kept[1] == seen:
             return kept[2]
-        found = np.array(_found(state, texts, key), dtype=np.int64)
-        self._kept[key] = (live, seen, found)
+        found = _total(state, texts) if keys is None else _rows(state, texts, keys)
+        self._kept[keys] = (live, seen, found)
         return found
 
 
-def _found(state: TableState, texts: Mapping[int, str], key: Key | None) -> list[int]:
-    if key is None:
-        return counted(state, texts)
-    slots: list[int] = state.slots.tolist()
+def _total(state: TableState, texts: Mapping[int, str]) -> Chosen:
+    slots = counted(state, texts)
+    return _chosen(slots, (len(slots),))
+
+
+def _rows(state: TableState, texts: Mapping[int, str], keys: tuple[Key, ...]) -> Chosen:
     lines = state.keys[state.slots].tolist()
-    return [slot for slot, ids in zip(slots, lines, strict=True) if tuple(map(texts.get, ids)) == key]
+    there = {tuple(map(texts.get, ids)): slot for slot, ids in zip(state.slots.tolist(), lines, strict=True)}
+    return _chosen([there[key] for key in keys if key in there], tuple(int(key in there) for key in keys))
+
+
+def _chosen(slots: list[int], sizes: tuple[int, ...]) -> Chosen:
+    where = np.array(slots, dtype=np.int64)
+    in_a_row = bool(slots) and slots == list(range(slots[0], slots[0] + len(slots)))
+    return Chosen(where, sizes, slice(slots[0], slots[-1] + 1) if in_a_row else where)
 
 
 def counted(state: TableState, texts: Mapping[int, str]) -> list[int]:
@@ -48,7 +66,7 @@ def counted(state: TableState, texts: Mapping[int, str]) -> list[int]:
     slots: list[int] = state.slots.tolist()
     if over is None:
         return slots
-    if (place := layout.place.get(over.column)) is not None:
+    if (place := layout.deciding) is not None:
         cells = state.flat()
         return [slot for slot in slots if texts.get(cells[slot * layout.width + place]) in over.values]
     names = [column.name for column in layout.table.keys]

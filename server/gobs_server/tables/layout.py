@@ -26,6 +26,8 @@ class Layout:
         """Cells a row counts as: what it takes in memory, also where it has keys and little else."""
         self.place = {c.name: i for i, c in enumerate(table.cells)}
         """Name of a stored column that is no key -> its place in a row."""
+        self.deciding = None if table.total is None else self.place.get(table.total.column)
+        """The place of the info column that decides which rows a total counts; None: a key does, or all count."""
         self.kinds = tuple(_kind(c) for c in table.cells)
         """INTEGER, REAL or TEXT, for every place."""
         kinds = np.array(self.kinds)

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from gobs_server.tables.change import Places
+from gobs_server.tables.counted import Chosen
 from gobs_server.tables.state import TableState
 from gobs_server.tables.values import Cells, Numbers
 
@@ -17,15 +18,17 @@ Values = TypeVar("Values", Cells, Numbers)
 class Stack:
     """The chosen slots of states of one width. A value; every list it is given has one entry for each state."""
 
-    def __init__(self, width: int, some: Sequence[tuple[TableState, Cells]]) -> None:
+    def __init__(self, width: int, some: Sequence[tuple[TableState, Chosen]]) -> None:
         self._width = width
-        self._counts = [len(slots) for _, slots in some]
+        self._counts = [len(chosen.slots) for _, chosen in some]
         self.height = sum(self._counts)
         """Rows of the whole."""
         ends = np.cumsum([state.capacity for state, _ in some])
         self._firsts: Cells = ends - [state.capacity for state, _ in some]
         self._row: Cells = np.full(int(ends[-1]), -1)
-        self._row[np.concatenate([slots for _, slots in some]) + self.spread(self._firsts)] = np.arange(self.height)
+        self._row[np.concatenate([chosen.slots for _, chosen in some]) + self.spread(self._firsts)] = np.arange(
+            self.height
+        )
 
     def spread(self, values: Values) -> Values:
         """A value of each state, repeated for each of its rows."""
@@ -35,7 +38,7 @@ class Stack:
         """Set cells of the chosen rows; those of other rows are passed over."""
         if any(map(len, places)):
             cells, there = self._cells(places)
-            whole.reshape(-1)[cells] = np.concatenate([np.asarray(one, dtype=np.float64) for one in values])[there]
+            whole.reshape(-1)[cells] = np.concatenate([one for one in values if len(one)])[there]
 
     def blank(self, whole: Numbers, places: Sequence[Places]) -> None:
         """Make cells not known."""
@@ -56,5 +59,6 @@ class Stack:
 
 
 def _joined(places: Sequence[Places]) -> Cells:
-    joined: Cells = np.concatenate([np.asarray(one, dtype=np.int64) for one in places])
+    some = [one for one in places if len(one)]
+    joined: Cells = np.concatenate(some).astype(np.int64) if some else np.empty(0, dtype=np.int64)
     return joined

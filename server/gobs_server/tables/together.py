@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gobs_core import Column, Kind
+from gobs_server.tables.counted import Chosen
 from gobs_server.tables.layout import Layout
 from gobs_server.tables.rates import unknown
 from gobs_server.tables.stack import Stack
@@ -14,19 +15,19 @@ from gobs_server.tables.state import TableState
 from gobs_server.tables.values import Cells, Numbers, evaluate
 
 
-def totals_together(layout: Layout, some: Sequence[tuple[TableState, Cells]], columns: Sequence[Column]) -> Numbers:
-    """A line for each state, a column for each of `columns`; NaN where no counted row is known.
+def totals_together(layout: Layout, some: Sequence[tuple[TableState, Chosen]], columns: Sequence[Column]) -> Numbers:
+    """A line for each group of each state, a column for each of `columns`; NaN where no row of it is known.
 
-    All states are of `layout`; with each go the slots that are counted.
+    All states are of `layout`; with each go the rows that are counted, in as many groups as of any other.
     """
-    counts = np.array([len(slots) for _, slots in some])
-    cells = np.concatenate([state.matrix[slots] for state, slots in some])
+    counts = np.array([chosen.sizes for _, chosen in some]).reshape(-1)
+    cells = np.concatenate([state.matrix[chosen.cut] for state, chosen in some])
     blank = unknown(layout, cells)
-    nothing = np.empty((len(some), 0))
+    nothing = np.empty((len(counts), 0))
     levels = _sums(_shown(layout, cells, blank), counts) if any(map(_has_level, columns)) else nothing
     rates = _sums(_rates(layout, some, blank), counts) if any(map(_has_rate, columns)) else nothing
     place = layout.place
-    found = np.empty((len(some), len(columns)))
+    found = np.empty((len(counts), len(columns)))
     for at, column in enumerate(columns):
         if column.kind is Kind.DERIVED:
             found[:, at] = evaluate(column, lambda name: levels[:, place[name]], lambda name: rates[:, place[name]])
@@ -53,7 +54,7 @@ def _shown(layout: Layout, cells: Cells, blank: np.ndarray[tuple[int, ...], np.d
 
 def _rates(
     layout: Layout,
-    some: Sequence[tuple[TableState, Cells]],
+    some: Sequence[tuple[TableState, Chosen]],
     blank: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
 ) -> Numbers:
     """What `Rates.per_second` tells of the counted rows, one below the other."""

@@ -14,7 +14,7 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag
 from gobs_server.web.answers import fragment, gone, html, no_node, no_table
 from gobs_server.web.cache import Cache
-from gobs_server.web.cards import Cards
+from gobs_server.web.cluster import add_cluster
 from gobs_server.web.find import Finder
 from gobs_server.web.gallery import add_gallery
 from gobs_server.web.inspect_pages import add_inspect
@@ -31,20 +31,13 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     """Return every page and fragment."""
     routes = Routes("web")
     pages = _Pages(services, tags, templates)
+    add_cluster(routes, services, tags, templates)
     add_node(routes, pages.of_nodes)
     add_rows(routes, pages.of_rows)
     add_inspect(routes, services, templates)
     add_search(routes, Finder(services.live), templates)
     if services.settings.gallery:
         add_gallery(routes, templates)
-
-    @routes.get("/", role="viewer")
-    async def nodes() -> Response:
-        return await pages.nodes()
-
-    @routes.get("/fragments/nodes", role="viewer")
-    async def nodes_fragment() -> Response:
-        return await pages.cards_fragment()
 
     @routes.get("/fragments/nodes/<name:node>/tables/<name:table>", role="viewer")
     async def table_fragment(node: str, table: str) -> Response:
@@ -71,17 +64,8 @@ class _Pages:
         self._templates = templates
         self._cache = Cache()
         self._sections = Sections(services.live, templates, tags, self._cache)
-        self.cards = Cards(services, templates, tags)
         self.of_rows = RowPages(services, tags, templates, Beside())
         self.of_nodes = NodePages(services, tags, templates, self._cache, self._sections)
-
-    async def nodes(self) -> Response:
-        tag = self.cards.tag()
-        return self._page("nodes.html", tag=tag, content=self._templates.raw(await self.cards.content()))
-
-    async def cards_fragment(self) -> Response:
-        tag = self.cards.tag()
-        return fresh(tag) or with_tag(html(await self.cards.content()), tag)
 
     async def rows(self, name: str, table: str) -> Response:
         node = self._live.node(name)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gobs_core import Cell, RowValues, Table, Total, gauge, info, key
 from gobs_server.live import LiveTable, totals_of
+from gobs_server.live import rows_of as single
 from tests.server.feeding import Cluster, Machine
 from tests.server.web.test_totals import COLUMNS, READING, rows_of
 
@@ -40,7 +41,7 @@ def test_they_are_those_of_each_view(total: Total | None, many: list[list[Readin
         )
         for name, values in live.view().values.items():
             for at, row in enumerate(live.view().keys):
-                one = totals_of([live], [name], row)[0, 0]
+                one = single([live], [name], (row,))[0, 0, 0]
                 shown = live.view().rates[name][at] if table.column(name).kind == "counter" else values[at]
                 assert one == pytest.approx(shown, rel=1e-9, abs=1e-9, nan_ok=True)
 
@@ -63,7 +64,7 @@ def test_nodes_that_declare_otherwise_stand_beside_each_other() -> None:
     assert found[0][0] == 3.5
     assert found[1][1] == 7.0
     assert sum(isnan(value) for line in found for value in line) == 7
-    assert isnan(totals_of(tables, ["level"], ("no such row",))[0, 0])
+    assert isnan(single(tables, ["level"], (("no such row",),))[0, 0, 0])
 
 
 def test_which_rows_count_follows_what_they_say_of_themselves() -> None:

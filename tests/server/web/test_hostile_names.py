@@ -19,7 +19,7 @@ ELEMENTS = {
     *("h1", "h2", "div", "span", "dl", "dt", "dd", "svg", "rect", "time", "footer", "b", "section", "form", "label"),
     *("input", "table", "thead", "tr", "th", "button", "small", "tbody", "td", "bdi", "details", "summary"),
     *("pre", "code", "path", "mark", "dialog", "h3", "kbd", "fieldset", "legend", "ol", "figure"),
-    *("figcaption", "i"),
+    *("figcaption", "i", "select", "option"),
 }
 
 
@@ -58,6 +58,8 @@ async def test_a_hostile_name_is_text_on_every_page(name: str) -> None:
     path = f"/nodes/{quote(name, safe='')}"
     for url in (
         "/",
+        "/?view=table",
+        f"/?view=heat&sort={quote(name[:90])}&by={quote(name[:90])}&filter={quote(name[:90])}:{quote(name[:90])}",
         path,
         f"{path}/tables/process?filter={quote(name[:90])}",
         "/plugins",
@@ -72,7 +74,7 @@ async def test_a_hostile_name_is_text_on_every_page(name: str) -> None:
         assert not {a for a in page.attributes if a.startswith("on") or a == "style"}
         shown = "".join(page.words)
         assert not any(character in shown for character in "\x1b\x00\u2028\u202e\u200b\x7f")
-        if url == "/":
+        if url in {"/", "/?view=table"}:
             assert visible(name) in shown
 
 

@@ -30,7 +30,7 @@ async def text(client: Client, path: str, status: int = 200) -> str:
 
 async def test_a_card_shows_the_numbers_of_its_node(machine: Machine, client: Client) -> None:
     page = await text(client, "/")
-    for shown in ("1 node: 1 fresh", "node-1", "50.0 %", "25.0 %", "1.0 MiB/s", "agent 0.1.0", ">fresh<"):
+    for shown in ("1 node: ", ">1 fresh<", "node-1", "50.0 %", "25.0 %", "1.0 MiB/s", "agent 0.1.0", ">fresh<"):
         assert shown in page, shown
 
 
@@ -226,5 +226,5 @@ async def test_a_card_of_a_node_that_did_not_change_is_not_rendered_again(cluste
     before = await text(client, "/fragments/nodes")
     machines[1].feed({CPU: CPU_ROWS[1]}, after=5)
     after = await text(client, "/fragments/nodes")
-    cards = [page.split("<li ")[1:] for page in (before, after)]
+    cards = [page.split('<li class="card"')[1:] for page in (before, after)]
     assert [one == other for one, other in zip(*cards, strict=True)] == [True, False, True]

@@ -7,7 +7,11 @@ import asyncio
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
 from gobs_server.web.cache import Cache
-from gobs_server.web.cards import Cards
+from gobs_server.web.cluster.board import Board
+from gobs_server.web.cluster.faces import Faces
+from gobs_server.web.cluster.heat import scale_of
+from gobs_server.web.cluster.pages import LOOKS
+from gobs_server.web.cluster.trends import Trends
 from gobs_server.web.order import Query
 from gobs_server.web.sections import Sections
 from tests.server.feeding import Cluster
@@ -55,16 +59,34 @@ async def test_frames_that_come_while_cards_are_rendered_are_in_the_next_poll() 
     machines = [cluster.machine(f"n{number}", CPU) for number in range(60)]
     for machine in machines:
         machine.feed({CPU: CPU_ROWS[0]})
-    cards = Cards(cluster.services(), Counting(), Tags())
-    rendering = asyncio.create_task(cards.content())
+    board = Board(cluster.live, cluster.clock)
+    faces = Faces(cluster.live, Counting(), board, Trends(board, cluster.clock))
+    board.refresh()
+    nodes, scale = board.nodes, scale_of("", board.values)
+    rendering = asyncio.create_task(faces.items("cards", nodes, scale))
     await asyncio.sleep(0)
-    tag = cards.tag()
     machines[0].feed({CPU: CPU_ROWS[1]}, after=5)
     first = await rendering
-    assert cards.tag() != tag
-    assert first.count(b"<li ") == 60
-    assert b"50.0 %" not in first
-    assert b"50.0 %" in await cards.content()
+    assert len(first) == 60
+    assert b"50.0 %" not in first[0].content
+    board.refresh()
+    again = await faces.items("cards", nodes, scale)
+    assert b"50.0 %" in again[0].content
+    assert [one.version for one in again[1:]] == [one.version for one in first[1:]]
+    assert again[0].version > first[0].version
+
+
+async def test_a_node_is_rendered_once_for_each_look_whoever_looks() -> None:
+    cluster = Cluster()
+    for number in range(3):
+        cluster.machine(f"n{number}", CPU).feed({CPU: CPU_ROWS[0]})
+    templates = Counting()
+    board = Board(cluster.live, cluster.clock)
+    faces = Faces(cluster.live, templates, board, Trends(board, cluster.clock))
+    board.refresh()
+    for _ in range(100):
+        await asyncio.gather(*[faces.items(look, board.nodes, scale_of("", board.values)) for look in LOOKS])
+    assert sorted(templates.rendered) == ["node_cards.html", "node_rows.html", "node_tiles.html"]
 
 
 def test_a_cache_keeps_one_content_for_a_view_and_lets_go_of_the_least_used() -> None:

@@ -1,0 +1,58 @@
+"""How hot a number is: six levels, of a whole where it is a share, else of a round number no node is above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, isnan, log10
+
+import numpy as np
+
+from gobs_core import Unit
+from gobs_server.web.format import full
+from gobs_server.web.headlines import HEADLINES, PLACES
+from gobs_server.web.lists.sheet import Numbers
+
+_STEPS = (0.05, 0.25, 0.5, 0.75, 0.9)
+"""Shares of the whole from which on the next level begins."""
+LEVELS = len(_STEPS) + 1
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What tiles are coloured by. A value."""
+
+    name: str
+    label: str
+    top: float
+    """What counts as full."""
+
+    def level(self, value: float) -> int:
+        """Return the level of a number, from 0; UNKNOWN where it is not known."""
+        if isnan(value):
+            return UNKNOWN
+        return sum(value >= step * self.top for step in _STEPS)
+
+    def legend(self) -> list[tuple[int, str]]:
+        """Return each level with the number it begins at, as it is shown."""
+        headline = HEADLINES[PLACES[self.name]]
+        starts = [full(step * self.top, headline.unit, headline.rate) for step in _STEPS]
+        return [(0, f"below {starts[0]}"), *((level, f"from {text}") for level, text in enumerate(starts, 1))]
+
+
+def scale_of(name: str, values: Numbers) -> Scale:
+    """Return the scale of a headline over all nodes; of CPU where there is no such headline."""
+    headline = HEADLINES[PLACES.get(name, 0)]
+    if headline.unit is Unit.PERCENT:
+        return Scale(headline.name, headline.label, 100.0)
+    column = values[:, PLACES[headline.name]]
+    known = column[np.isfinite(column)]
+    return Scale(headline.name, headline.label, _round(float(known.max(initial=0.0))))
+
+
+def _round(highest: float) -> float:
+    """Return the next 1, 2 or 5 times a power of ten."""
+    if highest <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(highest))
+    return next((step * power for step in (1.0, 2.0, 5.0) if step * power >= highest), 10.0 * power)

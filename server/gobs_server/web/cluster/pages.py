@@ -1,0 +1,178 @@
+"""The page of all nodes and the fragment that keeps it up to date."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from quart import Response, request
+
+from gobs_server.live import Node
+from gobs_server.routes import Routes
+from gobs_server.services import Services
+from gobs_server.tags import Tags, fresh
+from gobs_server.web.answers import html
+from gobs_server.web.cluster.board import Board
+from gobs_server.web.cluster.faces import Faces
+from gobs_server.web.cluster.heat import Scale, scale_of
+from gobs_server.web.cluster.nodes import COLUMNS, FIELDS, PROBLEMS, node_sheet
+from gobs_server.web.cluster.summary import Summary, summary
+from gobs_server.web.cluster.trends import Trends
+from gobs_server.web.lists import (
+    Asked,
+    Frame,
+    Poll,
+    Tag,
+    Window,
+    answer,
+    asked,
+    headings,
+    matching,
+    ordered,
+    poll,
+    tag_of,
+    usable,
+)
+from gobs_server.web.rendering import Templates
+
+LOOKS = {"cards": (40, 400), "table": (80, 500), "heat": (2000, 5000)}
+"""Name -> how many items a page is sent at first, and at most at once."""
+
+_QUERIES = 100
+"""Different queries whose answers are kept at once."""
+_FIELDS = {field.name: field for field in FIELDS}
+
+
+class Chosen(NamedTuple):
+    """What a query makes of the nodes as they are at one version."""
+
+    nodes: list[Node]
+    """Those that are meant, in order."""
+    sort: tuple[str, ...]
+    said: list[str]
+    """What of the query cannot be meant."""
+    scale: Scale
+    summary: Summary
+
+
+def add_cluster(routes: Routes, services: Services, tags: Tags, templates: Templates) -> None:
+    """Add the page of all nodes and its fragment."""
+    pages = ClusterPages(services, tags, templates)
+    routes.meanwhile("trends", pages.trends.run)
+
+    @routes.get("/", role="viewer")
+    async def nodes() -> Response:
+        return await pages.page()
+
+    @routes.get("/fragments/nodes", role="viewer")
+    async def nodes_fragment() -> Response:
+        return await pages.fragment()
+
+
+class ClusterPages:
+    """Builds them. Lives as long as the app."""
+
+    def __init__(self, services: Services, tags: Tags, templates: Templates) -> None:
+        self._live = services.live
+        self._clock = services.clock
+        self._troubles = services.troubles
+        self._tags = tags
+        self._templates = templates
+        self._board = Board(services.live, services.clock)
+        self.trends = Trends(self._board, services.clock)
+        self._faces = Faces(services.live, templates, self._board, self.trends)
+        self._chosen: dict[Asked, Chosen] = {}
+        self._frames: dict[tuple[str, bool], Frame] = {}
+        self._version = self._generation = -1
+
+    async def page(self) -> Response:
+        """Return the whole page."""
+        query, window = _wanted()
+        tag = self._tag(query, window)
+        content = await self._content(tag, query, window, Poll(-1, frozenset(), all=False))
+        following = next_part(query, window, len(self._choose(query).nodes))
+        return html(
+            self._templates.render("nodes.html", tag=tag, content=self._templates.raw(content), following=following)
+        )
+
+    async def fragment(self) -> Response:
+        """Return what of the page has changed."""
+        query, window = _wanted()
+        tag = self._tag(query, window)
+        if (same := fresh(str(tag))) is not None:
+            return same
+        return unkept(html(await self._content(tag, query, window, poll(tag))), tag)
+
+    def _tag(self, query: Asked, window: Window) -> Tag:
+        self._board.refresh()
+        return tag_of(self._tags, self._board.version, window, query, sorted(self._troubles().items()))
+
+    async def _content(self, tag: Tag, query: Asked, window: Window, has: Poll) -> bytes:
+        chosen = self._choose(query)
+        frame = self._frame(tag.view, query, chosen, known=has.since >= 0)
+        shown = chosen.nodes[window.first : window.first + window.size]
+        items = await self._faces.items(query.view, shown, chosen.scale)
+        return answer(frame, items, window, len(chosen.nodes), has)
+
+    def _choose(self, query: Asked) -> Chosen:
+        """Return what a query makes of the nodes now; made once for all who ask the same of the same version."""
+        if self._version != self._board.version or len(self._chosen) >= _QUERIES:
+            self._version = self._board.version
+            self._chosen.clear()
+            self._frames.clear()
+        if self._generation != self._board.generation:
+            self._generation = self._board.generation
+            self._faces.forget()
+        if query not in self._chosen:
+            self._chosen[query] = self._make(query)
+        return self._chosen[query]
+
+    def _make(self, query: Asked) -> Chosen:
+        sheet = node_sheet(self._board, self._clock)
+        rows, said = matching(sheet, query.filter)
+        sort = usable(sheet, (f"-{PROBLEMS}" if name == PROBLEMS else name for name in query.sort))
+        nodes = self._board.nodes
+        return Chosen(
+            [nodes[row] for row in ordered(sheet, rows, sort).tolist()],
+            sort,
+            said,
+            scale_of(query.by, self._board.values),
+            summary(self._board),
+        )
+
+    def _frame(self, view: str, query: Asked, chosen: Chosen, *, known: bool) -> Frame:
+        if (view, known) not in self._frames:
+            self._frames[view, known] = Frame.of(
+                self._templates.render(
+                    "nodes_list.html",
+                    query=query,
+                    known=known,
+                    count=len(self._board.nodes),
+                    matching=len(chosen.nodes),
+                    headings=[] if known else headings([_FIELDS[name] for name in COLUMNS], chosen.sort, query),
+                    sort=chosen.sort,
+                    said=chosen.said,
+                    scale=chosen.scale,
+                    summary=chosen.summary,
+                    troubles=self._troubles(),
+                )
+            )
+        return self._frames[view, known]
+
+
+def _wanted() -> tuple[Asked, Window]:
+    query = asked(request.args)
+    query = query._replace(view=query.view if query.view in LOOKS else "cards")
+    return query, Window.asked(*LOOKS[query.view])
+
+
+def next_part(query: Asked, window: Window, total: int) -> str:
+    """Return what asks for the items after a window, for whoever has no scripts; empty: there are none."""
+    after = window.first + window.size
+    return f"{query.query()}&first={after}" if after < total else ""
+
+
+def unkept(response: Response, tag: Tag) -> Response:
+    """Put the tag on an answer that holds for the page that asked alone, so that nobody keeps it."""
+    response.headers["ETag"] = f'"{tag}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

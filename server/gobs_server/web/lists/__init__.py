@@ -1,0 +1,32 @@
+"""Lists that pages show live, whatever is in them: filtered, ordered, a part in view, and of that only what changed."""
+
+from gobs_server.web.lists.answer import Frame, answer
+from gobs_server.web.lists.asked import Asked, asked
+from gobs_server.web.lists.filtering import matching
+from gobs_server.web.lists.headings import Heading, headings
+from gobs_server.web.lists.items import Item, Items
+from gobs_server.web.lists.ordering import ordered, usable
+from gobs_server.web.lists.sheet import Field, Rows, Sheet
+from gobs_server.web.lists.window import Poll, Tag, Window, poll, tag_of
+
+__all__ = [
+    "Asked",
+    "Field",
+    "Frame",
+    "Heading",
+    "Item",
+    "Items",
+    "Poll",
+    "Rows",
+    "Sheet",
+    "Tag",
+    "Window",
+    "answer",
+    "asked",
+    "headings",
+    "matching",
+    "ordered",
+    "poll",
+    "tag_of",
+    "usable",
+]
