@@ -12,6 +12,7 @@ from gobs_server.api.nodes import add_nodes
 from gobs_server.api.openapi import document
 from gobs_server.api.operations import Operations
 from gobs_server.api.plugins import add_plugins
+from gobs_server.api.pods import add_pods
 from gobs_server.api.problem import problem_response
 from gobs_server.api.processes import add_processes
 from gobs_server.api.profiles import add_profiles
@@ -33,6 +34,7 @@ def api_routes(services: Services, tags: Tags) -> Routes:
     add_tables(api, services, tags)
     add_history(api, services)
     add_chart(api, services, tags)
+    add_pods(api, services, tags)
     add_processes(api, services)
     add_plugins(api, services, tags)
     add_access(api, services)

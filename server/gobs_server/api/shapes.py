@@ -102,6 +102,34 @@ class Row(msgspec.Struct, frozen=True):
     rates: Annotated[Values, Meta(description="Counters' rates per second.")]
 
 
+class PodOfNode(msgspec.Struct, frozen=True):
+    """One pod: its row in the table `pod` of its node. null is "not known"."""
+
+    node: str
+    keys: dict[str, str]
+    infos: Texts
+    values: Annotated[Values, Meta(description="Levels: raw value x scale; derived columns as computed.")]
+    rates: Annotated[Values, Meta(description="Counters' rates per second.")]
+
+
+class Pods(msgspec.Struct, frozen=True, kw_only=True):
+    """Pods, by node, namespace and name."""
+
+    count: Annotated[int, Meta(description="Pods there are; `pods` may hold fewer, see `limit`.")]
+    pods: list[PodOfNode]
+
+
+class PodDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One pod with all that is in it."""
+
+    node: str
+    at: Annotated[Time, Meta(description="When it was read.")]
+    pod: Annotated[Row, Meta(description="Its row in `pod`.")]
+    containers: Annotated[list[Row], Meta(description="Their rows in `container`.")]
+    processes: Annotated[list[Row], Meta(description="Their rows in `process`.")]
+    unknown: Annotated[dict[str, str], Meta(description="Column of `pod` -> why it is not known here.")]
+
+
 class TableRows(msgspec.Struct, frozen=True, kw_only=True):
     """One table at one moment."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, TypeVar
 
@@ -13,7 +12,8 @@ from gobs_server.api.lookup import find_node, find_table
 from gobs_server.api.nodes import column_infos
 from gobs_server.api.operations import Later, Live, Operations
 from gobs_server.api.problem import ApiError
-from gobs_server.api.shapes import Row, TableRows
+from gobs_server.api.rows import rows_of
+from gobs_server.api.shapes import TableRows
 from gobs_server.api.times import Moment, moment
 from gobs_server.live import View
 from gobs_server.privacy import seen
@@ -71,15 +71,6 @@ def _answer(node: str, view: View, unknown: dict[str, str], limit: int, *, stale
 
 def _rows(node: str, view: View, unknown: dict[str, str], limit: int, *, stale: bool) -> TableRows:
     table = view.table
-    keys = view.keys[:limit]
-    names = [column.name for column in table.keys]
-    parts = zip(
-        [dict(zip(names, key, strict=True)) for key in keys],
-        _by_row({name: texts[:limit] for name, texts in view.infos.items()}, len(keys)),
-        _by_row({name: values[:limit].tolist() for name, values in view.values.items()}, len(keys)),
-        _by_row({name: rates[:limit].tolist() for name, rates in view.rates.items()}, len(keys)),
-        strict=True,
-    )
     return TableRows(
         node=node,
         table=table.name,
@@ -89,11 +80,5 @@ def _rows(node: str, view: View, unknown: dict[str, str], limit: int, *, stale: 
         columns=column_infos(table, unknown),
         totals=dict(view.totals()),
         count=len(view.keys),
-        rows=[Row(key, infos, values, rates) for key, infos, values, rates in parts],
+        rows=rows_of(view, range(min(limit, len(view.keys)))),
     )
-
-
-def _by_row(columns: Mapping[str, list[T]], rows: int) -> list[dict[str, T]]:
-    if not columns:
-        return [{} for _ in range(rows)]
-    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]

@@ -46,6 +46,7 @@ EXPECTED: dict[str, Who] = {
     **of("api", LOOKING, "openapi"),
     **of("api", Who("viewer", "plugins"), "list_plugins"),
     **of("api", NODES, "list_nodes get_node list_tables get_table get_history get_chart"),
+    **of("api", NODES, "list_pods list_pods_of_node get_pod"),
     **of("api", NODES._replace(private=True), "inspect_process"),
     **of("api", OWN._replace(private=False), "get_me"),
     **of("api", OWN, "list_my_tokens create_my_token revoke_my_token"),

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from quart.typing import TestClientProtocol as Client
 
 from tests.server.feeding import START, Cluster
+from tests.server.pods import TABLES, container, pod, process, rows
 
 ANSWERS = [
     ("/nodes", "/nodes", 200),
@@ -27,12 +28,26 @@ ANSWERS = [
     ("/nodes/{node}/chart", "/nodes/node-1/chart?series=cpu/busy/all&series=memory/total", 200),
     ("/nodes/{node}/chart", "/nodes/node-1/chart?series=nothing/busy", 404),
     ("/nodes/{node}/chart", "/nodes/node-1/chart", 422),
+    ("/pods", "/pods?limit=1", 200),
+    ("/pods", "/pods?limit=0", 422),
+    ("/nodes/{node}/pods", "/nodes/node-2/pods", 200),
+    ("/nodes/{node}/pods", "/nodes/node-1/pods", 404),
+    ("/nodes/{node}/pods/{namespace}/{pod}", "/nodes/node-2/pods/shop/web-1", 200),
+    ("/nodes/{node}/pods/{namespace}/{pod}", "/nodes/node-2/pods/shop/web-2", 404),
     ("/nodes/{node}/processes/{pid}/inspect", "/nodes/node-1/processes/1/inspect", 200),
     ("/plugins", "/plugins", 200),
 ]
 
+pytestmark = pytest.mark.usefixtures("cluster_node")
+
 OF_PEOPLE = {"read:access", "admin:access"}
 """Scopes of what tests/server/access tries, where there is a database."""
+
+
+@pytest.fixture
+def cluster_node(cluster: Cluster) -> None:
+    made = cluster.machine("node-2", *TABLES)
+    made.feed(rows([pod("u", "web-1")], [container("u", "app")], [process(10, "u")]))
 
 
 async def document(client: Client) -> Any:
