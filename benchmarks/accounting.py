@@ -74,11 +74,17 @@ def group_root() -> Path | None:
     return next((Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"), None)
 
 
+def groups_left() -> list[Path]:
+    """Return the control groups this process has made and not removed."""
+    root = group_root()
+    return list(root.glob(f"{PREFIX}{os.getpid()}-*")) if root else []
+
+
 def _make_group(pid: int) -> Path | None:
     root = group_root()
     if root is None:
         return None
-    group = root / f"{PREFIX}{pid}"
+    group = root / f"{PREFIX}{os.getpid()}-{pid}"
     try:
         group.mkdir()
         (group / "cgroup.procs").write_text(str(pid))

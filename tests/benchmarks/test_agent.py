@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accounting import PREFIX, group_root
+from benchmarks.accounting import groups_left
 from benchmarks.agent import Size, measure
 from benchmarks.load import hierarchies, load
 
@@ -39,6 +39,4 @@ def test_every_subject_is_measured_and_every_bar_is_there() -> None:
         "agent beside the naive scan",
         "agent, memory",
     ]
-    root = group_root()
-    left = [group.name.removeprefix(PREFIX) for group in root.glob(f"{PREFIX}*")] if root else []
-    assert all(Path(f"/proc/{pid}").exists() for pid in left), "groups of others who are still at work may be there"
+    assert groups_left() == []

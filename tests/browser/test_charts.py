@@ -16,6 +16,7 @@ from gobs_server.web.format import UNKNOWN
 from gobs_server.web.text import visible
 from tests.browser.charted import Charted, charted_server
 from tests.browser.conftest import Watched
+from tests.browser.holding import holds
 from tests.support.hostile import HOSTILE_NAMES
 
 pytestmark = pytest.mark.browser
@@ -258,8 +259,8 @@ async def test_colours_follow_the_theme(charted: Charted, watched: Watched) -> N
     canvas = (await drawn(page, "Memory")).locator("canvas")
     dark = await canvas.evaluate("(canvas) => canvas.toDataURL()")
     await page.evaluate("document.documentElement.dataset.theme = 'light'")
-    await page.wait_for_function(
-        "(dark) => [...document.querySelectorAll('canvas')].every((canvas) => canvas.toDataURL() !== dark)", arg=dark
+    await holds(
+        page, "(dark) => [...document.querySelectorAll('canvas')].every((canvas) => canvas.toDataURL() !== dark)", dark
     )
     plans = await page.locator("[data-chart]").evaluate_all("(all) => all.map((one) => one.dataset.chart)")
     assert all(json.loads(plan) for plan in plans)

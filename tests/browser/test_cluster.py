@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from gobs_server.app import Server
 from tests.browser.conftest import LAUNCH, Watched, make_server
+from tests.browser.holding import holds
 from tests.server.feeding import Cluster, HeldClock, Machine
 from tests.server.tables import CPU, MEMORY, NET
 
@@ -137,10 +138,11 @@ async def test_of_many_nodes_those_in_view_are_on_the_page_wherever_one_scrolls(
     await watched.page.set_viewport_size({"width": 700, "height": 500})
     page = await watched.open(f"/?view={look}")
     scroller = "(document.querySelector('[data-items]').closest('.scroll') ?? document.scrollingElement)"
-    await page.wait_for_function("() => document.querySelector('[data-items]').children.length < 600")
+    await holds(page, "() => document.querySelector('[data-items]').children.length < 600")
     for share in (1, 0.5, 0.1, 0):
         await page.evaluate(f"{scroller}.scrollTop = {share} * ({scroller}.scrollHeight - {scroller}.clientHeight)")
-        await page.wait_for_function(
+        await holds(
+            page,
             """() => {
               const list = document.querySelector('[data-items]');
               const box = list.closest('.scroll')?.getBoundingClientRect();
@@ -150,11 +152,11 @@ async def test_of_many_nodes_those_in_view_are_on_the_page_wherever_one_scrolls(
               const total = Number(list.dataset.first) + items.length >= Number(list.dataset.total);
               const last = total ? Math.min(bottom, items.at(-1).bottom) : bottom;
               return items.length && items[0].top <= first + 20 && items.at(-1).bottom >= last - 20;
-            }"""
+            }""",
         )
     where = f"{scroller}.scrollTop"
     await page.evaluate(f"{where} = 3000")
-    await page.wait_for_function("() => Number(document.querySelector('[data-items]').dataset.first) > 0")
+    await holds(page, "() => Number(document.querySelector('[data-items]').dataset.first) > 0")
     before = await page.evaluate(where)
     for step in range(5):
         fleet.feed(dict.fromkeys(range(600), 20 + step))
@@ -201,7 +203,7 @@ async def test_a_value_that_changes_is_marked_unless_nobody_wants_things_to_move
         fleet.feed({3: 77, 30: 10})
         await news(page)
         await news(calm)
-        await page.wait_for_function("() => window.marked.has('77.0 %')")
+        await holds(page, "() => window.marked.has('77.0 %')")
         await expect(page.locator(".changed")).to_have_count(0)
         assert not any("n3" in text for text in await page.evaluate("[...window.marked]"))
         assert await calm.evaluate("window.marked.size") == 0

@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, async_playwright, expect
 
 from gobs_server.app import Server
 from tests.browser.conftest import LAUNCH, Watched, agent, make_server
+from tests.browser.holding import holds
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +38,7 @@ async def test_the_page_shows_this_machine_and_its_values_move(server: Server, w
             await expect(page.locator(f"#t-{name}")).to_be_visible()
         await page.locator("#t-memory").scroll_into_view_if_needed()
         seen = await page.evaluate(NUMBERS)
-        await page.wait_for_function(f"(seen) => {NUMBERS} !== seen", arg=seen)
+        await holds(page, f"(seen) => {NUMBERS} !== seen", seen)
 
         await page.get_by_label("Filter the rows of process").fill(str(os.getpid()))
         row = page.locator("#t-process tbody tr", has=page.get_by_text(str(os.getpid()), exact=True)).first

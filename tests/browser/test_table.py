@@ -11,6 +11,7 @@ from playwright.async_api import Page, Response, expect
 from gobs_core import PluginState
 from gobs_server.app import Server
 from tests.browser.conftest import Watched, make_server
+from tests.browser.holding import holds
 from tests.server.feeding import Cluster, HeldClock, Machine
 from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, PROCESS, processes
 
@@ -45,7 +46,7 @@ async def polled(page: Page, fragment: str, times: int = 1, status: int = 200) -
 async def first_three(page: Page, pids: str) -> None:
     """Wait until the first rows are of these processes."""
     cells = "[...document.querySelectorAll('#t-process tbody th:first-child')].slice(0, 3)"
-    await page.wait_for_function(f"(pids) => {cells}.map((th) => th.textContent).join() === pids", arg=pids)
+    await holds(page, f"(pids) => {cells}.map((th) => th.textContent).join() === pids", pids)
 
 
 async def test_a_sort_lasts_through_updates_and_turns_around(machine: Machine, watched: Watched) -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Watched, visiting
+from tests.browser.holding import holds
 from tests.support.server import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -42,7 +43,7 @@ async def test_a_choice_lasts_is_there_before_anything_is_painted_and_holds_on_o
     await page.keyboard.press("t")
     await expect(page.get_by_text("Theme: dark")).to_be_visible()
     assert await ground(page) == DARK
-    await other.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    await holds(other, "document.documentElement.dataset.theme === 'dark'")
     await page.goto(tab.origin + "/plugins")
     assert await page.evaluate("window.early") == "dark"
     assert await ground(page) == DARK
@@ -61,7 +62,7 @@ async def test_the_theme_goes_round_by_key_and_tells_those_who_draw(tab: Watched
         await page.keyboard.press("t")
         await expect(page.get_by_text(words, exact=True)).to_be_visible()
     await page.emulate_media(color_scheme="dark")
-    await page.wait_for_function("window.told === 4")
+    await holds(page, "window.told === 4")
 
 
 @pytest.mark.parametrize("path", ["/", "/nodes/worker-1", "/plugins"])
