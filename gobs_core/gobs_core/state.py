@@ -25,3 +25,7 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None = None
     unknown: dict[str, str] = {}
     """`table.column` -> why its values are not known here."""
+    title: str = ""
+    """What people choose it by; of a profiler."""
+    targets: tuple[str, ...] = ()
+    """What it can be asked about; of a profiler: node, workload, container, process."""

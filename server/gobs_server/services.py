@@ -11,12 +11,14 @@ from quart import request
 
 from gobs_core import GobsError, PluginState
 from gobs_core.logs import get_logger
+from gobs_proto.gobs_pb2 import ServerMessage
 from gobs_server.access import Access
 from gobs_server.actor import Actor
 from gobs_server.clock import Clock
 from gobs_server.db import Database, Store, sqlite_at
 from gobs_server.history import History
 from gobs_server.live import Live
+from gobs_server.profiles.kept import Kept
 from gobs_server.profiles.tasks import Tasks
 from gobs_server.settings import ServerSettings
 
@@ -99,6 +101,21 @@ def _nobody() -> Access:
     return Access(ServerSettings(), Store(Database(sqlite_at(Path()))), Clock())
 
 
+class _NoAgents:
+    """Carries nothing to anybody."""
+
+    def deliver(self, node: str, message: ServerMessage) -> bool:
+        return False
+
+    def nodes(self) -> list[str]:
+        return []
+
+
+def _nothing_recorded() -> Tasks:
+    """Return what there is of recordings where nothing is kept and no agent is connected."""
+    return Tasks(Kept(Store(Database(sqlite_at(Path())))), _NoAgents(), Clock(), age=0, budget=0)
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a page or a REST resource works with. Lives as long as the server; values change under it."""
@@ -122,5 +139,5 @@ class Services:
     audit: Audit = field(default_factory=LoggedAudit)
     access: Access = field(default_factory=_nobody)
     """People, logins and tokens."""
-    profiles: Tasks | None = None
-    """Recordings of stacks; None where there are none, such as in a test of something else."""
+    profiles: Tasks = field(default_factory=_nothing_recorded)
+    """Recordings of stacks."""

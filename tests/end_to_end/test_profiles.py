@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gobs_collectors.perf import PerfProfiler
 from gobs_server.app import Server
 from tests.browser.conftest import agent, make_server
 
@@ -76,6 +77,10 @@ async def test_a_process_is_recorded_followed_and_read_back(tmp_path: Path) -> N
     async with served(tmp_path) as (server, client), agent(server, "n"):
         with busy() as pid:
             await connected(client, pid)
+            node = server.live.node("n")
+            assert node is not None
+            [perf] = [plugin for plugin in node.plugins if plugin.kind == "profiler"]
+            assert (perf.name, perf.title, perf.targets) == ("perf", PerfProfiler.title, PerfProfiler.kinds)
             order = {"node": "n", "pid": pid, "duration_seconds": 2}
             status, begun = await ask(client, "POST", "profiles", json=order)
             assert (status, begun["state"]) == (202, "queued")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
 from gobs_core.agent.clock import Clock
 from gobs_core.agent.inventories import Listener
 from gobs_core.agent.outbox import Outbox
@@ -55,7 +57,8 @@ def build_recorders(settings: Settings, plugins: Plugins, proc: Proc, redact: Ca
     """A Recorder for every profiler that is to run."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Recorder:
-        return Recorder(cls(config, proc.clone()), state, redact)
+        told = msgspec.structs.replace(state, title=one_line(cls.title), targets=tuple(cls.kinds))
+        return Recorder(cls(config, proc.clone()), told, redact)
 
     return _build("profiler", settings, plugins, make, redact, lambda _: "")
 

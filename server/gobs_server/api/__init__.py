@@ -11,6 +11,7 @@ from gobs_server.api.history import add_history
 from gobs_server.api.nodes import add_nodes
 from gobs_server.api.openapi import document
 from gobs_server.api.operations import Operations
+from gobs_server.api.original import original_routes
 from gobs_server.api.plugins import add_plugins
 from gobs_server.api.pods import add_pods
 from gobs_server.api.problem import problem_response
@@ -22,7 +23,7 @@ from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags
 
-__all__ = ["PREFIX", "api_routes", "problem_response", "service_routes"]
+__all__ = ["PREFIX", "api_routes", "original_routes", "problem_response", "service_routes"]
 
 PREFIX = "/api/v1"
 

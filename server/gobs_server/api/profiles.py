@@ -8,30 +8,20 @@ import msgspec
 from msgspec import Meta
 from quart import Response
 
-from gobs_core import Profile
 from gobs_server.actor import current_actor
+from gobs_server.api.downloads import Format, download
 from gobs_server.api.lookup import find_node
 from gobs_server.api.operations import Operations
 from gobs_server.api.problem import ApiError, invalid
 from gobs_server.api.shapes import ProfileList, ProfileSummary, ProfileTargetShape
 from gobs_server.db import Unavailable
-from gobs_server.profiles.exports import folded, pprof, speedscope, svg, tree
-from gobs_server.profiles.inbox import unpacked
-from gobs_server.profiles.targets import Missing, find_target
+from gobs_server.profiles.acts import Acts, Wanted
+from gobs_server.profiles.targets import Missing
 from gobs_server.profiles.task import Task
 from gobs_server.profiles.tasks import Refusal, Tasks
 from gobs_server.services import Services
 
-Format = Literal["json", "folded", "speedscope", "pprof", "svg", "raw"]
 _Text = Annotated[str, Meta(max_length=1024)]
-_FILES: dict[str, tuple[str, str]] = {
-    "json": ("application/json", "json"),
-    "folded": ("text/plain; charset=utf-8", "folded.txt"),
-    "speedscope": ("application/json", "speedscope.json"),
-    "pprof": ("application/octet-stream", "pb.gz"),
-    "svg": ("image/svg+xml", "svg"),
-    "raw": ("application/json", "profile.json"),
-}
 
 
 class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,9 +63,7 @@ class DownloadQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_profiles(api: Operations, services: Services) -> None:
-    """Add the operations on recordings; nothing where there are none."""
-    if services.profiles is None:
-        return
+    """Add the operations on recordings."""
     _add_looking(api, services.profiles)
     _add_acting(api, services, services.profiles)
 
@@ -95,91 +83,59 @@ def _add_looking(api: Operations, tasks: Tasks) -> None:
     @api.get("/profiles/<name:id>/download", scope="profiles", private=True, errors=(404, 409, 503))
     async def download_profile(id: str, query: DownloadQuery) -> Response:  # noqa: A002
         """The profile as a file."""
-        task = _find(tasks, id)
-        if task.state != "done":
-            raise ApiError(409, f"the recording is {task.state}{': ' if task.reason else ''}{task.reason}")
-        try:
-            data = await tasks.data(task)
-        except Unavailable as trouble:
-            raise ApiError(503, f"the database: {trouble}") from None
-        content = await api.beside.run(lambda: exported(unpacked(data), query.format, task.what))
-        media_type, ending = _FILES[query.format]
-        response = Response(content, content_type=media_type)
-        response.headers["Content-Disposition"] = f'attachment; filename="profile-{task.id}.{ending}"'
-        return response
+        return await download(tasks, api.beside, _find(tasks, id), query.format)
 
 
 def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
+    acts = Acts(tasks, services.audit)
+
     @api.post("/profiles", role="operator", scope="profiles", errors=(404, 409, 422), status=202)
     async def start_profile(body: ProfileRequest) -> ProfileSummary:
         """Begin a recording; the answer comes at once."""
         node = find_node(services.live, body.node)
-        actor = current_actor()
+        wanted = Wanted(
+            body.namespace,
+            body.pod,
+            body.container,
+            body.pid,
+            body.profiler,
+            body.duration_seconds,
+            body.frequency,
+            body.call_graph,
+        )
         try:
-            target, names = find_target(node, body.namespace, body.pod, body.container, body.pid)
+            return summary(await acts.start(current_actor(), node, wanted))
         except Missing as missing:
             raise invalid(f"body.{missing.field}", str(missing)) from None
-
-        try:
-            task = tasks.begin(
-                node.name,
-                target,
-                profiler=body.profiler,
-                duration=body.duration_seconds,
-                frequency=body.frequency,
-                call_graph=body.call_graph,
-                by=actor.name,
-                names=names,
-            )
         except Refusal as refusal:
             raise ApiError(409, str(refusal)) from None
-        await services.audit.record(actor, "profile.start", task.id, None, {"node": node.name, "what": task.what})
-        return summary(task)
 
     @api.post("/profiles/<name:id>/cancel", role="operator", scope="profiles", errors=(404,), status=200)
     async def cancel_profile(id: str) -> ProfileSummary:  # noqa: A002
         """End a recording; of one that is over nothing changes."""
-        task, actor = _find(tasks, id), current_actor()
-        tasks.cancel(task, actor.name)
-        await services.audit.record(actor, "profile.cancel", task.id)
+        task = _find(tasks, id)
+        await acts.cancel(current_actor(), task)
         return summary(task)
 
     @api.put("/profiles/<name:id>/pin", role="operator", scope="profiles", errors=(404, 503))
     async def pin_profile(id: str, body: ProfilePin) -> ProfileSummary:  # noqa: A002
         """Keep a profile however old it gets, or not."""
-        task, actor = _find(tasks, id), current_actor()
-        before = {"pinned": task.pinned}
+        task = _find(tasks, id)
         try:
-            await tasks.pin(task, body.pinned)
+            await acts.pin(current_actor(), task, pinned=body.pinned)
         except Unavailable as trouble:
             raise ApiError(503, f"the database: {trouble}") from None
-        await services.audit.record(actor, "profile.pin", task.id, before, {"pinned": task.pinned})
         return summary(task)
 
     @api.delete("/profiles/<name:id>", role="operator", scope="profiles", errors=(404, 409, 503))
     async def delete_profile(id: str) -> None:  # noqa: A002
         """Let go of a recording that is over."""
-        task, actor = _find(tasks, id), current_actor()
-        if task.open:
-            raise ApiError(409, "the recording is not over; cancel it first")
         try:
-            await tasks.delete(task)
+            await acts.delete(current_actor(), _find(tasks, id))
+        except Refusal as refusal:
+            raise ApiError(409, str(refusal)) from None
         except Unavailable as trouble:
             raise ApiError(503, f"the database: {trouble}") from None
-        await services.audit.record(actor, "profile.delete", task.id, {"what": task.what}, None)
-
-
-def exported(profile: Profile, form: str, name: str) -> bytes:
-    """A profile in one of the forms it is given out in."""
-    if form == "folded":
-        return folded(profile)
-    if form == "speedscope":
-        return speedscope(profile, name)
-    if form == "pprof":
-        return pprof(profile)
-    if form == "svg":
-        return svg(profile, name)
-    return msgspec.json.encode(profile if form == "raw" else tree(profile))
 
 
 def summary(task: Task) -> ProfileSummary:

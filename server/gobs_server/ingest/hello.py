@@ -20,6 +20,7 @@ from gobs_server.tables import Schemas, schemas_from
 _MOST_FAULTS = 5
 _MOST_PLUGINS = 1000
 _MOST_UNKNOWN = 500
+_MOST_TARGETS = 16
 _LONGEST = 200
 _LONGEST_ERROR = 16_384
 """Characters of a plugin's error, which may have the lines of a traceback."""
@@ -104,6 +105,8 @@ def _plugin(state: pb.PluginState) -> PluginState:
         unknown={
             column[:_LONGEST]: reason[:MAX_LINE] for column, reason in islice(state.unknown.items(), _MOST_UNKNOWN)
         },
+        title=state.title[:_LONGEST],
+        targets=tuple(target[:_LONGEST] for target in state.targets[:_MOST_TARGETS]),
     )
 
 

@@ -21,6 +21,7 @@ _KINDS = {
 }
 _MOST_ERROR = 4096
 _MOST_UNKNOWN = 256
+_MOST_TARGETS = 16
 
 
 def hello(source: Source) -> pb.Hello:
@@ -98,6 +99,8 @@ def plugin_state(state: PluginState) -> pb.PluginState:
         duration=math.nan if state.duration is None else state.duration,
         rows=-1 if state.rows is None else state.rows,
         unknown={clean(column): clean(reason) for column, reason in unknown},
+        title=clean(state.title),
+        targets=[clean(target) for target in state.targets[:_MOST_TARGETS]],
     )
 
 

@@ -54,6 +54,8 @@ EXPECTED: dict[str, Who] = {
     **of("api", ADMINISTRATORS, "list_tokens create_token revoke_token list_audit"),
     **of("api", Who("viewer", "profiles", private=True), "list_profiles get_profile download_profile"),
     **of("api", Who("operator", "profiles"), "start_profile cancel_profile pin_profile delete_profile"),
+    **of("original", Who("viewer", "profiles", private=True), "flamegraph_status flamegraph_download"),
+    **of("original", Who("operator", "profiles"), "start_flamegraph"),
     **of("web", LOOKING, "nodes nodes_fragment node node_fragment table table_fragment plugins plugins_fragment find"),
     **of("web", LOOKING, "row_page row_fragment process_page process_fragment workload_page workload_fragment"),
     **of("web", LOOKING._replace(private=True), "inspect_fragment"),
