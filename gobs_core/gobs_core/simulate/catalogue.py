@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gobs_core.simulate.habit import MIB, App, Habit
+from gobs_core.simulate.habit import MIB, App, Bounds, Habit
 
 PAUSE = Habit(comm="pause", command=("/pause",), cores=0.00002, memory=MIB, library=MIB, wakes=0.01, uid=65535)
 
@@ -17,10 +17,17 @@ def _nginx(workers: int) -> tuple[Habit, ...]:
 
 
 SHOP = App(
-    name="shop", namespace="shop", containers=(_nginx(4),), tide=0.6, burst=1.5, receives=60_000, sends=420_000
+    name="shop", namespace="shop", containers=(_nginx(4),), tide=0.6, burst=1.5, receives=60_000, sends=420_000,
+    called=("nginx",), image="registry.example/shop/web:4.12.0", tier="frontend",
+    bounds=(Bounds(cpu_request=0.1, cpu_limit=0.15, memory_request=64 * MIB, memory_limit=128 * MIB),),
 )  # fmt: skip
 API = App(
-    name="api", namespace="shop", tide=0.6, burst=0.8, receives=90_000, sends=150_000,
+    name="api", namespace="shop", tide=0.6, burst=0.8, receives=90_000, sends=150_000, init="migrate",
+    called=("api", "envoy"), image="registry.example/shop/api:2.31.7",
+    bounds=(
+        Bounds(cpu_request=0.25, cpu_limit=0.5, memory_request=512 * MIB, memory_limit=768 * MIB),
+        Bounds(cpu_request=0.05, cpu_limit=0.2, memory_request=64 * MIB, memory_limit=128 * MIB),
+    ),
     containers=(
         (
             Habit(
@@ -37,7 +44,8 @@ API = App(
     ),
 )  # fmt: skip
 WORKERS = App(
-    name="orders", namespace="shop", tide=0.4, burst=2.0, receives=30_000, sends=12_000,
+    name="orders", namespace="shop", tide=0.4, burst=2.0, receives=30_000, sends=12_000, called=("worker",),
+    bounds=(Bounds(cpu_request=0.3, memory_request=300 * MIB, memory_limit=512 * MIB),),
     containers=(
         (
             Habit(comm="celery", command=("celery", "-A", "orders", "worker"), cores=0.01, memory=70 * MIB, uid=1000),
@@ -61,7 +69,8 @@ def _postgres(role: str, cores: float, **rest: float) -> Habit:
 
 
 DATABASE = App(
-    name="postgres", namespace="shop", tide=0.5, receives=40_000, sends=90_000,
+    name="postgres", namespace="shop", qos="guaranteed", tide=0.5, receives=40_000, sends=90_000, tier="data",
+    bounds=(Bounds(cpu_request=1, cpu_limit=1, memory_request=1024 * MIB, memory_limit=1024 * MIB),),
     containers=(
         (
             Habit(comm="postgres", command=("postgres", "-D", "/data"), memory=40 * MIB, uid=999, descriptors=10),
@@ -75,7 +84,8 @@ DATABASE = App(
     ),
 )  # fmt: skip
 CACHE = App(
-    name="redis", namespace="shop", tide=0.5, receives=110_000, sends=240_000,
+    name="redis", namespace="shop", tide=0.5, receives=110_000, sends=240_000, called=("redis",), tier="data",
+    bounds=(Bounds(cpu_request=0.1, memory_request=128 * MIB, memory_limit=160 * MIB),),
     containers=(
         (
             Habit(
@@ -86,7 +96,8 @@ CACHE = App(
     ),
 )  # fmt: skip
 QUEUE = App(
-    name="rabbitmq", namespace="shop", tide=0.4, burst=1.0, receives=70_000, sends=70_000,
+    name="rabbitmq", namespace="shop", tide=0.4, burst=1.0, receives=70_000, sends=70_000, called=("rabbitmq",),
+    bounds=(Bounds(cpu_request=0.2, cpu_limit=0.4, memory_request=256 * MIB, memory_limit=512 * MIB),),
     containers=(
         (
             Habit(
@@ -98,7 +109,8 @@ QUEUE = App(
     ),
 )  # fmt: skip
 LEAKER = App(
-    name="thumbnails", namespace="media", tide=0.3, receives=20_000, sends=50_000,
+    name="thumbnails", namespace="media", tide=0.3, receives=20_000, sends=50_000, called=("thumbnails",),
+    bounds=(Bounds(cpu_request=0.1, cpu_limit=0.5, memory_request=128 * MIB, memory_limit=400 * MIB),),
     containers=(
         (
             Habit(
@@ -111,6 +123,7 @@ LEAKER = App(
 )  # fmt: skip
 NEIGHBOUR = App(
     name="transcode", namespace="media", qos="besteffort", tide=0.1, burst=14.0, receives=15_000, sends=15_000,
+    called=("ffmpeg",),
     containers=(
         (
             Habit(comm="sh", command=("/bin/sh", "/transcode.sh"), memory=MIB, wakes=1, uid=1000),
@@ -124,6 +137,7 @@ NEIGHBOUR = App(
 )  # fmt: skip
 CRASHER = App(
     name="payments", namespace="shop", receives=500, sends=500,
+    bounds=(Bounds(cpu_request=0.1, memory_request=64 * MIB, memory_limit=128 * MIB),),
     containers=(
         (
             Habit(
@@ -135,7 +149,7 @@ CRASHER = App(
     tags=frozenset({"crashes"}),
 )  # fmt: skip
 REPORT = App(
-    name="report", namespace="batch", qos="besteffort", tide=0.0, receives=30_000, sends=8_000,
+    name="report", namespace="batch", qos="besteffort", tide=0.0, receives=30_000, sends=8_000, called=("report",),
     containers=(
         (
             Habit(comm="bash", command=("bash", "-c", "report --since yesterday | gzip"), memory=2 * MIB, uid=1000),
@@ -148,7 +162,8 @@ REPORT = App(
     ),
 )  # fmt: skip
 BACKUP = App(
-    name="backup", namespace="batch", tide=0.0, receives=5_000, sends=900_000,
+    name="backup", namespace="batch", tide=0.0, receives=5_000, sends=900_000, tags=frozenset({"fails"}),
+    bounds=(Bounds(cpu_request=0.5, memory_request=256 * MIB, memory_limit=512 * MIB),),
     containers=(
         (
             Habit(
@@ -157,4 +172,9 @@ BACKUP = App(
             ),
         ),
     ),
+)  # fmt: skip
+STUCK = App(
+    name="recommender", namespace="shop", image="registry.example/shop/recomender:1.4.0", stuck="ImagePullBackOff",
+    containers=((Habit(comm="recommender", command=("/recommender",)),),),
+    bounds=(Bounds(cpu_request=0.2, memory_request=256 * MIB, memory_limit=256 * MIB),),
 )  # fmt: skip

@@ -42,6 +42,21 @@ class Habit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a container is promised and may use at most; None: nothing is said."""
+
+    cpu_request: float | None = None
+    """Cores."""
+    cpu_limit: float | None = None
+    memory_request: int | None = None
+    """Bytes."""
+    memory_limit: int | None = None
+
+
+FREE = Bounds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """What a pod of one kind is made of."""
 
@@ -49,6 +64,18 @@ class App:
     namespace: str = "default"
     containers: tuple[tuple[Habit, ...], ...]
     """The processes of each container; the first starts the others."""
+    called: tuple[str, ...] = ()
+    """The names of its containers; those that are missing are called as their first process."""
+    bounds: tuple[Bounds, ...] = ()
+    """Those of its containers, in order; nothing is said of those that are missing."""
+    image: str = ""
+    """Of its first container; empty: made from its name."""
+    tier: str = "backend"
+    """One of its labels."""
+    init: str = ""
+    """A container that runs to its end before the others; empty: none."""
+    stuck: str = ""
+    """Why none of its containers ever starts; empty: they do."""
     qos: str = "burstable"
     tide: float = 0.5
     burst: float = 0.0

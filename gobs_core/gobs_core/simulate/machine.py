@@ -39,6 +39,7 @@ class Machine:
         cpus: int = 4,
         memory: int = 8 << 30,
         first_pid: int = 2_000,
+        place: int = 0,
     ) -> None:
         self.dice = dice
         self.now = now
@@ -51,7 +52,7 @@ class Machine:
         self.uplink = Traffic()
         self.loopback = Traffic()
         self.processes = Processes(dice, self.boot, now, cpus, first_pid)
-        self.pods = Pods(self.processes)
+        self.pods = Pods(self.processes, place)
         self.controllers: list[Controller] = []
         for cpu in self.cpus.each:
             cpu.idle = int(self.uptime * 70)
@@ -93,6 +94,9 @@ class Machine:
         loads = self.pods.loads(elapsed)
         for process in everybody:
             process.want(loads.get(process.pid, 1.0), elapsed, self.dice)
+        containers = [container for pod in self.pods.running for container in pod.groups()]
+        for container in containers:
+            container.hold_back(elapsed)
         crowded = self.cpus.run(everybody, ticks, self._blocked, self.dice)
         counted = _counts(everybody)
         for process in everybody:
@@ -101,6 +105,8 @@ class Machine:
         read, written, switches = (after - start for after, start in zip(_counts(everybody), counted, strict=True))
         self.cpus.switches += switches
         self._hardware(everybody, read, written, elapsed)
+        for container in containers:
+            container.wait(crowded, self._blocked, elapsed)
 
     def _state(self, process: Process, elapsed: float) -> str:
         if not process.habit.command:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from gobs_core.simulate import node_files, process_files
+from gobs_core.simulate.group_tree import GroupTree
 from gobs_core.simulate.machine import Machine
 from gobs_core.simulate.names import uid
 from gobs_core.simulate.process import Process
@@ -90,6 +91,7 @@ class MountedMachine:
         self.proc = folder / "proc"
         self.sys = folder / "sys"
         self._sys_tree = SysTree(machine, self.sys)
+        self._groups = GroupTree(machine, self.sys / "fs/cgroup")
         self.proc.mkdir(parents=True)
         self._tree = Tree(self.proc)
         for path, data in node_files.fixed(machine, uid(machine.dice)).items():
@@ -112,3 +114,4 @@ class MountedMachine:
         self._tree.write(f".netns/{HOST_NETNS}/dev", node_files.network(self.machine))
         self._folders.step()
         self._sys_tree.step()
+        self._groups.step()

@@ -17,9 +17,10 @@ from gobs_core.cli.common import set_up
 from gobs_core.proc import Proc
 from gobs_core.settings import Flag, Settings
 from gobs_core.simulate.cluster import node_machine, pods_beside
+from gobs_core.simulate.inventory import Telling
 from gobs_core.simulate.mount import MountedMachine
 from gobs_core.simulate.names import node_names, seeded
-from gobs_core.simulate.node import Node, World
+from gobs_core.simulate.node import Node
 from gobs_core.simulate.overlay import FIRST_PID, Overlay, OverlayProc
 
 FLAGS = {"--server": "sinks.grpc.server", "--node": "agent.node", "--interval": "agent.interval"}
@@ -34,18 +35,20 @@ def make_nodes(args: Namespace, count: int, folder: Path, server: str | None) ->
     settings, plugins = set_up(args, FLAGS, more=more)
     start = time.time()
     if args.own:
-        world, proc = _own(settings, folder, seeded(args.seed, "own"), start)
-        yield Node(Agent(settings, plugins, proc), world, start)
+        overlay = _own(settings, folder, seeded(args.seed, "own"), start)
+        telling = Telling(overlay)
+        agent = Agent(settings, telling.plugins(plugins, alone=False), OverlayProc(overlay.proc, settings.agent.sys))
+        yield Node(agent, telling, start)
     for place, name in enumerate(node_names(count)):
         mounted = MountedMachine(node_machine(name, place, seeded(args.seed, name), start), folder / name)
-        agent = Agent(_named(settings, name), plugins, Proc(mounted.proc, mounted.sys))
-        yield Node(agent, mounted, start)
+        telling = Telling(mounted)
+        named = telling.plugins(plugins, alone=True)
+        yield Node(Agent(_named(settings, name), named, Proc(mounted.proc, mounted.sys)), telling, start)
 
 
-def _own(settings: Settings, folder: Path, dice: random.Random, start: float) -> tuple[World, Proc]:
+def _own(settings: Settings, folder: Path, dice: random.Random, start: float) -> Overlay:
     real = Path(settings.agent.proc_root)
-    overlay = Overlay(pods_beside(dice, start, _boot_time(real, start), FIRST_PID), folder / "own", real)
-    return overlay, OverlayProc(overlay.proc, settings.agent.sys)
+    return Overlay(pods_beside(dice, start, _boot_time(real, start), FIRST_PID), folder / "own", real)
 
 
 def _named(settings: Settings, name: str) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gobs_core.simulate.habit import MIB, App, Habit
+from gobs_core.simulate.habit import MIB, App, Bounds, Habit
 
 
 def _go(name: str, *arguments: str, cores: float, memory: int, writes: float = 0.0) -> tuple[tuple[Habit, ...], ...]:
@@ -19,7 +19,7 @@ def _go(name: str, *arguments: str, cores: float, memory: int, writes: float = 0
 def _host(name: str, containers: tuple[tuple[Habit, ...], ...]) -> App:
     return App(
         name=name, namespace="kube-system", tide=0.2, receives=6_000, sends=9_000, host_network=True,
-        containers=containers,
+        containers=containers, called=(name,), tier="node", bounds=(Bounds(cpu_request=0.05, memory_request=64 * MIB),),
     )  # fmt: skip
 
 
@@ -35,7 +35,8 @@ CONTROL_PLANE = (
     _host("kube-controller-manager", _go("kube-controller-manager", cores=0.06, memory=110 * MIB)),
 )
 DNS = App(
-    name="coredns", namespace="kube-system", tide=0.5, receives=20_000, sends=30_000,
+    name="coredns", namespace="kube-system", tide=0.5, receives=20_000, sends=30_000, tier="node",
+    bounds=(Bounds(cpu_request=0.1, memory_request=70 * MIB, memory_limit=170 * MIB),),
     containers=_go("coredns", "-conf", "/etc/coredns/Corefile", cores=0.03, memory=30 * MIB),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from gobs_core.agent.clock import NANO
 from gobs_core.plugins import load_plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.simulate.cluster import node_machine, pods_beside
+from gobs_core.simulate.inventory import Telling
 from gobs_core.simulate.mount import MountedMachine
 from gobs_core.simulate.names import seeded
 from gobs_core.simulate.node import Node
@@ -58,9 +59,12 @@ def rows(frame: Frame, table: str) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in reading.rows]
 
 
-async def run(world: MountedMachine | Overlay, proc: Proc, ticks: int) -> Recorder:
+async def run(world: MountedMachine | Overlay | Telling, proc: Proc, ticks: int) -> Recorder:
     clock = TurnedClock(ticks + 1)
-    agent = Recorder(SETTINGS, load_plugins(allow=list(load_plugins().collectors)), proc, clock=clock, run="r")
+    plugins = load_plugins(allow=list(load_plugins().collectors))
+    if isinstance(world, Telling):
+        plugins = world.plugins(plugins, alone=True)
+    agent = Recorder(SETTINGS, plugins, proc, clock=clock, run="r")
     await Node(agent, world, START, clock).run(asyncio.Event())
     return agent
 
@@ -69,11 +73,8 @@ async def test_every_collector_finds_what_it_reads(tmp_path: Path) -> None:
     world = MountedMachine(node_machine("worker-1", 1, seeded(1, "worker-1"), START), tmp_path)
     agent = await run(world, Proc(world.proc, world.sys), 30)
     states = {state.name: (state.state, state.error) for state in agent.states() if state.kind == "collector"}
-    state, why = states.pop("cgroup")
-    assert state == "no data", "a simulated machine has no control groups; what runs in them is told by its processes"
-    assert "/sys/fs/cgroup" in why
     assert states == dict.fromkeys(states, ("ok", ""))
-    assert {"cpu", "memory", "net", "disk", "load", "pressure", "process"} <= states.keys()
+    assert {"cpu", "memory", "net", "disk", "load", "pressure", "process", "cgroup"} <= states.keys()
     assert len(agent.frames) == 30
 
 
@@ -95,6 +96,27 @@ async def test_the_node_s_rows_agree_with_those_of_its_processes(tmp_path: Path)
     (disk,) = [row for row in rows(frame, "disk") if row["kind"] == "disk"]
     assert disk["read_bytes"] == machine.disk.sectors_read
     assert [row["interface"] for row in rows(frame, "net") if row["kind"] == "physical"] == ["eth0"]
+
+
+async def test_containers_and_their_pods_are_told_and_read_as_one(tmp_path: Path) -> None:
+    world = MountedMachine(node_machine("worker-1", 1, seeded(1, "worker-1"), START), tmp_path)
+    agent = await run(Telling(world), Proc(world.proc, world.sys), 20)
+    pods = {str(row["workload"]): row for row in rows(agent.frames[-1], "pod") if row["kind"] == "pod"}
+    containers = {str(row["container"]): row for row in rows(agent.frames[-1], "container")}
+    running = world.machine.pods.running
+    assert {pod.uid for pod in (*running, *world.machine.pods.stuck, *world.machine.pods.finished)} == set(pods)
+    for pod in running:
+        row = pods[pod.uid]
+        assert (row["name"], row["owner"], row["cpu_source"]) == (pod.made.name, pod.made.owner, "cgroup")
+        assert row["cpu_user"] == pod.usage().user * 10_000
+        for one in pod.containers:
+            read = containers[one.id]
+            assert (read["pod"], read["name"], read["restarts"]) == (pod.made.name, one.name, one.restarts)
+            if one.processes:
+                assert read["cpu_usage"] == (one.usage().user + one.usage().system) * 10_000
+                assert read["throttled_periods"] == one.throttled
+                assert read["memory_limit"] == one.bounds.memory_limit
+    assert any(str(row["reason"]) == "ImagePullBackOff" for row in pods.values())
 
 
 async def test_no_secret_of_a_command_line_leaves_a_simulated_node(tmp_path: Path) -> None:
