@@ -30,6 +30,7 @@ PAGES = (
     Page("nodes", "/", ".card"),
     Page("node", f"/nodes/{NODE}", "#t-process tbody tr", hostile="/nodes/{name}"),
     Page("table", f"/nodes/{NODE}/tables/process", "#t-process tbody tr", hostile="/nodes/{name}/tables/net"),
+    Page("profiles", "/profiles", "#profiles .empty"),
     Page("plugins", "/plugins", "#plugins tbody tr"),
     Page("gallery", "/gallery", "#cards .card"),
     Page("missing", "/nodes/nowhere", ".empty", status=404, hostile="/nodes/{name}%3F"),

@@ -94,14 +94,14 @@ def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
         """Begin a recording; the answer comes at once."""
         node = find_node(services.live, body.node)
         wanted = Wanted(
-            body.namespace,
-            body.pod,
-            body.container,
-            body.pid,
-            body.profiler,
-            body.duration_seconds,
-            body.frequency,
-            body.call_graph,
+            namespace=body.namespace,
+            pod=body.pod,
+            container=body.container,
+            pid=body.pid,
+            profiler=body.profiler,
+            duration=body.duration_seconds,
+            frequency=body.frequency,
+            call_graph=body.call_graph,
         )
         try:
             return summary(await acts.start(current_actor(), node, wanted))

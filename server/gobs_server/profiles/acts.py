@@ -36,6 +36,8 @@ class Wanted(NamedTuple):
     """A pod's name, or the id of any workload."""
     container: str = ""
     pid: int | None = None
+    start: str = ""
+    """Of a process: when it began, as in the table `process`, so that no other is taken for it; empty: whichever."""
     profiler: str = "perf"
     duration: float = 30.0
     """Seconds."""
@@ -53,6 +55,8 @@ class Acts:
     async def start(self, actor: Actor, node: Node, wanted: Wanted) -> Task:
         """Begin a recording; raises Missing, which names the field, or Refusal."""
         target, names = find_target(node, wanted.namespace, wanted.pod, wanted.container, wanted.pid)
+        if wanted.start and target.start != wanted.start:
+            raise Missing("pid", f"a process that runs; {target.pid} has ended, and another one has its number now")
         if node.connected:
             _check_profiler(node, wanted.profiler, target.kind)
         task = self._tasks.begin(

@@ -40,11 +40,23 @@ def find_target(node: Node, namespace: str, pod: str, container: str, pid: int |
         what = "/".join(filter(None, (namespace, pod, container)))
         raise Missing("pod", f"a pod, workload or container with a process on this node; there is none of {what!r}")
     row = found[0]
-    names = Names(rows.text("namespace", row), pod or rows.text("pod", row), container)
+    called = container and (rows.text("container_name", row) or container)
+    names = Names(rows.text("namespace", row), rows.text("pod", row) or pod, called)
     workload = rows.text("workload", row)
     if container:
         return ProfileTarget(kind="container", workload=workload, container=rows.text("container", row)), names
     return ProfileTarget(kind="workload", workload=workload), names
+
+
+def containers_of(node: Node, workload: str) -> list[tuple[str, str]]:
+    """The containers of a workload that have a process now: id and name, by name."""
+    rows = _Rows(node.tables.get("process"))
+    found = {
+        rows.text("container", row): rows.text("container_name", row)
+        for row in range(len(rows.keys))
+        if rows.text("workload", row) == workload and rows.text("container", row)
+    }
+    return sorted(found.items(), key=lambda item: (item[1], item[0]))
 
 
 def _process(node: Node, pid: int) -> tuple[ProfileTarget, Names]:

@@ -16,6 +16,7 @@ from gobs_server.web.cache import Cache
 from gobs_server.web.drawings import of_table
 from gobs_server.web.headlines import headlines, in_order
 from gobs_server.web.order import Query
+from gobs_server.web.profiles.asked import Target
 from gobs_server.web.queries import table_query
 from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
@@ -92,6 +93,7 @@ class NodePages:
                 tag=self._tags.of(node.version),
                 shape=shape(node),
                 ranges=ranges(self._retention),
+                recorded=Target(node.name).query,
                 head=self._templates.raw(self._head(node)),
                 **values,
             )

@@ -20,6 +20,7 @@ from gobs_server.web.gallery import add_gallery
 from gobs_server.web.inspect_pages import add_inspect
 from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
+from gobs_server.web.profiles import add_profiles
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
 from gobs_server.web.row import RowPages, add_rows
@@ -35,6 +36,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     add_node(routes, pages.of_nodes)
     add_rows(routes, pages.of_rows)
     add_inspect(routes, services, templates)
+    add_profiles(routes, services, tags, templates)
     add_search(routes, Finder(services.live), templates)
     if services.settings.gallery:
         add_gallery(routes, templates)

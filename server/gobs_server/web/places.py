@@ -23,6 +23,7 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("nodes", "Nodes", "/", "g n", "Every node at a glance"),
+    Place("profiles", "Profiles", "/profiles", "g f", "Flamegraphs: what was recorded, and what is being recorded"),
     Place("plugins", "Plugins", "/plugins", "g p", "What is loaded where, and how it fares"),
     Place("access", "Access", "/access/users", "g u", "Who may come in, and what was done", "administrator"),
 )

@@ -24,6 +24,7 @@ from gobs_server.web.inspected import SECTIONS
 from gobs_server.web.links import link
 from gobs_server.web.members import members
 from gobs_server.web.naming import named
+from gobs_server.web.profiles.asked import Target
 from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
 from gobs_server.web.states import meaning
@@ -99,6 +100,7 @@ class RowPages:
                 ranges=ranges(self._history.retention, _HOUR),
                 sections=SECTIONS if _is_process(declared) else {},
                 gone=found.gone,
+                recorded=_recorded(name, declared, key),
             )
         )
 
@@ -158,6 +160,13 @@ class RowPages:
         return (
             f"Node {node.name[:200]!r} has no row {names} in table {table!r} now, and {kept}: it may have gone before."
         )
+
+
+def _recorded(node: str, table: Table, key: Key) -> str:
+    """What asks for recordings of a row, in a query; empty where it is nothing that runs."""
+    if _is_process(table):
+        return Target(node, "", *key).query
+    return Target(node, key[0]).query if table.name == "pod" and len(key) == 1 else ""
 
 
 def _is_process(table: Table) -> bool:

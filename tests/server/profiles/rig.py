@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from gobs_core import ProfileTarget
+from gobs_core import Profile, ProfileTarget
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
 from gobs_server.db import Database, Store, sqlite_at
@@ -97,5 +97,6 @@ class Rig:
         self.tasks.done(node, pb.ProfileDone(id=id, parts=parts, bytes=len(data)))
 
 
-def packed(seed: int = 1) -> bytes:
-    return zlib.compress(msgspec.json.encode(chance(seed)))
+def packed(seed: int = 1, of: Profile | None = None) -> bytes:
+    """A profile as it is sent and kept."""
+    return zlib.compress(msgspec.json.encode(of or chance(seed)))

@@ -207,7 +207,7 @@ async def test_what_is_read_when_opened_is_asked_for_once_and_shown(
     assert "<bdi>&lt;b&gt;</bdi>" in content
     page = await get(client, "/nodes/node-1/processes/1/77")
     assert len(cluster.answering.asked) == 1, "a page that is not opened asks nothing"
-    assert page.count('hx-trigger="toggle once"') == 5
+    assert page.count('<details id="inspect-') == 5
 
 
 @pytest.mark.parametrize(

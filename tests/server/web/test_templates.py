@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 FOLDER = Path(str(files("gobs_server.web"))) / "templates"
-TEMPLATES = sorted(FOLDER.glob("*.html"))
+TEMPLATES = sorted([*FOLDER.glob("*.html"), *FOLDER.glob("profiles/*.html")])
 EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 BLOCK = re.compile(r"\{%.*?%\}", re.DOTALL)
 URLS = {"href", "src", "action", "hx-get"}
