@@ -78,5 +78,5 @@ async def test_a_server_that_never_comes_to_listen_keeps_no_simulation_from_endi
     asyncio.get_running_loop().call_later(0.3, stop.set)
     began = time.monotonic()
     await unless_stopped(stop, start())
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert begun == []
