@@ -20,6 +20,7 @@ from gobs_server.web.gallery import add_gallery
 from gobs_server.web.inspect_pages import add_inspect
 from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
+from gobs_server.web.pods import add_pods
 from gobs_server.web.profiles import add_profiles
 from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
@@ -34,6 +35,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     pages = _Pages(services, tags, templates)
     add_cluster(routes, services, tags, templates)
     add_node(routes, pages.of_nodes)
+    add_pods(routes, services, tags, templates)
     add_rows(routes, pages.of_rows)
     add_inspect(routes, services, templates)
     add_profiles(routes, services, tags, templates)

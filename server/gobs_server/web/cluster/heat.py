@@ -10,7 +10,7 @@ import numpy as np
 from gobs_core import Unit
 from gobs_server.web.format import full
 from gobs_server.web.headlines import HEADLINES, PLACES
-from gobs_server.web.lists.sheet import Numbers
+from gobs_server.web.lists.sheet import Field, Numbers
 
 _STEPS = (0.05, 0.25, 0.5, 0.75, 0.9)
 """Shares of the whole from which on the next level begins."""
@@ -26,6 +26,8 @@ class Scale:
     label: str
     top: float
     """What counts as full."""
+    unit: Unit = Unit.PERCENT
+    rate: bool = False
 
     def level(self, value: float) -> int:
         """Return the level of a number, from 0; UNKNOWN where it is not known."""
@@ -35,8 +37,7 @@ class Scale:
 
     def legend(self) -> list[tuple[int, str]]:
         """Return each level with the number it begins at, as it is shown."""
-        headline = HEADLINES[PLACES[self.name]]
-        starts = [full(step * self.top, headline.unit, headline.rate) for step in _STEPS]
+        starts = [full(step * self.top, self.unit, self.rate) for step in _STEPS]
         return [(0, f"below {starts[0]}"), *((level, f"from {text}") for level, text in enumerate(starts, 1))]
 
 
@@ -46,12 +47,19 @@ def scale_of(name: str, values: Numbers) -> Scale:
     if headline.unit is Unit.PERCENT:
         return Scale(headline.name, headline.label, 100.0)
     column = values[:, PLACES[headline.name]]
-    known = column[np.isfinite(column)]
-    return Scale(headline.name, headline.label, _round(float(known.max(initial=0.0))))
+    return Scale(headline.name, headline.label, _highest(column), headline.unit, headline.rate)
 
 
-def _round(highest: float) -> float:
-    """Return the next 1, 2 or 5 times a power of ten."""
+def scale_over(field: Field, values: Numbers) -> Scale:
+    """Return the scale of any number of any list: of a whole where all of it are shares of one."""
+    highest = _highest(values)
+    top = 100.0 if field.unit is Unit.PERCENT and highest <= 100 else highest
+    return Scale(field.name, field.label, top, field.unit, field.rate)
+
+
+def _highest(values: Numbers) -> float:
+    """Return the next 1, 2 or 5 times a power of ten that none is above."""
+    highest = float(values[np.isfinite(values)].max(initial=0.0))
     if highest <= 0:
         return 1.0
     power = 10.0 ** floor(log10(highest))

@@ -1,0 +1,77 @@
+"""Rows and tiles of pods, and rows of groups, as they are sent: rendered once for all who look, when they changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Sequence
+
+from gobs_server.live import Live
+from gobs_server.reasons import reasons
+from gobs_server.web.cluster.heat import Scale
+from gobs_server.web.lists import Item, Items, Sheet
+from gobs_server.web.pods.board import Board, Part
+from gobs_server.web.pods.columns import POD
+from gobs_server.web.pods.sheet import PodSheet
+from gobs_server.web.pods.shown import Shown, group, shown
+from gobs_server.web.rendering import Templates
+from gobs_server.web.text import ident
+
+_AT_ONCE = {"table": 40, "heat": 250}
+"""Items rendered before others get their turn; some milliseconds' worth."""
+_BETWEEN = b"\0"
+"""Stands between two items; nothing shown can be it, for whatever is shown has been made visible."""
+_MOST = 6000
+"""Items of one look that are kept; above, those that nobody looks at now are let go."""
+
+
+class Faces:
+    """The items of the list of pods, in each of its looks. Lives as long as the app."""
+
+    def __init__(self, live: Live, templates: Templates, board: Board) -> None:
+        self._live = live
+        self._templates = templates
+        self._board = board
+        self._items: dict[tuple[str, str], Items] = {}
+        self._rendering = asyncio.Lock()
+
+    async def items(self, look: str, sheet: PodSheet, rows: Sequence[int], scale: Scale) -> list[Item]:
+        """Return these pods in one look; others get their turn between some that have to be rendered and the next."""
+        kept = self._items.setdefault((look, scale.name if look == "heat" else ""), Items())
+        where, health = sheet.where(), sheet.texts("health")
+        some = {ident(POD, where[row][0].node, where[row][0].uids[where[row][1]]): row for row in rows}
+        async with self._rendering:
+            origins = {name: _made_from(where[row][0], health[row], scale) for name, row in some.items()}
+            outdated = kept.outdated(origins.items())
+            for first in range(0, len(outdated), _AT_ONCE[look]):
+                if first:
+                    await asyncio.sleep(0)
+                names = outdated[first : first + _AT_ONCE[look]]
+                pods = [self._shown(name, sheet, where[some[name]], some[name], scale) for name in names]
+                contents = self._templates.render(f"pod_{look}.html", pods=pods, label=scale.label).split(_BETWEEN)
+                for name, content in zip(names, contents, strict=True):
+                    kept.put(name, origins[name], self._board.version, content)
+            found = kept.get(list(some))
+            if len(kept) > _MOST:
+                kept.keep_only(lambda item: item.id in some)
+            return found
+
+    def groups(self, kind: str, sheet: Sheet, rows: Sequence[int]) -> list[Item]:
+        """Return rows of groups; there are few, and each frame changes all of them."""
+        kept = self._items.setdefault(("groups", kind), Items())
+        texts = sheet.texts("group")
+        names = [ident("group", kind, texts[row] or "", str(texts[row] is None)) for row in rows]
+        lines = [group(name, kind, sheet, row) for name, row in zip(names, rows, strict=True)]
+        contents = self._templates.render("pod_groups.html", groups=lines).split(_BETWEEN) if lines else []
+        for name, content in zip(names, contents, strict=True):
+            kept.put(name, None, self._board.version, content)
+        found, wanted = kept.get(names), set(names)
+        kept.keep_only(lambda item: item.id in wanted)
+        return found
+
+    def _shown(self, name: str, sheet: PodSheet, where: tuple[Part, int], row: int, scale: Scale) -> Shown:
+        node = self._live.node(where[0].node)
+        return shown(name, sheet, where, row, {} if node is None else reasons(node, POD), scale)
+
+
+def _made_from(part: Part, health: str | None, scale: Scale) -> Hashable:
+    return part.made_from, health, scale.top
