@@ -28,8 +28,8 @@ class Page:
 
 PAGES = (
     Page("nodes", "/", ".card"),
-    Page("node", f"/nodes/{NODE}", "#t-process tbody tr", hostile="/nodes/{name}"),
-    Page("table", f"/nodes/{NODE}/tables/process", "#t-process tbody tr", hostile="/nodes/{name}/tables/net"),
+    Page("node", f"/nodes/{NODE}", "#t-process tr[id]", hostile="/nodes/{name}"),
+    Page("table", f"/nodes/{NODE}/tables/process", "#t-process tr[id]", hostile="/nodes/{name}/tables/net"),
     Page("profiles", "/profiles", "#profiles .empty"),
     Page("pods", "/pods?sort=problems", "#pods-table-rows tr"),
     Page("pods-heat", "/pods?view=heat&by=memory_of_limit", "#pods-heat .tile"),

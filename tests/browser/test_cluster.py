@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from gobs_server.app import Server
 from tests.browser.conftest import LAUNCH, Watched, make_server
-from tests.browser.holding import holds
+from tests.browser.holding import SELDOM, holds, news
 from tests.server.feeding import Cluster, HeldClock, Machine
 from tests.server.tables import CPU, MEMORY, NET
 
@@ -22,7 +22,7 @@ COUNT = 120
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = make_server(tmp_path, clock=HeldClock())
+    server = make_server(tmp_path, clock=HeldClock(), refresh=SELDOM)
     await server.start()
     yield server
     await server.stop()
@@ -51,13 +51,6 @@ class Fleet:
 @pytest.fixture
 def fleet(server: Server) -> Fleet:
     return Fleet(server, COUNT)
-
-
-async def news(page: Page) -> None:
-    """Ask for news now, and wait until they are there."""
-    async with page.expect_response(lambda response: "/fragments/nodes" in response.url):
-        await page.evaluate("document.body.dispatchEvent(new Event('gobs:now'))")
-    await page.evaluate("new Promise(requestAnimationFrame)")
 
 
 async def names(page: Page, most: int = 5) -> list[str]:
@@ -138,6 +131,7 @@ async def test_of_many_nodes_those_in_view_are_on_the_page_wherever_one_scrolls(
     await watched.page.set_viewport_size({"width": 700, "height": 500})
     page = await watched.open(f"/?view={look}")
     scroller = "(document.querySelector('[data-items]').closest('.scroll') ?? document.scrollingElement)"
+    await page.evaluate("document.body.dispatchEvent(new Event('gobs:tick'))")
     await holds(page, "() => document.querySelector('[data-items]').children.length < 600")
     for share in (1, 0.5, 0.1, 0):
         await page.evaluate(f"{scroller}.scrollTop = {share} * ({scroller}.scrollHeight - {scroller}.clientHeight)")
@@ -211,12 +205,14 @@ async def test_a_value_that_changes_is_marked_unless_nobody_wants_things_to_move
         await browser.close()
 
 
-async def test_a_node_that_falls_silent_is_told_on_every_look(fleet: Fleet, watched: Watched) -> None:
+async def test_a_node_that_falls_silent_is_told_on_every_look(server: Server, fleet: Fleet, watched: Watched) -> None:
     pages = {look: await watched.page.context.new_page() for look in ("cards", "table", "heat")}
     for look, page in pages.items():
         await page.goto(f"{watched.origin}/?view={look}&filter=n3")
     fleet.clock.move(30)
+    server.live.age()
     for page in pages.values():
+        await news(page)
         await expect(page.locator("[data-items] > [data-state='stale']")).to_have_count(11)
         await expect(page.locator(".summary")).to_contain_text(f"{COUNT} stale")
 

@@ -67,5 +67,5 @@ async def test_on_paper_there_is_what_is_known_and_nothing_to_press(tab: Watched
     await page.emulate_media(media="print")
     await expect(page.get_by_role("button", name="Search")).to_be_hidden()
     await expect(page.locator("footer")).to_be_hidden()
-    await expect(page.locator("tbody tr").last).to_be_visible()
+    await expect(page.locator("tbody tr[id]").last).to_be_visible()
     assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 248, 250)"

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from gobs_core import PluginState
 from gobs_server.app import Server
 from tests.browser.conftest import Watched, make_server
+from tests.browser.holding import SELDOM, news
 from tests.server.feeding import Cluster, HeldClock, Machine, Rows
 from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, NET, PROCESS, processes
 
@@ -21,7 +22,7 @@ UPDATES = 30
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = make_server(tmp_path, clock=HeldClock())
+    server = make_server(tmp_path, clock=HeldClock(), refresh=SELDOM)
     await server.start()
     yield server
     await server.stop()
@@ -46,16 +47,13 @@ def fail(machine: Machine, times: int) -> None:
 
 async def updated(page: Page, machines: list[Machine], fragment: str) -> None:
     """Let thirty updates arrive, each with other numbers and other rows."""
-    await page.evaluate("localStorage.setItem('gobs.refresh', '600')")
     for step in range(1, UPDATES + 1):
         for machine in machines:
             busy = [(str(cpu), 100 + step * (cpu + 1) * 7) for cpu in range(2)]
             rows: Rows = {CPU: [*busy, ("all", 150 + step * 11)], PROCESS: processes(150 + step % 3)}
             machine.feed(rows, after=0.2)
             fail(machine, step)
-        async with page.expect_response(lambda response: fragment in response.url and response.status == 200):
-            await page.evaluate("document.body.dispatchEvent(new Event('gobs:tick'))")
-        await expect(page.locator(".htmx-request")).to_have_count(0)
+        await news(page, fragment)
 
 
 async def test_on_the_page_of_nodes(machines: list[Machine], watched: Watched) -> None:
@@ -77,7 +75,7 @@ async def test_on_the_page_of_nodes(machines: list[Machine], watched: Watched) -
 
 async def test_on_the_page_of_a_node(machines: list[Machine], watched: Watched) -> None:
     page = await watched.open("/nodes/node-07")
-    head = page.locator("#t-process thead").get_by_role("button", name="rss")
+    head = page.locator("#t-process thead").get_by_role("link", name="rss")
     await head.click()
     await expect(page.locator("#t-process th[aria-sort=descending]")).to_contain_text("rss")
     await page.get_by_label("Filter the rows of process").fill("worker-1")

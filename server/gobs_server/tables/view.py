@@ -71,6 +71,8 @@ class View:
 
     def info(self, name: str) -> list[str | None]:
         """One column of `infos`, without the others; raises KeyError."""
+        if name in self._hidden:
+            return [None] * len(self.keys)
         ids = self.text_ids(name).tolist()
         texts = {i: self._texts.get(i) for i in set(ids)}
         return [texts[i] for i in ids]
@@ -88,6 +90,10 @@ class View:
         texts = {i: self._texts.get(i) for i in {i for ids in columns.values() for i in ids}}
         nothing: list[str | None] = [None] * len(self.keys)
         return {name: nothing if name in self._hidden else [texts[i] for i in ids] for name, ids in columns.items()}
+
+    def numbers(self, column: Column) -> Numbers:
+        """What is shown of a column that has numbers: a counter's rates, else its values."""
+        return self.rates[column.name] if column.kind is Kind.COUNTER else self.level(column.name)
 
     def find(self, key: tuple[str, ...]) -> int | None:
         """The row with that key."""
@@ -110,6 +116,19 @@ class View:
         return sums[self._layout.place[column.name]]
 
     @cached_property
+    def counted(self) -> list[int] | None:
+        """The rows a total counts; None: all of them."""
+        over = self.table.total
+        if over is None:
+            return None
+        names = [column.name for column in self.table.keys]
+        if over.column in names:
+            place = names.index(over.column)
+            return [row for row, key in enumerate(self.keys) if key[place] in over.values]
+        texts = self._raw(self.table.column(over.column)).tolist()
+        return [row for row, text in enumerate(texts) if self._texts.get(text) in over.values]
+
+    @cached_property
     def _rates(self) -> Numbers:
         return self._make_rates()
 
@@ -126,7 +145,7 @@ class View:
 
     @cached_property
     def _level_sums(self) -> list[float]:
-        cells = self._cells if self._counted is None else self._cells[self._counted]
+        cells = self._cells if self.counted is None else self._cells[self.counted]
         layout = self._layout
         values = cells * layout.scales
         if layout.has_real:
@@ -136,17 +155,4 @@ class View:
 
     @cached_property
     def _rate_sums(self) -> list[float]:
-        return sums(self._rates if self._counted is None else self._rates[self._counted])
-
-    @cached_property
-    def _counted(self) -> list[int] | None:
-        """The rows a total counts; None: all of them."""
-        over = self.table.total
-        if over is None:
-            return None
-        names = [column.name for column in self.table.keys]
-        if over.column in names:
-            place = names.index(over.column)
-            return [row for row, key in enumerate(self.keys) if key[place] in over.values]
-        texts = self._raw(self.table.column(over.column)).tolist()
-        return [row for row, text in enumerate(texts) if self._texts.get(text) in over.values]
+        return sums(self._rates if self.counted is None else self._rates[self.counted])

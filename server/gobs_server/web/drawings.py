@@ -14,7 +14,6 @@ from gobs_core import Chart, Column, Kind, Table, Unit
 from gobs_server.live import View
 from gobs_server.web.format import unit_symbol
 from gobs_server.web.naming import named
-from gobs_server.web.order import numbers
 from gobs_server.web.text import ident, visible
 
 Key: TypeAlias = tuple[str, ...]
@@ -148,7 +147,7 @@ def _of_rows(view: View, chart: Chart, unknown: Reasons) -> Drawing:
 
 
 def _highest(view: View, column: Column, count: int) -> list[int]:
-    values = numbers(view, column)
+    values = view.numbers(column)
     order: list[int] = np.argsort(np.where(np.isnan(values), np.inf, -values), kind="stable").tolist()
     return order[:count]
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from gobs_core import Column, Kind
 from gobs_server.live import View
 from gobs_server.web.format import UNKNOWN, exact, full
-from gobs_server.web.order import numbers
 from gobs_server.web.text import visible
 
 _KEY = "What tells it from the others"
@@ -77,7 +76,7 @@ def _field(view: View, row: int, column: Column, reason: str, path: str) -> Fiel
 def _number(view: View, row: int, column: Column, reason: str, path: str) -> Field:
     rate, unit = column.kind is Kind.COUNTER, column.unit
     label, help_ = column.name.replace("_", " "), visible(_help(column))
-    value = float(numbers(view, column)[row])
+    value = float(view.numbers(column)[row])
     level = float(view.values[column.name][row])
     more = f"{full(level, unit)} so far" if rate and level == level else ""  # noqa: PLR0124  NaN
     if value != value:  # noqa: PLR0124  NaN

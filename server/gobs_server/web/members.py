@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from gobs_core import Column
 from gobs_server.live import LiveTable, View
 from gobs_server.privacy import seen
 from gobs_server.web.format import full
 from gobs_server.web.links import link
-from gobs_server.web.order import numbers, ordered
 from gobs_server.web.text import visible
 
 MOST = 200
@@ -45,7 +46,8 @@ def members(node: str, processes: LiveTable, workload: str) -> Members | None:
     columns = [column for column in view.table.columns if column.name in _SHOWN and column.numeric]
     columns.sort(key=lambda column: _SHOWN.index(column.name))
     if columns:
-        rows = ordered(view, rows, f"-{columns[0].name}")
+        values = view.numbers(columns[0])
+        rows.sort(key=lambda row: (bool(np.isnan(values[row])), -values[row]))
     shown = [_member(node, view, row, columns) for row in rows[:MOST]]
     return Members([column.name.replace("_", " ") for column in columns], shown, len(rows))
 
@@ -53,6 +55,6 @@ def members(node: str, processes: LiveTable, workload: str) -> Members | None:
 def _member(node: str, view: View, row: int, columns: list[Column]) -> Member:
     names = view.infos.get("comm")
     name = None if names is None else names[row]
-    values = [full(float(numbers(view, column)[row]), column.unit, column.kind == "counter") for column in columns]
+    values = [full(float(view.numbers(column)[row]), column.unit, column.kind == "counter") for column in columns]
     key = view.keys[row]
     return Member(link(node, view.table, key), visible(key[0]), visible(name or "not known"), values)

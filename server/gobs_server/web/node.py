@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from zlib import crc32
 
 from quart import Response, request
@@ -15,13 +16,12 @@ from gobs_server.web.answers import fragment, gone, html, missing, no_node, no_t
 from gobs_server.web.cache import Cache
 from gobs_server.web.drawings import of_table
 from gobs_server.web.headlines import headlines, in_order
-from gobs_server.web.order import Query
+from gobs_server.web.lists import Asked, Poll, Tag, Window, asked, next_part
 from gobs_server.web.profiles.asked import Target
-from gobs_server.web.queries import table_query
 from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
-from gobs_server.web.sections import Sections
 from gobs_server.web.states import attention, meaning
+from gobs_server.web.table import MOST, USUAL, Shown, TableLists
 
 
 def add_node(routes: Routes, pages: NodePages) -> None:
@@ -40,24 +40,39 @@ def add_node(routes: Routes, pages: NodePages) -> None:
         return pages.head(node)
 
 
+_FIRST = 40
+"""Rows of each table that the page of a node is sent at first."""
+
+
+class Section(NamedTuple):
+    """One table on a page."""
+
+    name: str
+    prefix: str
+    """Of what in the page's address is about it."""
+    tag: Tag
+    content: object
+    following: str
+    """What asks for the rows after those on the page; empty: there are none."""
+
+
 class NodePages:
     """Builds them. Lives as long as the app."""
 
-    def __init__(self, services: Services, tags: Tags, templates: Templates, cache: Cache, sections: Sections) -> None:
+    def __init__(self, services: Services, tags: Tags, templates: Templates, cache: Cache, lists: TableLists) -> None:
         self._live = services.live
         self._retention = services.history.retention
         self._tags = tags
         self._templates = templates
         self._cache = cache
-        self._sections = sections
+        self._lists = lists
 
     async def node(self, name: str) -> Response:
         """Return the page of a node with all its tables."""
         node = self._live.node(name)
         if node is None:
             return missing(self._templates, no_node(name))
-        query, tables = Query(), node.tables
-        sections = [await self._sections.section(node, tables[table], query, alone=False) for table in in_order(tables)]
+        sections = [await self._section(node, node.tables[table], f"{table}.") for table in in_order(node.tables)]
         drawn = [of_table(table.view(), reasons(node, name)) for name, table in _charted(node)]
         charts = [some[0] for some in drawn], [one for some in drawn for one in some[1:]]
         return self._page(node, sections=sections, alone="", charts=charts)
@@ -70,7 +85,7 @@ class NodePages:
         found = node.tables.get(table)
         if found is None:
             return missing(self._templates, no_table(name, table))
-        section = await self._sections.section(node, found, table_query(), alone=True)
+        section = await self._section(node, found)
         charts = of_table(found.view(), reasons(node, table))
         return self._page(node, sections=[section], alone=found.table.name, charts=(charts, []))
 
@@ -84,6 +99,15 @@ class NodePages:
             response.headers["HX-Refresh"] = "true"
             return response
         return fragment(self._tags.of(node.version), lambda: self._head(node))
+
+    async def _section(self, node: Node, table: LiveTable, prefix: str = "") -> Section:
+        """Return one table as the address of the page asks for it, in names that begin with `prefix`."""
+        query = asked(request.args, prefix)
+        window = Window(0, _FIRST) if prefix else Window.asked(USUAL, MOST)
+        shown = await self._lists.show(node, table, query, window, _nothing)
+        return Section(
+            table.table.name, prefix, shown.tag, self._templates.raw(shown.content), _more(query, window, shown)
+        )
 
     def _page(self, node: Node, **values: object) -> Response:
         return html(
@@ -111,6 +135,14 @@ class NodePages:
                 attention=attention(node),
             ),
         )
+
+
+def _nothing(_tag: Tag) -> Poll:
+    return Poll(-1, frozenset(), all=False)
+
+
+def _more(query: Asked, window: Window, shown: Shown) -> str:
+    return next_part(query, window, shown.total)
 
 
 def _charted(node: Node) -> list[tuple[str, LiveTable]]:

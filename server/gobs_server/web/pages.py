@@ -8,11 +8,10 @@ import msgspec
 from quart import Response
 
 from gobs_server.beside import Beside
-from gobs_server.live import LiveTable
 from gobs_server.routes import Routes
 from gobs_server.services import Services
-from gobs_server.tags import Tags, fresh, with_tag
-from gobs_server.web.answers import fragment, gone, html, no_node, no_table
+from gobs_server.tags import Tags
+from gobs_server.web.answers import fragment, html
 from gobs_server.web.cache import Cache
 from gobs_server.web.cluster import add_cluster
 from gobs_server.web.find import Finder
@@ -22,11 +21,10 @@ from gobs_server.web.node import NodePages, add_node
 from gobs_server.web.plugins import render_plugins
 from gobs_server.web.pods import add_pods
 from gobs_server.web.profiles import add_profiles
-from gobs_server.web.queries import table_query
 from gobs_server.web.rendering import Templates
 from gobs_server.web.row import RowPages, add_rows
 from gobs_server.web.search import add_search
-from gobs_server.web.sections import Sections
+from gobs_server.web.table import TableLists, add_tables
 
 
 def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
@@ -35,6 +33,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     pages = _Pages(services, tags, templates)
     add_cluster(routes, services, tags, templates)
     add_node(routes, pages.of_nodes)
+    add_tables(routes, services.live, pages.of_tables, templates)
     add_pods(routes, services, tags, templates)
     add_rows(routes, pages.of_rows)
     add_inspect(routes, services, templates)
@@ -42,10 +41,6 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     add_search(routes, Finder(services.live), templates)
     if services.settings.gallery:
         add_gallery(routes, templates)
-
-    @routes.get("/fragments/nodes/<name:node>/tables/<name:table>", role="viewer")
-    async def table_fragment(node: str, table: str) -> Response:
-        return await pages.rows(node, table)
 
     @routes.get("/plugins", role="viewer")
     async def plugins() -> Response:
@@ -67,18 +62,9 @@ class _Pages:
         self._tags = tags
         self._templates = templates
         self._cache = Cache()
-        self._sections = Sections(services.live, templates, tags, self._cache)
+        self.of_tables = TableLists(services.live, templates, tags)
         self.of_rows = RowPages(services, tags, templates, Beside())
-        self.of_nodes = NodePages(services, tags, templates, self._cache, self._sections)
-
-    async def rows(self, name: str, table: str) -> Response:
-        node = self._live.node(name)
-        found: LiveTable | None = None if node is None else node.tables.get(table)
-        if node is None or found is None:
-            return gone(self._templates, no_node(name) if node is None else no_table(name, table))
-        query = table_query()
-        tag = self._sections.tag(node, found, query)
-        return fresh(tag) or with_tag(html(await self._sections.rows(node, found, query)), tag)
+        self.of_nodes = NodePages(services, tags, templates, self._cache, self.of_tables)
 
     def plugins(self) -> Response:
         content = self._templates.raw(self.plugins_content())

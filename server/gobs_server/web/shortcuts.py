@@ -38,6 +38,7 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut(("ArrowLeft",), "Card to the left", "left"),
         Shortcut(("ArrowRight",), "Card to the right", "right"),
         Shortcut(("Enter",), "Open it", ""),
+        Shortcut(("x",), "Pin the row at the top, or let go of it", "pin"),
     ),
 }
 """By the heading they stand under."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from gobs_server.live import View
 from gobs_server.web.format import full
 from gobs_server.web.links import link
-from gobs_server.web.order import numbers
 from gobs_server.web.text import visible
 
 MOST = 50
@@ -116,7 +115,7 @@ class _Family:
 
     def _number(self, name: str, row: int) -> str:
         column = next((c for c in self._view.table.columns if c.name == name and c.numeric), None)
-        return "" if column is None else full(float(numbers(self._view, column)[row]), column.unit)
+        return "" if column is None else full(float(self._view.numbers(column)[row]), column.unit)
 
 
 def _age(one: tuple[int, tuple[str, ...]]) -> list[tuple[int, str]]:

@@ -49,7 +49,7 @@ def test_no_two_shortcuts_share_a_key() -> None:
 
 
 def test_every_shortcut_leads_to_a_place_or_is_known_to_the_scripts() -> None:
-    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted((FRONTEND / "src").glob("*.js")))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted((FRONTEND / "src").rglob("*.js")))
     offered = set(re.findall(r'offer\("([\w-]+)"', scripts)) | {"up", "down", "left", "right"}
     paths = {place.path for place in PLACES}
     unknown = [s for s in ALL if s.action and s.action not in (paths if s.action.startswith("/") else offered)]

@@ -72,8 +72,14 @@ def test_any_table_is_shown_and_answered(
 
 async def _look(cluster: Cluster, table: Table, wanted: str, sort: str) -> None:
     client = create_app(cluster.services()).test_client()
-    for path in ("/nodes/n", "/nodes/n/tables/things", "/fragments/nodes/n/tables/things"):
-        response = await client.get(path, query_string={"sort": sort, "filter": wanted.encode("utf-8", "replace")})
+    for path in (
+        "/nodes/n",
+        "/nodes/n/tables/things",
+        "/fragments/nodes/n/tables/things",
+        "/nodes/n/tables/things/rows.csv",
+    ):
+        query = {"sort": sort, "filter": wanted.encode("utf-8", "replace"), "group": sort.lstrip("-")}
+        response = await client.get(path, query_string=query)
         assert response.status_code == 200
     answer = json.loads(await (await client.get("/api/v1/nodes/n/tables/things")).get_data())
     numbers = [number for row in answer["rows"] for part in ("values", "rates") for number in row[part].values()]

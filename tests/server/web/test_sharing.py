@@ -12,8 +12,8 @@ from gobs_server.web.cluster.faces import Faces
 from gobs_server.web.cluster.heat import scale_of
 from gobs_server.web.cluster.pages import LOOKS
 from gobs_server.web.cluster.trends import Trends
-from gobs_server.web.order import Query
-from gobs_server.web.sections import Sections
+from gobs_server.web.lists import Asked, Poll, Tag, Window
+from gobs_server.web.table import TableLists
 from tests.server.feeding import Cluster
 from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
 
@@ -24,34 +24,63 @@ class Counting(Templates):
     def __init__(self) -> None:
         super().__init__(Assets(), "0.1.0", "run")
         self.rendered: list[str] = []
+        self.lines = 0
 
     def render(self, template: str, **values: object) -> bytes:
         self.rendered.append(template)
+        if template == "table_rows.html":
+            lines = values["lines"]
+            assert isinstance(lines, list)
+            self.lines += len(lines)
         return super().render(template, **values)
+
+
+def nothing(_tag: Tag) -> Poll:
+    """Say that the page has nothing yet."""
+    return Poll(-1, frozenset(), all=False)
 
 
 async def test_a_hundred_viewers_of_a_large_table_cost_one_rendering() -> None:
     machine = Cluster().machine("n", PROCESS)
     machine.feed({PROCESS: processes(2000)})
     templates = Counting()
-    sections = Sections(machine.cluster.live, templates, Tags(), Cache())
-    table = machine.node.tables["process"]
-    contents = await asyncio.gather(*[sections.rows(machine.node, table, Query(all=True)) for _ in range(100)])
-    assert templates.rendered == ["rows.html"]
-    assert len(set(contents)) == 1
+    lists, table = TableLists(machine.cluster.live, templates, Tags()), machine.node.tables["process"]
+    shown = await asyncio.gather(
+        *[lists.show(machine.node, table, Asked(), Window(0, 500), nothing) for _ in range(100)]
+    )
+    assert sorted(templates.rendered) == ["table_list.html", "table_rows.html"]
+    assert len({one.content for one in shown}) == 1
+
+
+async def test_a_row_that_looks_as_before_is_not_rendered_again_in_whatever_order() -> None:
+    machine = Cluster().machine("n", PROCESS)
+    machine.feed({PROCESS: processes(20)})
+    machine.feed({PROCESS: processes(20)}, after=5)
+    templates = Counting()
+    lists, table = TableLists(machine.cluster.live, templates, Tags()), machine.node.tables["process"]
+    await lists.show(machine.node, table, Asked(), Window(0, 50), nothing)
+    await lists.show(machine.node, table, Asked(sort=("-rss",), filter="worker"), Window(0, 50), nothing)
+    assert templates.rendered.count("table_rows.html") == 1
+    assert templates.lines == 20
+    rows = processes(20)
+    rows[4] = (*rows[4][:3], 5, rows[4][4])
+    machine.feed({PROCESS: rows}, after=5)
+    await lists.show(machine.node, table, Asked(), Window(0, 50), nothing)
+    assert templates.lines == 21
 
 
 async def test_frames_that_come_while_a_table_is_rendered_do_not_change_it() -> None:
     machine = Cluster().machine("n", PROCESS)
     machine.feed({PROCESS: processes(1500, "old")})
-    sections = Sections(machine.cluster.live, Counting(), Tags(), Cache())
-    rendering = asyncio.create_task(sections.rows(machine.node, machine.node.tables["process"], Query(all=True)))
+    lists, table = TableLists(machine.cluster.live, Counting(), Tags()), machine.node.tables["process"]
+    query, window = Asked(sort=("-pid",)), Window(0, 500)
+    rendering = asyncio.create_task(lists.show(machine.node, table, query, window, nothing))
     await asyncio.sleep(0)
     machine.feed({PROCESS: processes(1500, "new")}, after=5)
-    content = await rendering
+    content = (await rendering).content
     assert b"old-1500" in content
     assert b"new-" not in content
-    assert b"new-1500" in await sections.rows(machine.node, machine.node.tables["process"], Query(all=True))
+    assert b"new-1500" in (await lists.show(machine.node, table, query, window, nothing)).content
 
 
 async def test_frames_that_come_while_cards_are_rendered_are_in_the_next_poll() -> None:

@@ -1,5 +1,7 @@
 // Links and fields of a list change what is asked of it: in the page's address first, then on the page.
 
+import { offer } from "../actions.js";
+import { say } from "../say.js";
 import { asked, changed, sortedToo } from "./address.js";
 
 const LISTS = "[data-list]";
@@ -10,6 +12,8 @@ let timer = 0;
 export function obeyControls() {
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("[data-list] a[data-ask]");
+    const button = /** @type {Element} */ (event.target).closest?.("[data-list] [data-pin]");
+    if (button instanceof HTMLElement) pin(button);
     if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.altKey || event.button) return;
     event.preventDefault();
     follow(link, event.shiftKey);
@@ -28,6 +32,12 @@ export function obeyControls() {
     if (!form.matches("form[data-asks]")) return;
     event.preventDefault();
     take(form, false);
+  });
+  offer("pin", () => {
+    const button = document.activeElement?.closest("tr")?.querySelector("[data-pin]");
+    if (!(button instanceof HTMLElement)) return false;
+    pin(button);
+    return true;
   });
   window.addEventListener("popstate", () => {
     for (const root of document.querySelectorAll(LISTS)) renew(/** @type {HTMLElement} */ (root));
@@ -48,22 +58,46 @@ function follow(link, more) {
   go(root, changes, false);
 }
 
+/** @param {HTMLElement} button of the row that is to stand first, or not any more */
+function pin(button) {
+  const root = /** @type {HTMLElement} */ (button.closest(LISTS));
+  const id = button.dataset.pin ?? "";
+  const pins = new Map(asked(window.location.search, root.dataset.list ?? "")).get("pins")?.split(",") ?? [];
+  const others = pins.filter((one) => one !== id);
+  if (others.length === pins.length) others.push(id);
+  go(root, [["pins", others.join(",")]], false);
+  say(button.getAttribute("aria-pressed") === "true" ? "Not pinned any more" : "Pinned: it stays at the top");
+}
+
 /**
  * @param {HTMLFormElement} form
  * @param {boolean} typing whether that is a step on the way to what is meant
  */
 function take(form, typing) {
   window.clearTimeout(timer);
-  /** @type {Map<string, string[]>} */
-  const values = new Map();
+  const root = form.closest(LISTS);
+  if (root instanceof HTMLElement) go(root, written(form), typing);
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Array<[string, string]>} what it asks for; several boxes that are all checked ask for nothing
+ */
+function written(form) {
+  /** @type {Map<string, { given: string[], boxes: number }>} */
+  const fields = new Map();
   for (const field of form.elements) {
     if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement) || !field.name) continue;
-    const all = values.get(field.name) ?? [];
-    values.set(field.name, all);
-    if (field instanceof HTMLSelectElement || !/checkbox|radio/.test(field.type) || field.checked) all.push(field.value);
+    const box = field instanceof HTMLInputElement && /checkbox|radio/.test(field.type);
+    const one = fields.get(field.name) ?? { given: [], boxes: 0 };
+    fields.set(field.name, one);
+    if (box) one.boxes++;
+    if (!box || /** @type {HTMLInputElement} */ (field).checked) one.given.push(field.value);
   }
-  const root = form.closest(LISTS);
-  if (root instanceof HTMLElement) go(root, [...values].map(([name, all]) => [name, all.join(",")]), typing);
+  return [...fields].map(([name, { given, boxes }]) => [
+    name,
+    boxes > 1 && given.length === boxes ? "" : given.join(","),
+  ]);
 }
 
 /**

@@ -92,8 +92,8 @@ function settle(root) {
     number(list);
   }
   const other = root.dataset.search !== undefined && root.dataset.search !== window.location.search;
-  if (other || lacking.has(root)) root.dispatchEvent(new Event("gobs:asked"));
-  else if (list) see(root, list);
+  if (other || lacking.has(root)) window.setTimeout(() => root.dispatchEvent(new Event("gobs:asked")));
+  else if (list) window.setTimeout(() => see(root, list)); // when this answer is done with: one is asked for at a time
 }
 
 /** @param {HTMLElement} list */

@@ -2,6 +2,8 @@
 
 /** Screens above and below the view that are on the page too. */
 const MARGIN = 0.75;
+/** Pixels there are at least, where little of a list can be seen. */
+const LEAST = 400;
 const STEP = 4;
 
 /** @typedef {{ first: number, count: number }} Part */
@@ -16,9 +18,10 @@ const STEP = 4;
  */
 export function part(top, height, { columns, pitch }, total) {
   const rows = Math.ceil(total / columns);
-  const before = Math.floor((-top - height * MARGIN) / pitch);
+  const margin = Math.max(height * MARGIN, LEAST);
+  const before = Math.floor((-top - margin) / pitch);
   const first = Math.max(0, Math.min(before - (before % STEP), rows - Math.ceil(height / pitch)));
-  const last = Math.min(rows, Math.ceil((-top + height * (1 + MARGIN)) / pitch));
+  const last = Math.min(rows, Math.ceil((-top + height + margin) / pitch));
   const whole = Math.ceil(Math.max(last - first, 1) / STEP) * STEP;
   return { first: first * columns, count: whole * columns };
 }

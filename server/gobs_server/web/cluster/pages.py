@@ -27,9 +27,11 @@ from gobs_server.web.lists import (
     asked,
     headings,
     matching,
+    next_part,
     ordered,
     poll,
     tag_of,
+    unkept,
     usable,
 )
 from gobs_server.web.rendering import Templates
@@ -163,16 +165,3 @@ def _wanted() -> tuple[Asked, Window]:
     query = asked(request.args)
     query = query._replace(view=query.view if query.view in LOOKS else "cards")
     return query, Window.asked(*LOOKS[query.view])
-
-
-def next_part(query: Asked, window: Window, total: int) -> str:
-    """Return what asks for the items after a window, for whoever has no scripts; empty: there are none."""
-    after = window.first + window.size
-    return f"{query.query()}&first={after}" if after < total else ""
-
-
-def unkept(response: Response, tag: Tag) -> Response:
-    """Put the tag on an answer that holds for the page that asked alone, so that nobody keeps it."""
-    response.headers["ETag"] = f'"{tag}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response

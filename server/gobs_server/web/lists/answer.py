@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from quart import Response
+
+from gobs_server.web.lists.asked import Asked
 from gobs_server.web.lists.items import Item
-from gobs_server.web.lists.window import Poll, Window
+from gobs_server.web.lists.window import Poll, Tag, Window
 
 MARK = b' data-items="">'
 """Ends the start tag of the list in a rendered frame; nothing shown can be it, for what is shown is escaped."""
@@ -34,3 +37,16 @@ def answer(frame: Frame, items: Sequence[Item], window: Window, total: int, poll
     order = " ".join([item.id for item in items])
     said = f' data-items="" data-first="{window.first}" data-total="{total}" data-order="{order}">'
     return b"".join([frame.before, said.encode(), *lacked, frame.after])
+
+
+def next_part(query: Asked, window: Window, total: int) -> str:
+    """Return what asks for the items after a window, for whoever has no scripts; empty: there are none."""
+    after = window.first + window.size
+    return f"{query.query()}&first={after}".removeprefix("&") if after < total else ""
+
+
+def unkept(response: Response, tag: Tag) -> Response:
+    """Put the tag on an answer that holds for the page that asked alone, so that nobody keeps it."""
+    response.headers["ETag"] = f'"{tag}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from gobs_server.web.lists.grammar import MAX_LENGTH
 
 _LONGEST = 100
-_MOST = 60
+_MOST = 128
 
 
 class Asked(NamedTuple):

@@ -1,0 +1,65 @@
+"""Rows that can be listed: a sheet of them, what tells one from another, and where each of them leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gobs_core import Kind
+from gobs_server.live import View
+from gobs_server.paths import segment
+from gobs_server.web.links import link
+from gobs_server.web.lists import Numbers, Sheet, Texts
+from gobs_server.web.table.fields import fields_of, reasons_for
+from gobs_server.web.text import ident
+
+Key: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The rows of one reading of one table, or what was made of them. A value."""
+
+    view: View
+    """The reading its rows are of."""
+    sheet: Sheet
+    keys: Sequence[Key]
+    """What tells each row from the others."""
+    reasons: Mapping[str, str]
+    """Field -> what to say where it is not known."""
+    path: Callable[[int], str]
+    """Where a row leads; empty: nowhere."""
+    grouped: str
+    """The field whose equal texts are one row; empty: each row is one."""
+    home: str
+    """The address of the page of the table."""
+
+    def id(self, row: int) -> str:
+        """The id of a row's element: the same for as long as its key is."""
+        return ident(self.view.table.name, self.grouped, *self.keys[row])
+
+
+def listing_of(node: str, view: View, unknown: Mapping[str, str]) -> Listing:
+    """Return the rows of a table of a node, as who may see `view` sees them; `unknown` as in `reasons_for`."""
+    table, keys = view.table, view.keys
+    places = {column.name: place for place, column in enumerate(table.keys)}
+
+    def texts(name: str) -> Texts:
+        if table.column(name).kind is Kind.INFO:
+            return view.info(name)
+        place = places[name]
+        return [key[place] for key in keys]
+
+    def numbers(name: str) -> Numbers:
+        return view.numbers(table.column(name))
+
+    return Listing(
+        view,
+        Sheet(fields_of(table), len(keys), texts, numbers),
+        keys,
+        reasons_for(table, unknown),
+        lambda row: link(node, table, keys[row]),
+        "",
+        f"/nodes/{segment(node)}/tables/{segment(table.name)}",
+    )

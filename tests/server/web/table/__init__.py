@@ -1,0 +1,1 @@
+"""Tests of any table as a live list."""
