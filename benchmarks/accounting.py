@@ -30,8 +30,15 @@ class Account:
 
     def rss_mib(self) -> float:
         """Return the memory it has in RAM."""
+        return self._status("VmRSS:")
+
+    def rss_peak_mib(self) -> float:
+        """Return the most memory it ever had in RAM."""
+        return self._status("VmHWM:")
+
+    def _status(self, name: str) -> float:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(name):
                 return int(line.split()[1]) / 1024
         return float("nan")
 

@@ -46,7 +46,9 @@ class Measured(NamedTuple):
     rss_before: float
     """MiB, before the load."""
     rss_most: float
-    """MiB, the most while it lasted."""
+    """MiB, the most while it was counted."""
+    rss_peak: float
+    """MiB, the most since the server began."""
     acks: list[float]
     history: float
     """Bytes of history in the end."""
@@ -129,8 +131,9 @@ def measure(subject: Subject, plan: Plan) -> Measured:
             raise RuntimeError(f"the load failed: {outcome['errors'][0]}")
     history = subject.metric("gobs_server_history_bytes") if subject.http else 0.0
     return Measured(
-        frames, cpu, seconds, outcome["message_bytes"] / max(outcome["sent"], 1), before, most, outcome["acks"], history
-    )
+        frames, cpu, seconds, outcome["message_bytes"] / max(outcome["sent"], 1), before, most,
+        subject.account.rss_peak_mib(), outcome["acks"], history,
+    )  # fmt: skip
 
 
 def run(quick: bool = False) -> list[Report]:
@@ -178,6 +181,7 @@ def _agents(seconds: float, agents: int, null: Measured) -> Report:
     for name, found in (("history off", alone), ("history of an hour", kept)):
         report.figure(f"{name}: share of a core", 100 * found.cpu / found.seconds, "%")
         report.figure(f"{name}: memory", found.rss_most, "MiB", f"{found.rss_before:.0f} MiB with no agent")
+        report.figure(f"{name}: memory, at most since the start", found.rss_peak, "MiB")
         report.figure(f"{name}: ack p99", _quantile(found.acks, 0.99) * 1e3, "ms")
     report.bar("CPU per frame, beside gRPC alone", null.per_core / alone.per_core, at_most=SHARE, unit="x")
     report.bar("memory, history off", alone.rss_most * 2**20 / 1e6, at_most=260, unit="MB")

@@ -14,6 +14,10 @@ import grpc.aio
 
 from benchmarks.ingest_rival import nested_frame
 from gobs_proto import gobs_pb2 as pb
+from gobs_sinks.grpc.cells import Cells, Span
+from gobs_sinks.grpc.encoder import KEYFRAME_PART_BYTES
+from gobs_sinks.grpc.parts import agent_message, join_parts, table_pieces, text_pieces
+from gobs_sinks.grpc.pieces import table_frames
 
 ROWS, COLUMNS = 300, 35
 CHANGED = 0.03
@@ -57,13 +61,13 @@ def hello(node: str) -> bytes:
     return pb.AgentMessage(hello=said).SerializeToString()
 
 
-def keyframe(dice: random.Random) -> pb.Frame:
-    """Return the tables of a keyframe."""
-    values = [dice.randrange(1 << dice.randrange(4, 34)) for _ in range(ROWS * COLUMNS)]
-    rows = pb.TableFrame(new=range(ROWS), keys=range(1, ROWS + 1))
-    rows.dense.append(pb.Dense(columns=COLUMNS, deltas=values))
-    texts = pb.Texts(id_gaps=[1] * ROWS, texts=[f"pod-{i // 3}/process-{i}" for i in range(ROWS)])
-    return pb.Frame(keyframe=True, texts=texts, tables=[rows])
+def keyframe(dice: random.Random) -> list[bytes]:
+    """Return the parts of a keyframe, encoded, cut as an agent cuts them."""
+    columns = [[dice.randrange(1 << dice.randrange(4, 34)) for _ in range(ROWS)] for _ in range(COLUMNS)]
+    slots, keys = list(range(ROWS)), [[number + 1] for number in range(ROWS)]
+    rows = table_frames(0, 0, [], slots, keys, Cells(dense=[Span(0, columns)]), KEYFRAME_PART_BYTES)
+    texts = text_pieces([(i + 1, f"pod-{i // 3}/process-{i}") for i in range(ROWS)], KEYFRAME_PART_BYTES)
+    return join_parts(pb.Frame(keyframe=True), texts, table_pieces(rows), KEYFRAME_PART_BYTES)
 
 
 def changes(kind: str, dice: random.Random) -> bytes:
@@ -103,7 +107,8 @@ class Stream:
             try:
                 await call.write(hello(f"node-{self._number}"))
                 await self._welcome.wait()
-                await call.write(self._first())
+                for message in self._first():
+                    await call.write(message)
                 ready.release()
                 await begin.wait()
                 await self._send(call)
@@ -132,25 +137,22 @@ class Stream:
                 self._outcome.sent += 1
                 self._outcome.message_bytes += len(message)
 
-    def _first(self) -> bytes:
+    def _first(self) -> list[bytes]:
         if self._plan.kind == "nested":
-            return self._bodies[0]
-        return self._message(keyframe(self._dice))
+            return self._bodies[:1]
+        self._sequence += 1
+        return [self._message(part) for part in keyframe(self._dice)]
 
     def _next(self) -> bytes:
         body = self._bodies[self._dice.randrange(len(self._bodies))]
-        return body if self._plan.kind == "nested" else self._message(pb.Frame(), body)
-
-    def _message(self, frame: pb.Frame, body: bytes = b"") -> bytes:
+        if self._plan.kind == "nested":
+            return body
         self._sequence += 1
-        frame.sequence, frame.wall_ns, frame.monotonic_ns = self._sequence, time.time_ns(), time.monotonic_ns()
-        raw = frame.SerializeToString() + body
-        size, head = len(raw), bytearray(b"\x12")
-        while size > 127:
-            head.append(size & 127 | 128)
-            size >>= 7
-        head.append(size)
-        return bytes(head) + raw
+        return self._message(body)
+
+    def _message(self, body: bytes) -> bytes:
+        head = pb.Frame(sequence=self._sequence, wall_ns=time.time_ns(), monotonic_ns=self._sequence * 10**9)
+        return agent_message(head.SerializeToString() + body)
 
     async def _listen(self, call: grpc.aio.StreamStreamCall[bytes, pb.ServerMessage]) -> None:
         async for message in call:

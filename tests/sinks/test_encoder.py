@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gobs_core import Frame, Reading, Table, counter, gauge, info, key
 from gobs_proto import gobs_pb2
 from gobs_proto.limits import MAX_INTEGER, MAX_MESSAGE_BYTES, MAX_ROWS
-from gobs_sinks.grpc.encoder import Encoder
+from gobs_sinks.grpc.encoder import KEYFRAME_PART_BYTES, Encoder
 from tests.sinks.decoder import Decoder
 from tests.sinks.histories import TABLES, expected, histories
 from tests.support.soak import counts
@@ -67,6 +67,16 @@ def decodes_to_what_was_read(history: list[tuple[Frame, bool]], limit: int) -> N
         assert all(len(part) <= limit for part in [*encoded.parts, *encoded.live])
     assert not live.resent
     assert encoder.tally.total.total() == 0
+
+
+def test_only_a_keyframe_is_cut_small_for_the_sake_of_the_peers_buffers() -> None:
+    wide = Table("t", "", (key("k", ""), *(counter(f"n{n}", "") for n in range(40))))
+    encoder = Encoder([wide])
+    for now, small in ((1, True), (2, False)):
+        rows = [(f"row {n}", *[now * 10**12 * (n % 7)] * 40) for n in range(200)]
+        sizes = [len(part) for part in encoder.encode(frame(now, rows, wide), keyframe=small).live]
+        assert sum(sizes) > 3 * KEYFRAME_PART_BYTES
+        assert max(sizes) <= KEYFRAME_PART_BYTES if small else len(sizes) == 1
 
 
 @settings(deadline=None)

@@ -15,6 +15,9 @@ from gobs_sinks.grpc.tables import TableState
 from gobs_sinks.grpc.tally import Tally
 from gobs_sinks.grpc.texts import Texts
 
+KEYFRAME_PART_BYTES = 3_000
+"""What keyframes are cut to, where they can be cut: gRPC keeps 64 KiB for a peer that has once sent more at a time."""
+
 
 class Encoded(NamedTuple):
     """One frame, encoded. Each part is a serialised gobs.v1.Frame."""
@@ -52,7 +55,7 @@ class Encoder:
         """
         keyframe = keyframe or self._whole
         self._whole = True
-        limit = self.limit - ENVELOPE
+        limit = (min(self.limit, KEYFRAME_PART_BYTES) if keyframe else self.limit) - ENVELOPE
         moves = [(state, state.take(reading)) for reading in frame.readings if (state := self._state(reading))]
         if keyframe:
             tables = self._everything(frame.monotonic_ns, limit)
