@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from gobs_core import PluginState, __version__
+from gobs_core import PluginConfig, PluginState, __version__
 from gobs_core.logs import get_logger
+from gobs_core.plugins import Plugins
 from gobs_core.redact import Redactor
 from gobs_server.access import Access
+from gobs_server.alerts.service import Alerts, Ground
 from gobs_server.clock import Clock
 from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store
 from gobs_server.front import Front
@@ -43,6 +47,7 @@ from gobs_server.services import Services
 from gobs_server.serving import allow_files
 from gobs_server.settings import ServerSettings
 from gobs_server.trim import Trim
+from gobs_server.web.format import full
 
 log = get_logger("gobs.server")
 _SAY_GOODBYE = 0.2
@@ -50,6 +55,14 @@ _SAY_GOODBYE = 0.2
 _FLUSH = 3.0
 _STATES = ("ok", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
 """Of plugins."""
+Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
+
+
+class Extensions(NamedTuple):
+    """The plugins that run in the server, and the settings that some were given, by kind and name."""
+
+    plugins: Plugins = Plugins()
+    configs: Mapping[tuple[str, str], PluginConfig] = MappingProxyType({})
 
 
 class Server:
@@ -69,6 +82,7 @@ class Server:
         door: Door | None = None,
         folder: Path | None = None,
         redact: Redactor | None = None,
+        extensions: Extensions | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.metrics = Metrics()
@@ -115,8 +129,18 @@ class Server:
         self._nodes = NodeWriter(self._store, self._known, self._remember)
         self.access = Access(settings, self._store, self.clock, redact=redact)
         self._front = Front(settings, self.access, folder)
+        self.alerts = Alerts(
+            settings.alerts,
+            folder or _beside(database, settings),
+            Ground(self.live, self.history, self._store, self.clock),
+            shown=full,
+            url=settings.url,
+            inside=settings.inside_targets,
+            plugins=extensions.plugins if extensions else None,
+            configs=extensions.configs if extensions else None,
+        )
         self._tasks: list[asyncio.Task[None]] = []
-        self._plugins = plugins
+        self._loaded = plugins
         self._parts = Parts()
         self.metrics.watch("gobs_server_plugins", self._plugin_states)
         watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._store, self._nodes, self._lag)
@@ -140,7 +164,7 @@ class Server:
             settings=self._settings,
             clock=self.clock,
             version=__version__,
-            plugins=self._plugins,
+            plugins=self._plugin_list,
             metrics=self.metrics.text,
             ready=lambda: {"server": "it is ending"} if self.sessions.draining else {},
             troubles=self._troubles,
@@ -148,21 +172,22 @@ class Server:
             audit=self.access.audit,
             access=self.access,
             profiles=self.profiles,
+            alerts=self.alerts,
         )
 
     async def start(self) -> None:
         """Listen and begin to work; raises UserError, with nothing left running, where that cannot be."""
         allow_files()
+        self._keep(("nodes", self._nodes.run), ("database", self._store.run))
         try:
+            await self.alerts.open()
             await self._front.start(self.services())
             self.http = self._front.http
             self.grpc_port = await self._grpc.start()
         except BaseException:
             await self._close()
             raise
-        for name, work in (
-            ("nodes", self._nodes.run),
-            ("database", self._store.run),
+        self._keep(
             ("node states", self._tick),
             ("back-fill", self._filling.run),
             ("acknowledgements", self._acks.run),
@@ -173,8 +198,8 @@ class Server:
             ("profiles", self.profiles.run),
             ("lag", self._lag.run),
             *self._front.parts(),
-        ):
-            self._tasks.append(asyncio.create_task(self._parts.keep(name, work)))
+            *self.alerts.parts().items(),
+        )
 
     async def stop(self) -> None:
         """End gracefully: agents are sent away first, what is being answered is finished, what is known is written."""
@@ -192,14 +217,22 @@ class Server:
         if self._tasks:
             await asyncio.wait(self._tasks[:1], timeout=_FLUSH)
         await self._front.finish()
+        for task in self._tasks[2:]:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.alerts.close()
         self._store.finish()
         if self._tasks:
             await asyncio.wait(self._tasks[1:2], timeout=_FLUSH)
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+    def _keep(self, *parts: Part) -> None:
+        """Begin work that goes on in the background."""
+        self._tasks += [asyncio.create_task(self._parts.keep(name, work)) for name, work in parts]
 
     async def _tick(self) -> None:
         while True:
@@ -213,12 +246,18 @@ class Server:
             "database": self._store.trouble if self._store.fault else "",
             "agents": self._grpc.tls.trouble() or self._doors.trouble,
         }
-        return {**self._parts.troubles(), **{part: trouble for part, trouble in found.items() if trouble}}
+        own = {part: trouble for part, trouble in found.items() if trouble}
+        return {**self._parts.troubles(), **own, **self.alerts.troubles()}
+
+    def _plugin_list(self) -> tuple[PluginState, ...]:
+        """What is loaded here, and how it fares."""
+        own = {(state.kind, state.name): state for state in self.alerts.states()}
+        return tuple(own.get((state.kind, state.name), state) for state in self._loaded())
 
     def _plugin_states(self) -> dict[Labels, float]:
         """How many plugins there are of each state, here and on nodes. States an agent made up are counted as one."""
         nodes = (plugin for node in self.live.nodes() for plugin in node.plugins)
-        counts = Counter(p.state if p.state in _STATES else "other" for p in chain(self._plugins(), nodes))
+        counts = Counter(p.state if p.state in _STATES else "other" for p in chain(self._plugin_list(), nodes))
         return {(("state", state),): float(counts[state]) for state in (*_STATES, "other")}
 
     def _known(self) -> Iterable[KnownNode]:
@@ -233,3 +272,8 @@ class Server:
                 agent_version=node.agent_version,
                 boot_id=node.boot_id,
             )
+
+
+def _beside(database: Address, settings: ServerSettings) -> Path:
+    """The folder for what outlives a server that was given none: where its database is, if that is a file."""
+    return Path(database.credentials["file_path"]).parent if database.dialect == "sqlite" else settings.folder()

@@ -5,11 +5,13 @@ Whatever shows rows, or finds them by what they hold, takes them from here.
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from gobs_core import Kind, Table
 from gobs_server.actor import current_actor
+from gobs_server.alerts.records import Alert
 from gobs_server.live import LiveTable
 from gobs_server.tables import View
 
@@ -25,6 +27,14 @@ def hidden(table: Table) -> list[str]:
 def seen(view: View) -> View:
     """Return a table as who asks may see it."""
     return view if current_actor().known else view.public
+
+
+def seen_alert(alert: Alert) -> Alert:
+    """Return an alert as who asks may see it: others are not shown the command lines of those who had a part in it."""
+    if current_actor().known or not alert.contributors:
+        return alert
+    bare = [msgspec.structs.replace(one, command="") for one in alert.contributors]
+    return msgspec.structs.replace(alert, contributors=bare)
 
 
 def seen_text_ids(table: LiveTable) -> NDArray[np.integer]:

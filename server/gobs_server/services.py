@@ -9,11 +9,13 @@ from typing import Protocol
 
 from quart import request
 
-from gobs_core import GobsError, PluginState
+from gobs_core import GobsError, PluginState, Unit
 from gobs_core.logs import get_logger
 from gobs_proto.gobs_pb2 import ServerMessage
 from gobs_server.access import Access
 from gobs_server.actor import Actor
+from gobs_server.alert_settings import AlertSettings
+from gobs_server.alerts.service import Alerts, Ground
 from gobs_server.clock import Clock
 from gobs_server.db import Database, Store, sqlite_at
 from gobs_server.history import History
@@ -116,6 +118,17 @@ def _nothing_recorded() -> Tasks:
     return Tasks(Kept(Store(Database(sqlite_at(Path())))), _NoAgents(), Clock(), age=0, budget=0)
 
 
+def _plain(value: float, unit: Unit, rate: bool) -> str:
+    return str(value)
+
+
+def _nothing_judged() -> Alerts:
+    """Return what there is of alerts where no rule is kept and no frame comes."""
+    clock = Clock()
+    ground = Ground(Live(clock), History(clock, budget=0), Store(Database(sqlite_at(Path()))), clock)
+    return Alerts(AlertSettings(), Path(), ground, shown=_plain)
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a page or a REST resource works with. Lives as long as the server; values change under it."""
@@ -141,3 +154,5 @@ class Services:
     """People, logins and tokens."""
     profiles: Tasks = field(default_factory=_nothing_recorded)
     """Recordings of stacks."""
+    alerts: Alerts = field(default_factory=_nothing_judged)
+    """Rules, alerts and whom they are told to."""

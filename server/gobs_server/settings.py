@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gobs_core.folders import state_dir
+from gobs_core.outgoing import Inside
 from gobs_core.settings import Section
 from gobs_core.values import Duration, Secret, Size
 from gobs_server.access_settings import AccessSettings, OidcSettings, ProxySettings
+from gobs_server.alert_settings import AlertSettings
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where Kubernetes puts a pod's own token and the API server's authority."""
@@ -117,10 +119,14 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """How long a profile is kept in the database, unless it is pinned."""
     profiles_bytes: Annotated[Size, msgspec.Meta(ge=1 << 20)] = 1 << 30
     """What all profiles together may take in the database before the oldest is let go."""
+    inside_targets: tuple[str, ...] = ()
+    """Networks, addresses and host names on the inside that channels of alerts may call, e.g. 10.1.0.0/16; unset: none,
+    so that whoever may make a channel cannot reach what only the server can."""
     tokenreview: TokenReviewSettings = TokenReviewSettings()
     access: AccessSettings = AccessSettings()
     oidc: OidcSettings = OidcSettings()
     proxy: ProxySettings = ProxySettings()
+    alerts: AlertSettings = AlertSettings()
 
     def folder(self) -> Path:
         """The folder for what outlives the server; raises UserError where nothing says which."""
@@ -132,6 +138,10 @@ class ServerSettings(Section, frozen=True, kw_only=True):
             raise ValueError(f"url: expected {wrong}, got {self.url!r:.200}")
         if self.oidc.issuer and not self.url:
             raise ValueError("url: expected the address people open, which the provider of [server.oidc] sends them to")
+        try:
+            Inside.parse(self.inside_targets)
+        except ValueError as error:
+            raise ValueError(f"inside_targets: {error}") from None
         if bool(self.http_cert_file) != bool(self.http_key_file):
             raise ValueError("http_cert_file: expected http_key_file beside it, got only one of them")
 

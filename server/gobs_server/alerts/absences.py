@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from gobs_core import Sample
+from gobs_core import Sample, Unit
 from gobs_server.alerts.check import Check
 from gobs_server.alerts.conditions import Absent
-from gobs_server.alerts.lanes import COOL, GONE, HOT, OK, Lanes, Step
+from gobs_server.alerts.events import Ended, Event, Fired, LaneId, Moved, Over, state_of
+from gobs_server.alerts.lanes import COOL, FIRING, GONE, HOT, OK, Lanes, Step
+from gobs_server.alerts.source import WHOLE
 from gobs_server.alerts.watch import GAP
 from gobs_server.live import Node
 
@@ -45,7 +47,7 @@ class Absence:
         names = list(dict.fromkeys([*silences, *self.who]))
         values = np.array([silences[name][0] if name in silences else np.nan for name in names])
         excess = np.array([silences[n][0] - silences[n][1] if n in silences else np.nan for n in names])
-        fires = {name: self.lanes.state[place] == 2 for place, name in enumerate(self.who)}
+        fires = {name: self.lanes.state[place] == FIRING for place, name in enumerate(self.who)}
         given = [name for name in names if name in silences]
         firing = [bool(fires.get(name)) for name in given]
         answer = self._answers(ask, given, excess[~np.isnan(excess)], firing)
@@ -81,3 +83,19 @@ class Absence:
         values: list[float] = excess.tolist()
         answer = ask(self.check, Sample(values, firing))
         return {name: HOT if one == 1 else COOL for name, one in zip(names, answer, strict=True)}
+
+
+def silence_events(
+    check: Check, names: Sequence[str], step: Step, values: np.ndarray, lanes: Lanes, now: float
+) -> Iterator[Event]:
+    """What became of lanes about silence; `names` are the nodes they are of."""
+    who = [LaneId(check.rule.id, check.severity, name, WHOLE) for name in names]
+    for place in step.ended.tolist():
+        yield Ended(who[place])
+    for place, reason in zip(step.resolved.tolist(), step.reasons.tolist(), strict=True):
+        yield Over(who[place], now, float(values[place]), float(lanes.worst[place]), reason)
+    for place in (*step.began.tolist(), *step.moved.tolist()):
+        yield Moved(who[place], state_of(lanes, place, 1.0))
+    for place in step.fired.tolist():
+        value = float(values[place])
+        yield Fired(who[place], state_of(lanes, place, 1.0), now, value, Unit.SECONDS, False, {}, "", None)

@@ -77,7 +77,7 @@ class Book:
 
     def silencing(self, alert: Alert, now: float) -> Silence | None:
         """The silence that keeps an alert quiet at this moment."""
-        return next((one for one, matcher in self._silences.values() if one.active(now) and matcher.match(alert)), None)
+        return next((one for one, matcher in self._silences.values() if one.holds(now) and matcher.match(alert)), None)
 
     def matched(self, silence: Silence, alerts: Iterable[Alert]) -> list[Alert]:
         """The alerts that a silence matches."""

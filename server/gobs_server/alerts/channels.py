@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -47,11 +47,12 @@ class Made:
 
 
 class Kinds:
-    """The notifiers there are."""
+    """The notifiers there are. `inside` are the targets on the inside that they may call."""
 
-    def __init__(self, classes: Mapping[str, type[Notifier]], url: str = "") -> None:
+    def __init__(self, classes: Mapping[str, type[Notifier]], url: str = "", inside: Sequence[str] = ()) -> None:
         self.classes = classes
         self._url = url
+        self._inside = tuple(inside)
 
     def config(self, kind: str, settings: Mapping[str, Any], where: str = "body.settings") -> NotifierConfig:
         """Check the settings of a channel; raises Invalid with all that is wrong."""
@@ -68,7 +69,7 @@ class Kinds:
     def make(self, channel: ChannelSettings) -> Made:
         """Make a channel's notifier; raises Invalid."""
         config = self.config(channel.kind, channel.settings)
-        known = Channel(name=channel.name, version=__version__, url=self._url)
+        known = Channel(name=channel.name, version=__version__, url=self._url, inside=self._inside)
         return Made(channel, self.classes[channel.kind](config, known))
 
     def shown(self, channel: ChannelSettings) -> dict[str, Any]:

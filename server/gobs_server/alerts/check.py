@@ -14,11 +14,11 @@ from gobs_server.alerts.conditions import Threshold
 from gobs_server.alerts.conditions.threshold import ThresholdParameters
 from gobs_server.alerts.lanes import AS_BREACH, AS_IT_WAS, AS_OK, Params
 from gobs_server.alerts.metrics import Metric, metric_in
-from gobs_server.alerts.rule import Level, Rule
+from gobs_server.alerts.rule import Level, Rule, RuleFields
 from gobs_server.alerts.selector import Globs
 
 _NO_DATA = {"keep": AS_IT_WAS, "ok": AS_OK, "alert": AS_BREACH}
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
+COLUMNS: Mapping[str, tuple[str, ...]] = {
     "namespace": ("namespace",),
     "owner": ("owner", "controller"),
     "pod": ("pod", "name", "workload"),
@@ -85,7 +85,7 @@ def checks_of(rule: Rule, conditions: Mapping[str, Condition]) -> Iterator[Check
         yield _check(rule, level, condition)
 
 
-def parameters_of(rule: Rule, level: Level, condition: Condition) -> Any:
+def parameters_of(rule: RuleFields, level: Level, condition: Condition) -> Any:
     """What the condition is given for a severity; raises msgspec.ValidationError or ValueError."""
     said: dict[str, Any] = {**rule.parameters, **(level.parameters or {})}
     if isinstance(condition, Threshold):
@@ -102,7 +102,7 @@ def _check(rule: Rule, level: Level, condition: Condition) -> Check:
     parameters = parameters_of(rule, level, condition)
     plain = isinstance(condition, Threshold)
     hold = rule.for_seconds if level.for_seconds is None else level.for_seconds
-    terms = [(columns, getattr(rule, field)) for field, columns in _COLUMNS.items() if rule.target == "pod"]
+    terms = [(columns, getattr(rule, field)) for field, columns in COLUMNS.items() if rule.target == "pod"]
     terms += [((column,), globs) for column, globs in rule.where.items()]
     return Check(
         rule=rule,

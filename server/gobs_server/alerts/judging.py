@@ -59,6 +59,10 @@ class Judging:
         """Ask here and now."""
         return [self._ask(asked.check, sample) for asked, sample in samples]
 
+    def ask_one(self, check: Check, sample: Sample) -> Sequence[float]:
+        """Ask one condition here and now."""
+        return self._ask(check, sample)
+
     async def ask_beside(self, samples: Sequence[tuple[Asked, Sample]]) -> list[Sequence[float]]:
         """Ask conditions from elsewhere, all of one name, beside the event loop and under a deadline."""
         name = samples[0][0].check.condition.name

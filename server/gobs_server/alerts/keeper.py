@@ -256,7 +256,7 @@ class Keeper:
         body = LaneRecord(
             lane=lane, state=state.state, since=wall - (mono - state.since), at=wall - (mono - state.at),
             hot_at=wall - (mono - state.hot_at), worst=known(state.worst), cooling=state.cooling, late=state.late,
-            alert=alert, rule_changed=0.0 if rule is None else rule.changed,
+            alert=alert, judged=0.0 if rule is None else rule.judged,
         )  # fmt: skip
         return Put("lane", lane_key(lane), msgspec.json.encode(body))
 
@@ -273,7 +273,8 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     cooling: bool
     late: bool
     alert: str
-    rule_changed: float
+    judged: float
+    """When its rule was made, or changed in what is judged."""
 
 
 def lane_key(lane: LaneId) -> str:

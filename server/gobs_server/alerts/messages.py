@@ -42,7 +42,7 @@ class Messages:
     ) -> Iterator[Notification]:
         """What is said of one group at once: news first, the gravest first; several messages for a machine."""
         event = _event(intents, alerts)
-        news = sorted(alerts, key=lambda one: (one.state == "resolved", -GRAVE[one.severity], one.fired, one.id))
+        news = sorted(alerts, key=_worst_first)
         most = min(notifier.most, MOST_ALERTS)
         parts = [news[at : at + most] for at in range(0, len(news), most)] or [[]]
         for part in parts if notifier.complete else parts[:1]:
@@ -149,3 +149,10 @@ def _event(intents: Sequence[Intent], alerts: Sequence[Alert]) -> Event:
     if Event.FIRING in events and any(alert.state == "firing" for alert in alerts):
         return Event.FIRING
     return Event.REMINDER if Event.REMINDER in events else Event.RESOLVED
+
+
+def _worst_first(alert: Alert) -> tuple[object, ...]:
+    """Order alerts: those that fire, the gravest, the furthest beyond the threshold."""
+    value = 0.0 if alert.value is None else alert.value
+    less = alert.operator in ("<", "<=")
+    return (alert.state == "resolved", -GRAVE[alert.severity], value if less else -value, words.place(alert), alert.id)

@@ -45,6 +45,10 @@ class Outbox:
         """All that waits of a group; they wait no more."""
         return self._waiting.pop(group)
 
+    def waits(self, group: str) -> bool:
+        """Whether anything of a group waits."""
+        return group in self._waiting
+
     def groups_waiting(self) -> list[list[Intent]]:
         """What waits, by group."""
         return list(self._waiting.values())

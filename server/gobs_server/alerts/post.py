@@ -150,6 +150,13 @@ class Post:
         known = sender.outbox.groups.get(group) if sender is not None else None
         return known.sent if known is not None else 0.0
 
+    def waits(self, channel: str, group: str) -> bool:
+        """Whether a message about a group is on its way on a channel, or is going to be."""
+        sender = self._senders.get(channel)
+        if sender is None:
+            return True
+        return sender.outbox.waits(group) or any(one.group == group for one in sender.queue)
+
     async def tidy(self) -> None:
         """Forget what was said about groups that are over."""
         now, busy = self._clock.wall(), {alert.group for alert in self._firing().values()}

@@ -41,7 +41,7 @@ class Reading(Protocol):
         ...
 
     def describe(self, row: int) -> dict[str, str]:
-        """The key and info columns of a row, as far as they are known."""
+        """The key and info columns of a row, as far as they are known and anybody may see them."""
         ...
 
 
@@ -74,7 +74,8 @@ class Rows:
         """Return the texts of a row, long ones cut."""
         keys = {name: self.keys[row][place] for name, place in self._places.items()}
         infos = {name: text for name, texts in self._view.infos.items() if (text := texts[row]) is not None}
-        return {name: text[:MOST_TEXT] for name, text in {**keys, **infos}.items()}
+        private = {column.name for column in self._view.table.columns if column.private}
+        return {name: text[:MOST_TEXT] for name, text in {**keys, **infos}.items() if name not in private}
 
 
 class Whole:

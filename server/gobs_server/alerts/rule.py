@@ -83,7 +83,10 @@ class RuleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Columns, or `node`, by whose values messages are kept apart; all alerts of a rule are one message otherwise."""
     mention: Text = ""
     """Whom to call, in the words of the service."""
+    about: Annotated[str, Meta(max_length=1000)] = ""
+    """Why the rule is as it is, for those who read it."""
     note: Annotated[str, Meta(max_length=2000)] = ""
+    """What is said in every message."""
     runbook: Annotated[str, Meta(max_length=1000)] = ""
     """http(s) address of what to do."""
 
@@ -97,6 +100,8 @@ class Rule(RuleFields, frozen=True, kw_only=True):
     """The file it is from."""
     created: float = 0.0
     changed: float = 0.0
+    judged: float = 0.0
+    """When anything of what is judged was changed last: lanes from before that begin anew."""
     by: str = ""
     """Who changed it last."""
 
@@ -110,7 +115,7 @@ class Rule(RuleFields, frozen=True, kw_only=True):
         return RuleFields(**{name: getattr(self, name) for name in RuleFields.__struct_fields__})
 
 
-_TOLD = frozenset({"name", "mention", "note", "runbook", "channels", "group_by", "repeat_seconds", "enabled"})
+_TOLD = frozenset({"name", "mention", "note", "about", "runbook", "channels", "group_by", "repeat_seconds", "enabled"})
 """Fields that change who is told what, and nothing of what is judged."""
 
 

@@ -25,7 +25,7 @@ MATCHED = ("rule", "severity", "node", "namespace", "owner", "pod", "container")
 class Weekly(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same hours every week. Where `until` is not after `since`, it is of the next day."""
 
-    days: Annotated[list[Day], Meta(min_length=1, max_length=7)] = list(DAYS)
+    days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)] = DAYS
     since: Annotated[str, Meta(pattern=_CLOCK)]
     until: Annotated[str, Meta(pattern=_CLOCK)]
     zone: Annotated[str, Meta(max_length=64)] = "UTC"
@@ -89,7 +89,7 @@ class Silence(SilenceFields, frozen=True, kw_only=True):
     matched: bool = False
     """Whether anything it matches has fired since it was made."""
 
-    def active(self, at: float) -> bool:
+    def holds(self, at: float) -> bool:
         """Whether it holds at this moment."""
         if self.ended is not None or at < self.since_when or (self.until is not None and at >= self.until):
             return False

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gobs_core import Unit
-from gobs_server.alerts.absences import Absence
+from gobs_server.alerts.absences import Absence, silence_events
 from gobs_server.alerts.check import Check
 from gobs_server.alerts.compiled import Compiled
-from gobs_server.alerts.events import Ended, Event, Fired, LaneId, LaneState, Moved, Over, adopt, dismiss, state_of
+from gobs_server.alerts.events import Event, LaneId, LaneState, adopt, dismiss
 from gobs_server.alerts.judging import Judging
 from gobs_server.alerts.nodewatch import NodeWatch
-from gobs_server.alerts.source import WHOLE, Asked
+from gobs_server.alerts.source import WHOLE
 from gobs_server.live import Live
 
 
@@ -37,18 +36,9 @@ class Silent:
             absence = self._absence(check)
             if check.rule.target != "node":
                 absence.there = {name for name, watch in watches.items() if id(check) in watch.present}
-            who, step, values = absence.judge(now, nodes, self._started, self._ask)
-            names = [LaneId(check.rule.id, check.severity, name, WHOLE) for name in who]
-            lanes = absence.lanes
-            for place in step.ended.tolist():
-                self._emit(Ended(names[place]))
-            for place, reason in zip(step.resolved.tolist(), step.reasons.tolist(), strict=True):
-                self._emit(Over(names[place], now, float(values[place]), float(lanes.worst[place]), reason))
-            for place in (*step.began.tolist(), *step.moved.tolist()):
-                self._emit(Moved(names[place], state_of(lanes, place, 1.0)))
-            for place in step.fired.tolist():
-                state, value = state_of(lanes, place, 1.0), float(values[place])
-                self._emit(Fired(names[place], state, now, value, Unit.SECONDS, False, {}, "", None))
+            who, step, values = absence.judge(now, nodes, self._started, self._judging.ask_one)
+            for event in silence_events(check, who, step, values, absence.lanes, now):
+                self._emit(event)
             absence.tidy()
 
     def adopt(self, check: Check, lane: LaneId, state: LaneState) -> None:
@@ -83,6 +73,3 @@ class Silent:
         if absence is None:
             absence = self._absences[name] = Absence(check, self._started)
         return absence
-
-    def _ask(self, check: Check, sample: object) -> list[float]:
-        return [float(one) for one in self._judging.ask([(Asked(check, 0, slice(0, 0)), sample)])[0]]  # type: ignore[list-item]

@@ -6,6 +6,7 @@ import msgspec
 from quart import Response
 
 from gobs_server.api.access import add_access
+from gobs_server.api.alerting import add_alerting
 from gobs_server.api.chart import add_chart
 from gobs_server.api.history import add_history
 from gobs_server.api.nodes import add_nodes
@@ -40,6 +41,7 @@ def api_routes(services: Services, tags: Tags) -> Routes:
     add_plugins(api, services, tags)
     add_access(api, services)
     add_profiles(api, services)
+    add_alerting(api, services)
     described = msgspec.json.encode(document(api.all, PREFIX, services.version))
 
     @api.routes.get(f"{PREFIX}/openapi.json", role="viewer")

@@ -37,7 +37,7 @@ class Address:
             "connections": {self.dialect: {"engine": engine, "credentials": {**self.credentials, **more}}},
             "apps": {
                 "gobs": {
-                    "models": ["gobs_server.db.models", "gobs_server.db.people"],
+                    "models": ["gobs_server.db.models", "gobs_server.db.people", "gobs_server.db.alert_models"],
                     "migrations": "gobs_server.db.migrations",
                     "default_connection": self.dialect,
                 }

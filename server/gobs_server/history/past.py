@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gobs_server.history.lines import Lines
 from gobs_server.history.node import NodeHistory
 from gobs_server.history.read import Reader
+from gobs_server.history.readings import PastReading, moments, readings
 from gobs_server.history.series import Wanted
 from gobs_server.history.track import MOST_CELLS, Key
 from gobs_server.tables import View
@@ -42,3 +43,11 @@ class Past:
         Raises KeyError for a column no run of the node has, and TooMuch.
         """
         return self._reader.lines(self._home, wanted, since, until, most)
+
+    def readings(self, table: str, since: float, until: float) -> Iterator[PastReading]:
+        """The readings of a table between two times, in order, each with all its rows."""
+        return readings(self._home, self._reader.frames, table, since, until)
+
+    def moments(self, since: float, until: float) -> Iterator[float]:
+        """When the node's frames between two times were made."""
+        return moments(self._home, self._reader.frames, since, until)

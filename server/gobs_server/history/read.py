@@ -10,6 +10,7 @@ from threading import Lock
 
 from gobs_server.history.lines import Lines
 from gobs_server.history.node import NodeHistory, RunHistory
+from gobs_server.history.readings import touched
 from gobs_server.history.replay import Replay, replayed
 from gobs_server.history.segment import OpenSegment, Parts, Segment
 from gobs_server.history.series import TableSeries, Wanted, texts_of
@@ -64,7 +65,7 @@ class Reader:
             for name in dict.fromkeys(one.table for one in wanted)
         }
         for run in home.runs:
-            segments = _touched(run, since, until)
+            segments = touched(run, since, until)
             here = [
                 (series, place) for name, series in tables.items() if (place := run.schemas.place(name)) is not None
             ]
@@ -77,10 +78,10 @@ class Reader:
             for segment in segments if here else ():
                 until_ns = round((until - segment.offset) * 1e9)
                 by_place = {place: replay for place, (replay, _) in replays.items()}
-                for head, touched in replayed(self._frames(segment), by_place, names):
+                for head, places in replayed(self.frames(segment), by_place, names):
                     if head.monotonic_ns > until_ns:
                         break
-                    for place in touched:
+                    for place in places:
                         replay, tracks = replays[place]
                         for track in tracks:
                             track.take(replay, segment.offset, names)
@@ -98,8 +99,8 @@ class Reader:
                 continue
             replay, track = Replay(layout), Track(layout, [key], (), 1)
             names, seen_ns = texts_of([track]), -1
-            for head, touched in replayed(self._frames(segment), {place: replay}, names):
-                if touched and track.here(replay, names):
+            for head, here in replayed(self.frames(segment), {place: replay}, names):
+                if here and track.here(replay, names):
                     seen_ns = head.monotonic_ns
             if seen_ns >= 0:
                 return self._view(run, segment, place, seen_ns)
@@ -126,12 +127,13 @@ class Reader:
     def _decode(self, run: RunHistory, segments: Sequence[AnySegment], place: int, until_ns: int) -> RunState:
         state = RunState(run.schemas, only=place)
         for segment in segments:
-            for frame in self._frames(segment):
+            for frame in self.frames(segment):
                 if state.sequence < frame[0].sequence and frame[0].monotonic_ns <= until_ns:
                     state.apply(frame)
         return state
 
-    def _frames(self, segment: AnySegment) -> Iterable[Parts]:
+    def frames(self, segment: AnySegment) -> Iterable[Parts]:
+        """The frames of a segment, decoded anew or as remembered."""
         if isinstance(segment, OpenSegment) or segment.raw > _CACHED:
             return segment.frames()
         with self._lock:
@@ -162,10 +164,3 @@ def _before(home: NodeHistory, moment: float) -> Iterator[tuple[RunHistory, AnyS
     """All segments that began at or before that moment, the latest first."""
     begun = [(run, segment) for run in home.runs for segment in run.all() if segment.start <= moment]
     yield from sorted(begun, key=lambda pair: pair[1].start, reverse=True)
-
-
-def _touched(run: RunHistory, since: float, until: float) -> list[AnySegment]:
-    """The segments with frames between two times, and the one before them: a rate needs the reading before."""
-    segments = run.all()
-    inside = [at for at, segment in enumerate(segments) if segment.end >= since and segment.start <= until]
-    return segments[max(inside[0] - 1, 0) : inside[-1] + 1] if inside else []

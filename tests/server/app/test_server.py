@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gobs_core import PluginState
-from gobs_server.app import Server
+from gobs_core.plugins import Plugins
+from gobs_notifiers.discord import DiscordNotifier
+from gobs_server.alerts.records import ChannelSettings
+from gobs_server.app import Extensions, Server
 from gobs_server.db import KnownNode, sqlite_at
 from gobs_server.settings import ServerSettings
 
@@ -41,3 +46,15 @@ async def test_what_is_said_of_the_database_to_everybody_is_not_what_its_driver_
     troubles = made.services().troubles()
     assert "InvalidPasswordError" in troubles["database"]
     assert "10.0.0.1" not in troubles["database"]
+
+
+async def test_channels_may_call_those_targets_on_the_inside_that_the_settings_name(tmp_path: Path) -> None:
+    made = Server(
+        ServerSettings(inside_targets=("10.1.0.0/16", "hooks.example")),
+        sqlite_at(tmp_path / "x.sqlite3"),
+        extensions=Extensions(Plugins(notifiers={DiscordNotifier.name: DiscordNotifier})),
+    )
+    channel = ChannelSettings(id="1", name="ops", kind="discord", settings={"webhook_url": "https://hooks.example/a"})
+    assert made.alerts.kinds.make(channel).notifier.channel.inside == ("10.1.0.0/16", "hooks.example")
+    with pytest.raises(ValueError, match="inside_targets: expected a network such as"):
+        ServerSettings(inside_targets=("10.1.0.0/33",))
