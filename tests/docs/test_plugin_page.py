@@ -15,7 +15,7 @@ import pytest
 
 from gobs_core.settings.decode import decode
 from gobs_core.settings.tree import Leaf, Rank
-from gobs_core.testing import check_condition, check_notifier, check_sink
+from gobs_core.testing import check_condition, check_notifier, check_profiler, check_sink
 from tests.docs.markdown import page
 
 PAGE = page("docs/plugins.md")
@@ -115,6 +115,10 @@ def test_the_notifier_on_the_page_keeps_its_contract(tmp_path: Path) -> None:
 
 def test_the_condition_on_the_page_keeps_its_contract() -> None:
     check_condition(run(code("Conditions", "python"))["OddCondition"])
+
+
+def test_the_profiler_on_the_page_keeps_its_contract() -> None:
+    check_profiler(run(code("Profilers", "python"))["StatesProfiler"])
 
 
 def test_the_setting_on_the_page_is_read_and_checked() -> None:

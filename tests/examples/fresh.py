@@ -41,6 +41,7 @@ class Fresh:
         """Return an environment without anything of the user's own."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "PYTHON"))}
         home = str(self.folder)
+        kept["PATH"] = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)))
         return {**kept, "HOME": home, "XDG_STATE_HOME": f"{home}/state", "XDG_CONFIG_HOME": f"{home}/config"}
 
 
