@@ -128,9 +128,7 @@ class Desk:
                 raise Firing(_way_out(old, firing, "changed"))
             await self._journal.write([Put("rule", rule_id, msgspec.json.encode(new))])
             self._book.put_rule(new)
-            await self.judge(
-                rule_id if not judged_alike(old, new) else "", "disabled" if not new.enabled else "changed"
-            )
+            await self.judge([] if judged_alike(old, new) else [rule_id])
         return Saved(new, ruled.warnings)
 
     async def delete_rule(self, rule_id: str) -> Rule:

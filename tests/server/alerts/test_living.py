@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gobs_core import Event, Severity
@@ -133,3 +134,19 @@ async def test_of_two_severities_only_the_graver_is_told(tmp_path: Path) -> None
         await until(lambda: len(living.sent) > 1, 20)
         states = {(alert.severity, alert.state) for one in living.sent[1:] for alert in one.alerts}
         assert states == {(Severity.CRITICAL, "resolved"), (Severity.WARNING, "firing")}
+
+
+async def test_a_rule_that_was_changed_begins_anew_and_one_that_was_renamed_goes_on(tmp_path: Path) -> None:
+    async with Living(tmp_path) as living:
+        rule = await living.rule(for_seconds=12.0)
+        machine = living.machine()
+        for _ in range(3):
+            await living.feed(machine, {"a": 60.0})
+        changed = msgspec.structs.replace(rule.fields(), threshold=55.0)
+        await living.alerts.desk.change_rule(rule.id, changed, "ann")
+        await living.feed(machine, {"a": 60.0})
+        assert living.states() == {}
+        await living.alerts.desk.change_rule(rule.id, msgspec.structs.replace(changed, name="huge"), "ann")
+        for _ in range(3):
+            await living.feed(machine, {"a": 60.0})
+        assert living.states() == {"a": "firing"}
