@@ -18,7 +18,7 @@ class Page:
     name: str
     """Of its screenshot, and of its tests."""
     path: str
-    """`{process}` and `{workload}` stand for the key of a process and of a workload there is."""
+    """`{process}`, `{workload}` and `{pod}` stand for the key of a process, of a workload and of a pod there is."""
     ready: str
     """A selector of what is there once the page is."""
     status: int = 200
@@ -32,6 +32,7 @@ PAGES = (
     Page("table", f"/nodes/{NODE}/tables/process", "#t-process tr[id]", hostile="/nodes/{name}/tables/net"),
     Page("profiles", "/profiles", "#profiles .empty"),
     Page("pods", "/pods?sort=problems", "#pods-table-rows tr"),
+    Page("pod", f"/nodes/{NODE}/workloads/{{pod}}", "#containers tbody tr"),
     Page("pods-heat", "/pods?view=heat&by=memory_of_limit", "#pods-heat .tile"),
     Page("pods-groups", "/pods?group=namespace", "#pods-table-namespace tr"),
     Page("plugins", "/plugins", "#plugins tbody tr"),
@@ -48,4 +49,7 @@ def address(page: Page, server: ServerProcess) -> str:
         if name in path:
             rows = server.get(f"/api/v1/nodes/{NODE}/tables/{table}")["rows"]
             path = path.replace(name, "/".join(quote(text, safe="") for text in rows[0]["keys"].values()))
+    if "{pod}" in path:
+        pods = server.get(f"/api/v1/nodes/{NODE}/pods?q=owner:api")["pods"]
+        path = path.replace("{pod}", pods[0]["keys"]["workload"])
     return f"http://{server.http}{path}"

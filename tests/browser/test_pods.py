@@ -42,3 +42,8 @@ async def test_pods_are_found_by_a_key_narrowed_down_grouped_coloured_and_opened
     await expect(tile.first).to_be_visible()
     await tile.first.press("Enter")
     await expect(page.locator("h1")).to_contain_text("etcd-")
+    await expect(page.locator("#containers tbody tr").filter(has_text="etcd")).to_have_count(1)
+    await expect(page.locator("#members tbody tr").filter(has_text="etcd")).not_to_have_count(0)
+    await expect(page.locator("#row-changes")).not_to_contain_text("Waiting")
+    await page.locator(".pod-facts a").filter(has_text="kube-system").first.click()
+    await expect(page.locator("#pods-filter")).to_have_value("ns=kube-system")

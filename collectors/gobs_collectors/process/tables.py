@@ -177,6 +177,11 @@ SHARE_CELLS = tuple(
     )
     for bound in ("limit", "request")
 )
+BOUND_CELLS = tuple(
+    derived(f"cpu_{bound}_percent", f"CPU it {means}, of one core", f"100 * cpu_{bound}", Unit.PERCENT)
+    for bound, means in (("request", "is promised"), ("limit", "may use at most"))
+)
+"""The same in the unit of `cpu`, so that one chart holds them all."""
 
 POD = Table(
     "pod",
@@ -219,12 +224,15 @@ POD = Table(
         ),
         *NET_CELLS,
         *SHARE_CELLS,
+        *BOUND_CELLS,
     ],
     charts=[
         Chart("cpu", title="CPU of the busiest workloads", each=True),
         Chart("memory_rss", title="Memory of the largest workloads", each=True),
+        Chart("cpu", "cpu_request_percent", "cpu_limit_percent", title="CPU, its request and limit"),
+        Chart("memory_working_set", "memory_request", "memory_limit", title="Memory, its request and limit"),
         Chart("cpu_user", "cpu_system", title="CPU time", stacked=True),
-        Chart("memory_rss", "memory_swap", title="Memory"),
+        Chart("memory_rss", "memory_swap", title="Memory of its processes"),
         Chart("receive_bytes", "transmit_bytes", title="Network of pods"),
         Chart("read_bytes", "write_bytes", title="Storage"),
         Chart("processes", "threads", title="Processes and threads"),

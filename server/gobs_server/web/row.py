@@ -24,6 +24,7 @@ from gobs_server.web.inspected import SECTIONS
 from gobs_server.web.links import link
 from gobs_server.web.members import members
 from gobs_server.web.naming import named
+from gobs_server.web.pods.one import Changes, is_pod, one_pod
 from gobs_server.web.profiles.asked import Target
 from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
@@ -40,6 +41,10 @@ def add_rows(routes: Routes, pages: RowPages) -> None:
     """Add the pages of rows, and the fragments that keep them up to date."""
     for prefix, show in (("", pages.page), ("/fragments", pages.fragment)):
         _add(routes, prefix, "fragment" if prefix else "page", show)
+
+    @routes.get("/fragments/nodes/<name:node>/workloads/<name:workload>/changes", role="viewer")
+    async def workload_changes(node: str, workload: str) -> Response:
+        return await pages.changes.fragment(node, workload)
 
 
 def _add(routes: Routes, prefix: str, kind: str, show: Show) -> None:
@@ -71,6 +76,8 @@ class RowPages:
         self._tags = tags
         self._templates = templates
         self._finding = RowFinding(services.history, beside)
+        self._clock = services.clock
+        self.changes = Changes(services.live, services.history, tags, templates)
 
     async def page(self, name: str, table: str, key: Key) -> Response:
         """Return the page of a row."""
@@ -100,6 +107,7 @@ class RowPages:
                 ranges=ranges(self._history.retention, _HOUR),
                 sections=SECTIONS if _is_process(declared) else {},
                 gone=found.gone,
+                changes=is_pod(found),
                 recorded=_recorded(name, declared, key),
             )
         )
@@ -120,7 +128,8 @@ class RowPages:
     def _top(self, node: Node, found: FoundRow) -> bytes:
         """Render how it fares, and what is around it."""
         view, row, is_gone = found
-        processes = node.tables.get("process") if view.table.name == "pod" else None
+        pod = one_pod(node, found, self._clock.wall())
+        processes = node.tables.get("process") if view.table.name == "pod" and pod is None else None
         return self._templates.render(
             "row_live.html",
             node=node,
@@ -129,6 +138,7 @@ class RowPages:
             gone=is_gone,
             process=_is_process(view.table),
             meaning=meaning(node),
+            pod=pod,
             tree=tree(node.name, view, row),
             members=members(node.name, processes, view.keys[row][0]) if processes is not None else None,
         )
@@ -140,8 +150,8 @@ class RowPages:
     def _tag(self, node: Node, found: FoundRow, unknown: dict[str, str]) -> str:
         name = found.view.table.name
         version = 0 if found.gone else node.tables[name].version
-        if name == "pod" and "process" in node.tables:
-            version = max(version, node.tables["process"].version)
+        if name == "pod" and not found.gone:
+            version = max(node.tables[one].version for one in (name, "process", "container") if one in node.tables)
         return self._tags.of(version, found.view.keys[found.row], found.view.time, found.gone, node.state, unknown)
 
     def _paths(self, node: Node, found: FoundRow) -> dict[str, str]:

@@ -67,7 +67,7 @@ EXPECTED: dict[str, Who] = {
     **of("original", Who("viewer", "profiles", private=True), "flamegraph_status flamegraph_download"),
     **of("original", Who("operator", "profiles"), "start_flamegraph"),
     **of("web", LOOKING, "nodes nodes_fragment node node_fragment table table_fragment plugins plugins_fragment find"),
-    **of("web", LOOKING, "pods pods_fragment pod table_csv table_json"),
+    **of("web", LOOKING, "pods pods_fragment pod workload_changes table_csv table_json"),
     **of("web", LOOKING, "row_page row_fragment process_page process_fragment workload_page workload_fragment"),
     **of("web", LOOKING._replace(private=True), "inspect_fragment"),
     **of("web", Who("viewer", "profiles", private=True), "profiles profiles_fragment profile profile_fragment"),

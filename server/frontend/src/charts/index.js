@@ -113,9 +113,11 @@ class Charts {
 
   /** @returns {import("./figure.js").Around} */
   around() {
-    const { marks } = /** @type {HTMLElement | null} */ (document.querySelector("[data-charts]"))?.dataset ?? {};
     return {
-      marks: marks ? marks.split(" ").map(Number) : [],
+      get marks() {
+        const marked = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-marks]"));
+        return [...marked].flatMap(({ dataset }) => (dataset.marks ? dataset.marks.split(" ").map(Number) : []));
+      },
       zoom: (from, to) => this.go(withSpan(location.href, { from, to })),
       reset: () => this.go(withSpan(location.href, {})),
     };

@@ -83,15 +83,17 @@ def shown(name: str, sheet: PodSheet, where: tuple[Part, int], row: int, why: Ma
         name=visible(told["name"] or uid),
         title=visible(uid),
         state=part.state,
-        node=_text("node", part.node),
+        node=text("node", part.node),
         node_segment=segment(part.node),
-        namespace=_text("ns", told["namespace"]),
-        owner=_text("owner", told["owner"]),
+        namespace=text("ns", told["namespace"]),
+        owner=text("owner", told["owner"]),
         status=visible(sheet.texts("status")[row] or UNKNOWN),
         unhealthy=sheet.texts("health")[row] == UNHEALTHY,
         ready="/".join(cell(line[PLACES[one]], Unit.ITEMS) for one in ("ready", "wanted")),
         numbers=[
-            _number(BY_NAME[one], line[PLACES[one]], _HOST if hosted and "net" in one else why.get(column_of(one), ""))
+            _of_field(
+                BY_NAME[one], line[PLACES[one]], _HOST if hosted and "net" in one else why.get(column_of(one), "")
+            )
             for one in VALUES
         ],
         began=None if began != began else began,  # noqa: PLR0124  NaN
@@ -103,16 +105,22 @@ def shown(name: str, sheet: PodSheet, where: tuple[Part, int], row: int, why: Ma
 def group(name: str, kind: str, sheet: Sheet, row: int) -> Group:
     """Return one group of a sheet of groups, which are made by the field `kind`."""
     text, asked = sheet.texts("group")[row], kind.removeprefix(LABEL)
-    numbers = [_number(field, float(sheet.numbers(field.name)[row]), "none of them tells it") for field in COUNTED]
+    numbers = [_of_field(field, float(sheet.numbers(field.name)[row]), "none of them tells it") for field in COUNTED]
     filter_ = asking(asked, text) if text is not None else "" if kind != asked else f"{asked}:unknown"
     return Group(name, Text(visible(text or "not known"), filter_), numbers, bool(sheet.numbers("unhealthy")[row] > 0))
 
 
-def _text(field: str, text: str | None) -> Text:
-    return Text(visible(text or ""), asking(field, text))
+def text(field: str, told: str | None) -> Text:
+    """Return a text of a field of the list of pods, with the filter that asks for it."""
+    return Text(visible(told or ""), asking(field, told))
 
 
-def _number(field: Field, value: float, why: str) -> Number:
+def number(unit: Unit, value: float, *, rate: bool, why: str = "") -> Number:
+    """Return a number as it stands under a heading that names its unit; `why` is why it is not known."""
     if value != value:  # noqa: PLR0124  NaN
-        return Number(UNKNOWN, visible(f"not known: {why}" if why else "not known yet"), unknown=True)
-    return Number(cell(value, field.unit, field.rate), exact(value, field.unit, field.rate), unknown=False)
+        return Number(UNKNOWN, visible(f"not known: {why}" if why else "not known now"), unknown=True)
+    return Number(cell(value, unit, rate), exact(value, unit, rate), unknown=False)
+
+
+def _of_field(field: Field, value: float, why: str) -> Number:
+    return number(field.unit, value, rate=field.rate, why=why)
