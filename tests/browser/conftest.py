@@ -143,9 +143,15 @@ async def watched(context: BrowserContext, server: Server) -> AsyncIterator[Watc
     await watched.faultless()
 
 
-def make_server(folder: Path, http: str = "127.0.0.1:0", clock: Clock | None = None, refresh: float = 2.0) -> Server:
+def make_server(
+    folder: Path,
+    http: str = "127.0.0.1:0",
+    clock: Clock | None = None,
+    refresh: float = 2.0,
+    grpc: str = "127.0.0.1:0",
+) -> Server:
     """A server on loopback that takes a silent node for stale after two seconds."""
-    settings = ServerSettings(http=http, grpc="127.0.0.1:0", stale=2.0, down=60.0, drain=0.5, refresh=refresh)
+    settings = ServerSettings(http=http, grpc=grpc, stale=2.0, down=60.0, drain=0.5, refresh=refresh)
     return Server(settings, sqlite_at(folder / "gobs.sqlite3"), clock=clock)
 
 

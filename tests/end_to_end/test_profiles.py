@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from gobs_collectors.perf import PerfProfiler
 from gobs_server.app import Server
 from tests.browser.conftest import agent, make_server
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.root
 
@@ -24,8 +25,8 @@ BUSY = "def busy_with_sums():\n    while True: sum(range(1000))\nbusy_with_sums(
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[Server, aiohttp.ClientSession]]:
-    server = make_server(folder)
+async def served(folder: Path, port: int = 0) -> AsyncIterator[tuple[Server, aiohttp.ClientSession]]:
+    server = make_server(folder, grpc=f"127.0.0.1:{port}")
     await server.start()
     try:
         async with aiohttp.ClientSession(f"http://{server.http}") as client:
@@ -55,7 +56,9 @@ async def follow(client: aiohttp.ClientSession, id: str) -> tuple[dict[str, Any]
     states: list[str] = []
     async with asyncio.timeout(60):
         while True:
-            _, found = await ask(client, "GET", f"profiles/{id}")
+            status, found = await ask(client, "GET", f"profiles/{id}")
+            if status == 503:  # a server that has just begun
+                continue
             if not states or states[-1] != found["state"]:
                 states.append(found["state"])
             if found["state"] not in {"queued", "recording", "processing"}:
@@ -113,12 +116,55 @@ async def test_a_recording_can_be_cancelled_and_an_agent_that_dies_ends_it_in_wo
             _, gone = await ask(client, "POST", f"profiles/{first['id']}/cancel")
             assert gone["state"] == "cancelled"
             _, second = await ask(client, "POST", "profiles", json=order)
+            perfs = await recorders(process.pid)
             process.kill()
             await process.wait()
+            await until(lambda: not any(map(alive, perfs)))
             async with agent(server, "n"):
                 failed, _ = await follow(client, second["id"])
                 assert failed["state"] == "failed"
                 assert "restarted" in failed["reason"]
+
+
+async def recorders(agent: int) -> set[int]:
+    """The processes that record for an agent, once there are any."""
+    found: set[int] = set()
+
+    def look() -> bool:
+        children = Path(f"/proc/{agent}/task/{agent}/children").read_text(encoding="ascii").split()
+        found.update(int(pid) for pid in children if b"perf\0record" in command(int(pid)))
+        return bool(found)
+
+    await until(look)
+    return found
+
+
+def command(pid: int) -> bytes:
+    """The command line of a process; empty once it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def alive(pid: int) -> bool:
+    """Whether it still records: what has ended has no command line, however long it waits to be noticed."""
+    return b"perf" in command(pid)
+
+
+async def test_a_server_that_restarts_while_something_is_recorded_has_the_profile_in_the_end(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, client), agent(server, "n"):
+        port = server.grpc_port
+        with busy() as pid:
+            await connected(client, pid)
+            _, begun = await ask(client, "POST", "profiles", json={"node": "n", "pid": pid, "duration_seconds": 4})
+            await until(lambda: server.profiles.all()[0].state == "recording")
+            await server.stop()
+            async with served(tmp_path, port) as (_, again):
+                done, _ = await follow(again, begun["id"])
+                assert done["state"] == "done", done
+                assert done["samples"] > 5
+                status, tree = await ask(again, "GET", f"profiles/{begun['id']}/download?format=json")
+                assert (status, tree["value"]) == (200, done["samples"])
 
 
 @pytest.mark.parametrize(

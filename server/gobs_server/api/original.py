@@ -64,7 +64,7 @@ def _add_following(routes: Routes, tasks: Tasks) -> None:
     async def flamegraph_status(task: str) -> Response:
         found = tasks.get(task)
         if found is None:
-            return _error(404, "Task not found")
+            return _error(404 if tasks.loaded else 503, "Task not found")
         if found.open:
             return _json(
                 200, {"status": "processing", "message": f"Flamegraph is still being generated: {found.state}"}
@@ -77,7 +77,7 @@ def _add_following(routes: Routes, tasks: Tasks) -> None:
     async def flamegraph_download(task: str) -> Response:
         found = tasks.get(task)
         if found is None:
-            return _error(404, "Task not found")
+            return _error(404 if tasks.loaded else 503, "Task not found")
         if found.open:
             return _error(400, "Task not completed yet")
         try:

@@ -75,7 +75,7 @@ def _add_looking(api: Operations, tasks: Tasks) -> None:
         found = [task for task in tasks.all() if _matches(task, query)]
         return ProfileList(profiles=[summary(task) for task in found[: query.limit]], count=len(found))
 
-    @api.get("/profiles/<name:id>", scope="profiles", private=True, errors=(404,))
+    @api.get("/profiles/<name:id>", scope="profiles", private=True, errors=(404, 503))
     async def get_profile(id: str) -> ProfileSummary:  # noqa: A002  the resource's word
         """How far one recording is."""
         return summary(_find(tasks, id))
@@ -110,7 +110,7 @@ def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
         except Refusal as refusal:
             raise ApiError(409, str(refusal)) from None
 
-    @api.post("/profiles/<name:id>/cancel", role="operator", scope="profiles", errors=(404,), status=200)
+    @api.post("/profiles/<name:id>/cancel", role="operator", scope="profiles", errors=(404, 503), status=200)
     async def cancel_profile(id: str) -> ProfileSummary:  # noqa: A002
         """End a recording; of one that is over nothing changes."""
         task = _find(tasks, id)
@@ -174,6 +174,8 @@ def summary(task: Task) -> ProfileSummary:
 
 def _find(tasks: Tasks, id: str) -> Task:  # noqa: A002
     task = tasks.get(id)
+    if task is None and not tasks.loaded:
+        raise ApiError(503, "the recordings of before have not been read from the database yet; try again")
     if task is None:
         raise ApiError(404, f"no recording {id[:64]!r} is known")
     return task

@@ -62,8 +62,8 @@ class Tasks:
         self._tasks: dict[str, Task] = {}
         self._heard: dict[str, float] = {}
         self._inbox = Inbox()
-        self._loaded = False
-        """Whether what an earlier server has asked for is known."""
+        self.loaded = False
+        """Whether what an earlier server has recorded is known; before that there may be more than there seems."""
         self._order = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -152,7 +152,7 @@ class Tasks:
 
     def connected(self, node: str) -> None:
         """An agent has connected: tell it whose news is waited for, once that is known."""
-        if not self._loaded:
+        if not self.loaded:
             return
         waiting = [task.id for task in self._tasks.values() if task.node == node and task.open]
         self._heard.update(dict.fromkeys(waiting, self._clock.monotonic()))
@@ -205,7 +205,7 @@ class Tasks:
             if task.id not in self._tasks:
                 self._tasks[task.id] = task
                 self._heard[task.id] = self._clock.monotonic()
-        self._loaded = True
+        self.loaded = True
         self.version += 1
         for node in self._courier.nodes():
             self.connected(node)

@@ -40,6 +40,28 @@ __attribute__((noinline)) void twenty(long n) { for (long i = 0; i < n * 2; i++)
 __attribute__((noinline)) void ten(long n) { for (long i = 0; i < n; i++) x += i * i; }
 int main(void) { for (;;) { seventy(20000); twenty(20000); ten(20000); } }
 """
+JIT = r"""
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#if defined(__x86_64__) /* mov ecx, N; loop: dec ecx; jnz loop; ret */
+static const unsigned char code[] = {0xb9, 0x00, 0x00, 0x10, 0x00, 0xff, 0xc9, 0x75, 0xfc, 0xc3};
+#elif defined(__aarch64__) /* mov w0, N; loop: subs w0, w0, 1; b.ne loop; ret */
+static const unsigned int code[] = {0x52a00200, 0x71000400, 0x54ffffe1, 0xd65f03c0};
+#endif
+int main(void) {
+  void *at = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memcpy(at, code, sizeof code);
+  __builtin___clear_cache(at, (char *)at + sizeof code);
+  char name[64];
+  snprintf(name, sizeof name, "/tmp/perf-%d.map", getpid());
+  FILE *map = fopen(name, "w");
+  fprintf(map, "%lx 1000 made; \"while\" running\n", (unsigned long)at);
+  fclose(map);
+  for (;;) ((void (*)(void))at)();
+}
+"""
 TEMPLATES = r"""
 #include <cstdint>
 volatile std::uint64_t x;
@@ -54,7 +76,11 @@ int main() { odd<const char *(*)(int), 3> o; for (;;) o.run(twice); }
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Programs built with the system's compiler; the pip-only part of the suite needs none."""
     folder = tmp_path_factory.mktemp("programs")
-    for name, source, compiler in (("shares.c", SHARES, "cc"), ("templates.cc", TEMPLATES, "c++")):
+    for name, source, compiler in (
+        ("shares.c", SHARES, "cc"),
+        ("templates.cc", TEMPLATES, "c++"),
+        ("jit.c", JIT, "cc"),
+    ):
         (folder / name).write_text(source)
         command = [compiler, "-O0", "-static", "-o", Path(name).stem, name]
         subprocess.run(command, cwd=folder, check=True)
@@ -145,6 +171,18 @@ async def test_names_inside_a_mount_namespace_are_found_and_stay_when_the_progra
     assert profile.duration < 55, "recording ends when the processes have ended"
     found = innermost(profile)
     assert found["seventy"] > 0.5 * profile.samples, (found, profile.notes)
+
+
+async def test_code_made_while_running_has_the_names_of_its_map_inside_mount_and_pid_namespaces(programs: Path) -> None:
+    inside = f"mkdir -p /mnt && mount --bind {programs} /mnt && mount -t tmpfs none /tmp && exec /mnt/jit"
+    with running(["unshare", "--mount", "--pid", "--fork", "sh", "-c", inside]) as [pid]:
+        await asyncio.to_thread(_until, lambda: bool(children(pid)))
+        [inner] = children(pid)
+        await asyncio.to_thread(_until, lambda: Path(f"/proc/{inner}/comm").read_text() == "jit\n")
+        profile = await record(inner, seconds=1.5)
+    found = {(frame.name, frame.kind) for frame in profile.frames}
+    assert ('made; "while" running', "jit") in found, (found, profile.notes)
+    assert f"perf-{inner}.map" not in os.listdir("/tmp"), "the copy of the map is removed"
 
 
 async def test_symbols_with_blanks_brackets_and_semicolons_stay_whole(programs: Path) -> None:

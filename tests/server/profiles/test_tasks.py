@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import subprocess
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from gobs_core import Profile
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.profiles.tasks import SILENT, Refusal
-from tests.server.profiles.made import chance
+from tests.server.profiles.made import chance, profile
 from tests.server.profiles.rig import Rig, packed
+from tests.support.soak import counts
 from tests.support.waiting import until
 
 
@@ -142,3 +148,46 @@ async def test_chunks_out_of_order_or_too_many_bytes_fail_the_recording_and_cost
         rig.tasks.chunk("n", pb.ProfileChunk(id=large.id, part=part, data=bytes(1 << 20)))
     assert large.state == "failed"
     assert rig.tasks._inbox.bytes == 0
+
+
+@counts("megabytes", reduced=5, full=50)
+async def test_a_large_profile_is_taken_kept_and_given_out(rig: Rig, megabytes: int) -> None:
+    large = unlike_anything(megabytes * 1_020_000)
+    data = zlib.compress(msgspec.json.encode(large), 1)
+    assert len(data) > megabytes * 1_000_000
+    task = rig.begin()
+    pieces = [data[first : first + (1 << 20)] for first in range(0, len(data), 1 << 20)]
+    for part, piece in enumerate(pieces):
+        rig.tasks.chunk("n", pb.ProfileChunk(id=task.id, part=part, data=piece))
+    rig.tasks.done("n", pb.ProfileDone(id=task.id, parts=len(pieces), bytes=len(data)))
+    task = await rig.done(task)
+    assert (task.samples, task.bytes) == (large.samples, len(data))
+    assert await rig.tasks.data(task) == data
+
+
+def unlike_anything(size: int) -> Profile:
+    """A profile that takes so many bytes however it is compressed."""
+    letters = base64.b64encode(os.urandom(size)).decode()
+    return profile({(1, 1, (letters[first : first + 500],)): 1 for first in range(0, len(letters), 500)})
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk that holds little."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)], check=True)
+    yield tmp_path
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+@pytest.mark.root
+async def test_a_profile_that_a_full_disk_does_not_take_has_failed_and_the_next_small_one_is_kept(full: Path) -> None:
+    rig = Rig(full)
+    await rig.start()
+    large, small = rig.begin(), rig.begin()
+    rig.send(large.id, packed(of=unlike_anything(2_000_000)))
+    await until(lambda: not large.open, 60)
+    assert large.state == "failed"
+    assert "could not be kept" in large.reason
+    rig.send(small.id, data := packed())
+    assert await rig.tasks.data(await rig.done(small)) == data
+    await rig.stop()

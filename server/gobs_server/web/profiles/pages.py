@@ -125,6 +125,7 @@ class ProfilePages:
             lines=[line(task, now) for task in tasks[:MOST]],
             count=len(tasks),
             total=len(all_of_them),
+            loaded=self._tasks.loaded,
         )
 
     def _list_tag(self, *asked: str) -> str:

@@ -27,7 +27,10 @@ def add_profiles(routes: Routes, services: Services, tags: Tags, templates: Temp
 
     def of(id: str) -> Response:  # noqa: A002
         task = services.profiles.get(id)
-        return missing(templates, f"No recording {id[:64]!r} is known.", _ONWARD) if task is None else pages.one(task)
+        if task is not None:
+            return pages.one(task)
+        yet = "" if services.profiles.loaded else " yet: those of before have not been read from the database"
+        return missing(templates, f"No recording {id[:64]!r} is known{yet}.", _ONWARD)
 
     @routes.get("/profiles/<name:id>", role="viewer", scope="profiles", private=True)
     async def profile(id: str) -> Response:  # noqa: A002  the word of the address
