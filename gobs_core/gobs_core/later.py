@@ -1,8 +1,9 @@
 """Modules that are put off until somebody uses them: what others' imports bring along and an agent never needs.
 
-asyncio imports ssl, and with it OpenSSL: 5 MiB of memory in every agent, whose gRPC has a TLS of its own. Protobuf
-imports its messages in Python beside those in C: 1 MiB. Once put off, such a module is a stand-in that loads the real
-one at the first use of anything in it, so that whoever does need it (a sink of somebody else's, say) finds it as ever.
+asyncio imports ssl, and with it OpenSSL: 5 MiB of memory in every agent, whose gRPC has a TLS of its own; digests bring
+most of it as well. Protobuf imports its messages in Python beside those in C: 1 MiB. Once put off, such a module is a
+stand-in that loads the real one at the first use of anything in it, so that whoever does need it (a sink of somebody
+else's, say) finds it as ever.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ import threading
 from types import ModuleType
 from typing import Any
 
-SELDOM = ("ssl", "asyncio.sslproto", "google.protobuf.internal.python_message")
+SELDOM = (
+    "ssl",
+    "asyncio.sslproto",
+    "hashlib",
+    "hmac",
+    "secrets",
+    "ctypes",
+    "google.protobuf.internal.python_message",
+)
 """asyncio.sslproto uses ssl as soon as it is loaded, so that one alone would not do."""
 _lock = threading.RLock()
 

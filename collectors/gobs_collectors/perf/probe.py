@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from gobs_core import NoData
 
+NAME = "perf"
+
 OLDEST = (5, 10)
 """Of perf: since then it can be told when to begin."""
 PATIENCE = 20.0

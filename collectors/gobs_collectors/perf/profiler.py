@@ -10,13 +10,11 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
-from gobs_collectors.perf.probe import Ability, probe
-from gobs_collectors.perf.recording import NAME, Recording
-from gobs_collectors.perf.symbols import Symbols
+from gobs_collectors.perf.probe import NAME, Ability, probe
 from gobs_core import (
     NoData,
     Proc,
@@ -29,6 +27,9 @@ from gobs_core import (
     ProfilerConfig,
     Size,
 )
+
+if TYPE_CHECKING:
+    from gobs_collectors.perf.symbols import Symbols
 
 _DWARF_LONGEST = 60.0
 _HELD = 65536
@@ -70,7 +71,10 @@ class PerfProfiler(Profiler):
     async def record(
         self, order: ProfileOrder, processes: ProfileProcesses, tell: Callable[[ProfileProgress], None]
     ) -> Profile:
-        """Record and fold."""
+        """Record and fold; what that takes is loaded now, as most agents never do."""
+        from gobs_collectors.perf.recording import Recording
+        from gobs_collectors.perf.symbols import Symbols
+
         if self._ability is None:
             raise ProfileFailed("it was not opened")
         if order.call_graph == "dwarf" and order.duration > _DWARF_LONGEST:

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gobs_collectors.perf.child import Child, Starter, record_command, script_command, started
-from gobs_collectors.perf.probe import Ability, why
+from gobs_collectors.perf.probe import NAME, Ability, why
 from gobs_collectors.perf.script import FIELDS, Script
 from gobs_collectors.perf.symbols import OWN, Symbols
 from gobs_core import NoData, Proc
@@ -17,7 +17,6 @@ from gobs_core.proc import text
 from gobs_core.profile import Profile, ProfileThread, Stacks
 from gobs_core.profiler import ProfileFailed, ProfileOrder, ProfileProcesses, ProfileProgress
 
-NAME = "perf"
 _LOOK = 1.0
 """Seconds between two looks at what the processes run."""
 _CHUNK = 1 << 20

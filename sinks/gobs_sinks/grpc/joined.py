@@ -6,11 +6,14 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from gobs_core import UserError
+
+_PREFIX = "joined-"
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +36,21 @@ class JoinedFile:
     """The file of one node at one server, readable by its owner alone; raises UserError where it cannot be used."""
 
     def __init__(self, folder: Path, server: str, node: str) -> None:
-        name = hashlib.sha256(f"{server}\n{node}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        self.path = folder / f"joined-{name}.json"
+        self._folder = folder
+        self._of = f"{server}\n{node}".encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def path(self) -> Path:
+        """Where it is. Most agents never join, and need no digest to find that out: OpenSSL is 3 MiB."""
+        return self._folder / f"{_PREFIX}{hashlib.sha256(self._of).hexdigest()[:16]}.json"
 
     def read(self) -> Joined | None:
         """What was kept; None for nothing yet."""
+        if not self._folder.is_dir():
+            return None
+        with suppress(OSError):
+            if not any(name.startswith(_PREFIX) for name in os.listdir(self._folder)):
+                return None
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=Joined)
         except FileNotFoundError:

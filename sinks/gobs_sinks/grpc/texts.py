@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from gobs_proto.limits import MAX_KEY, MAX_TEXT
@@ -22,9 +23,7 @@ def clean_key(text: str) -> str:
     raw = text.encode("utf-8", "backslashreplace")
     if len(raw) <= MAX_KEY:
         return raw.decode()
-    from hashlib import blake2b  # brings OpenSSL along, and such a key is rare
-
-    digest = blake2b(raw, digest_size=8).hexdigest()
+    digest = hashlib.blake2b(raw, digest_size=8).hexdigest()
     return f"{raw[: MAX_KEY - len(digest) - 1].decode('utf-8', 'ignore')}~{digest}"
 
 
