@@ -65,7 +65,9 @@ async def test_a_healthy_collector_loses_no_sample_beside_a_raising_a_hanging_an
             frame = (await agent.tick()).frame
             for name in ("a_first", "z_last"):
                 assert rows_of(frame, name) == [{"id": "a", "events": tick, "level": 0.5, "label": "x"}]
-            assert {r.table.name for r in frame.readings} == {"a_first", "z_last", "agent", "collector", "sink"}  # type: ignore[union-attr]
+            assert frame is not None
+            tables = {"a_first", "z_last", "agent", "collector", "sight", "sink"}
+            assert {reading.table.name for reading in frame.readings} == tables
             clock.advance(5)
     states = {state.name: state.state for state in agent.states()}
     assert states["hanging"] == states["raising"] == states["garbage"] == "quarantined"

@@ -41,8 +41,8 @@ async def test_one_tick_makes_one_frame_of_all_tables_and_of_the_agents_own(proc
     stats = await agent.tick()
     assert stats.ran == ("a", "b")
     assert stats.frame is not None
-    assert [reading.table.name for reading in stats.frame.readings] == ["a", "b", "agent", "collector", "sink"]
-    assert [table.name for table in agent.source.tables] == ["a", "b", "agent", "collector", "sink"]
+    assert [reading.table.name for reading in stats.frame.readings] == ["a", "b", "agent", "collector", "sight", "sink"]
+    assert [table.name for table in agent.source.tables] == ["a", "b", "agent", "collector", "sight", "sink"]
     assert rows_of(stats.frame, "a") == [{"id": "a", "events": 1, "level": 0.5, "label": "x"}]
     await agent.close()
 
@@ -287,7 +287,7 @@ async def test_a_disabled_plugin_does_not_run_and_says_so(proc: FakeProc) -> Non
     assert set(agent.runners) == {"b"}
     assert not agent.outboxes
     assert [(s.name, s.state) for s in agent.states()] == [("a", "disabled"), ("b", "ok"), ("fake", "disabled")]
-    assert [t.name for t in agent.source.tables] == ["b", "agent", "collector", "sink"]
+    assert [t.name for t in agent.source.tables] == ["b", "agent", "collector", "sight", "sink"]
 
 
 def sink_class(name: str, **values: Any) -> Any:

@@ -20,8 +20,19 @@ from gobs_core.agent.recordings import Recordings
 from gobs_core.agent.report import report
 from gobs_core.agent.runner import Runner
 from gobs_core.agent.schedule import Schedule
-from gobs_core.agent.selftables import AGENT, COLLECTOR, OWN_TABLES, SINK, agent_row, collector_rows, sink_rows
+from gobs_core.agent.selftables import (
+    AGENT,
+    COLLECTOR,
+    OWN_TABLES,
+    SIGHT,
+    SINK,
+    agent_row,
+    collector_rows,
+    sight_rows,
+    sink_rows,
+)
 from gobs_core.agent.worker import Job, Worker
+from gobs_core.doctor import diagnose
 from gobs_core.errors import NoData
 from gobs_core.frame import Frame, Reading
 from gobs_core.logs import get_logger
@@ -31,10 +42,13 @@ from gobs_core.redact import Redactor
 from gobs_core.settings import Settings
 from gobs_core.sink import Source
 from gobs_core.state import PluginState
+from gobs_core.table import RowValues
 from gobs_core.workloads import Workloads
 
 CLOSE = 2.0
 """Seconds a collector gets to close."""
+_LOOK = 60 * NANO
+"""Nanoseconds between two looks at what can be seen here."""
 _SELF = ""
 """The agent's own place in its schedule."""
 
@@ -76,6 +90,9 @@ class Agent:
         self._redact = Redactor(settings.secrets())
         self._worker = Worker("gobs collectors")
         self._own = own or Proc()
+        self._machine = proc
+        self._sight: tuple[RowValues, ...] = ()
+        self._looked_ns: int | None = None
         workloads = Workloads()
         named = build_inventories(settings, plugins, workloads, self._redact)
         self.inventories = Inventories(named.running)
@@ -209,8 +226,17 @@ class Agent:
         return [
             Reading(AGENT, (agent_row(self._late, self._own),), now),
             Reading(COLLECTOR, collector_rows(self.runners.values()), now),
+            Reading(SIGHT, self._seen(now), now),
             Reading(SINK, sink_rows(self.outboxes.values()), now),
         ]
+
+    def _seen(self, now: int) -> tuple[RowValues, ...]:
+        """What can be seen here; the very same rows until it is looked again."""
+        if self._looked_ns is None or now >= self._looked_ns + _LOOK:
+            self._looked_ns = now
+            rows = sight_rows(diagnose(self._machine, self._own, self.states()))
+            self._sight = self._sight if rows == self._sight else rows
+        return self._sight
 
     def _interval(self, runner: Runner) -> float:
         return runner.collector.config.interval or self._settings.agent.interval

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.runner import Runner
+from gobs_core.doctor import Finding
 from gobs_core.errors import NoData
 from gobs_core.proc import Proc
 from gobs_core.table import Cell, RowValues, Table, counter, gauge, info, key
@@ -48,7 +49,18 @@ AGENT = Table(
         counter("late", "Ticks that were skipped because one before took too long"),
     ],
 )
-OWN_TABLES = (AGENT, COLLECTOR, SINK)
+SIGHT = Table(
+    "sight",
+    "What the agent can and cannot see here, and what would change it: as `gobs doctor` tells",
+    [
+        key("what", "What was looked for"),
+        info("state", "ok, limited, none"),
+        info("found", "What there is"),
+        info("lost", "What is not seen for it"),
+        info("change", "The chart value, flag or setting that would change it"),
+    ],
+)
+OWN_TABLES = (AGENT, COLLECTOR, SIGHT, SINK)
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
@@ -56,6 +68,11 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 def collector_rows(runners: Iterable[Runner]) -> tuple[RowValues, ...]:
     """One row for each collector."""
     return tuple(_collector_row(runner) for runner in runners)
+
+
+def sight_rows(findings: Iterable[Finding]) -> tuple[RowValues, ...]:
+    """One row for each finding."""
+    return tuple((one.what, one.state, one.found, one.lost or None, one.change or None) for one in findings)
 
 
 def sink_rows(outboxes: Iterable[Outbox]) -> tuple[RowValues, ...]:

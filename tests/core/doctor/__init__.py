@@ -1,0 +1,1 @@
+"""What an agent can see, and what it says of it."""
