@@ -106,8 +106,11 @@ class Stacks:
         return known
 
     def add(self, pid: int, tid: int, stack: Iterable[int], count: int = 1) -> None:
-        """StackCount a stack of functions' numbers, outermost first."""
-        node = -1
+        """Count a stack of functions' numbers, outermost first."""
+        self.count(pid, tid, self.place(stack), count)
+
+    def place(self, stack: Iterable[int], node: int = -1) -> int:
+        """The innermost node of a stack of functions' numbers, outermost first, below a node; -1: there is none."""
         for function in stack:
             below = self._nodes.get((node, function))
             if below is None:
@@ -117,6 +120,10 @@ class Stacks:
                 self.parents.append(node)
                 self.functions.append(function)
             node = below
+        return node
+
+    def count(self, pid: int, tid: int, node: int, count: int = 1) -> None:
+        """Count a stack by its innermost node, as `place` gave it; none for -1."""
         if node >= 0:
             key = (pid, tid, node)
             self._counts[key] = self._counts.get(key, 0) + count

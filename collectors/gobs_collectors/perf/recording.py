@@ -158,12 +158,8 @@ class Recording:
     async def _read(self, script: Script, tree: Path | None, pids: Iterable[int], fields: str = FIELDS) -> None:
         command = script_command(self._ability.perf, self._data, fields, tree, tuple(pids))
         async with started(command, self._folder) as child:
-            rest = b""
             while part := await child.stdout.read(_CHUNK):
-                lines = (rest + part).split(b"\n")
-                rest = lines.pop()
-                await asyncio.to_thread(script.feed, lines)
-            script.feed([rest] if rest else [])
+                await asyncio.to_thread(script.feed, part)
             script.finish()
             code, said = await child.outcome()
         if code and not script.stacks.samples:

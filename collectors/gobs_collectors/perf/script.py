@@ -6,7 +6,6 @@ Asked for without names of processes: those are strangers' and could hold whole 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from gobs_core.profile import MAX_NAME, FrameKind, StackFrame, Stacks
 
@@ -16,14 +15,21 @@ _LOST = re.compile(rb"PERF_RECORD_LOST(?:_SAMPLES)?\s+lost\s+(\d{1,18})")
 _PLACE = re.compile(rb" \((?:/|\[|memfd:|anon_inode:|inlined\))")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _JIT = re.compile(r"/perf-\d+\.map\Z|/jitted-\d+-\d+\.so\Z")
-_NOWHERE = b"[unknown] ([unknown])"
+_NOWHERE = b" [unknown] ([unknown])"
 """What unwinding ends in where frame pointers lead nowhere: no caller, though it looks like one."""
 DEEPEST = 512
 """Frames of one stack that are kept, innermost first; perf keeps 127 unless told otherwise."""
 
 
+MOST_KNOWN = 20_000
+"""Callers whose lines are remembered, so that they are read once however often they come."""
+_LONGEST_KNOWN = 16_384
+_LONGEST = 4 << 20
+"""Bytes of one sample that are waited for; what is longer is none of perf's."""
+
+
 class Script:
-    """Collects the samples of one `perf script`. Feed it lines, then `finish`."""
+    """Collects the samples of one `perf script`. Feed it what that prints, piece by piece, then `finish`."""
 
     def __init__(self, stacks: Stacks) -> None:
         self.stacks = stacks
@@ -33,55 +39,85 @@ class Script:
         """Lines that were none of perf's."""
         self.unnamed: dict[str, int] = {}
         """Module -> samples whose innermost function in it has no name."""
+        self._rest = b""
+        self._frames: dict[bytes, int] = {}
         self._known: dict[bytes, int] = {}
-        self._who: tuple[int, int] | None = None
-        self._stack: list[int] = []
+        """Lines of the callers of a function -> their node."""
 
-    def feed(self, lines: Iterable[bytes]) -> None:
-        """Take lines, each with or without its end."""
-        for line in lines:
-            if line[:1] == b"\t" or line[:4] == b"    ":
-                self._frame(line)
-            elif line.strip():
-                self._begin(line)
-            else:
-                self.finish()
+    def feed(self, part: bytes) -> None:
+        """Take what comes next, wherever it is cut off."""
+        *samples, self._rest = (self._rest + part).split(b"\n\n")
+        for sample in samples:
+            self._sample(sample)
+        if len(self._rest) > _LONGEST:
+            self.finish()
 
     def finish(self) -> None:
-        """StackCount the sample that is being read."""
-        who, stack = self._who, self._stack
-        if who is not None and stack:
-            innermost = self.stacks.frames[stack[0]]
-            if innermost.kind == "unknown":
-                self.unnamed[innermost.module] = self.unnamed.get(innermost.module, 0) + 1
-            self.stacks.add(*who, reversed(stack))
-        self._who, self._stack = None, []
+        """Count what has come last."""
+        self._sample(self._rest)
+        self._rest = b""
 
-    def _begin(self, line: bytes) -> None:
-        self.finish()
-        lost = _LOST.search(line)
-        if lost:
+    def _sample(self, text: bytes) -> None:
+        head, _, body = text.strip(b"\n").partition(b"\n")
+        if not head:
+            return
+        found = self._begins(head)
+        if found is None:
+            found, body = self._after_others(body.split(b"\n"))
+        if found is None or not body:
+            return
+        innermost, _, callers = body.partition(b"\n")
+        node = self._known.get(callers)
+        if node is None:
+            node = self._place(callers)
+            if len(self._known) < MOST_KNOWN and len(callers) <= _LONGEST_KNOWN:
+                self._known[callers] = node
+        function = self._function(innermost)
+        if function is None:
+            self.strange += 1
+        else:
+            node = self.stacks.place((function,), node)
+            frame = self.stacks.frames[function]
+            if frame.kind == "unknown":
+                self.unnamed[frame.module] = self.unnamed.get(frame.module, 0) + 1
+        self.stacks.count(int(found[1]), int(found[2]), node)
+
+    def _after_others(self, lines: list[bytes]) -> tuple[re.Match[bytes] | None, bytes]:
+        """Whose sample begins after lines of another kind, and its stack."""
+        for place, line in enumerate(lines):
+            if line and (found := self._begins(line)):
+                return found, b"\n".join(lines[place + 1 :])
+        return None, b""
+
+    def _begins(self, head: bytes) -> re.Match[bytes] | None:
+        """Whose sample begins with this line; None: it is another line, which is noted."""
+        if b"PERF_RECORD_LOST" in head and (lost := _LOST.search(head)):
             self.lost += int(lost[1])
-            return
-        head = _HEAD.match(line)
-        if head is None:
-            self.strange += 1
-            return
-        self._who = (int(head[1]), int(head[2]))
+            return None
+        found = _HEAD.match(head)
+        self.strange += found is None
+        return found
 
-    def _frame(self, line: bytes) -> None:
-        if self._who is None:
-            self.strange += 1
-            return
-        if len(self._stack) >= DEEPEST:
-            return
+    def _place(self, callers: bytes) -> int:
+        """The node of the callers of a function, the nearest first."""
+        stack: list[int] = []
+        for line in callers.split(b"\n") if callers else ():
+            function = self._function(line)
+            if function is None:
+                self.strange += 1
+            elif len(stack) < DEEPEST - 1 and not line.endswith(_NOWHERE):
+                stack.append(function)
+        return self.stacks.place(reversed(stack))
+
+    def _function(self, line: bytes) -> int | None:
+        """The number of the function of a stack's line; None: it is no such line."""
+        if line[:1] not in {b"\t", b" "}:
+            return None
         _, _, text = line.strip().partition(b" ")
-        if text == _NOWHERE and self._stack:
-            return
-        number = self._known.get(text)
+        number = self._frames.get(text)
         if number is None:
-            number = self._known[text] = self.stacks.frame(frame_of(text))
-        self._stack.append(number)
+            number = self._frames[text] = self.stacks.frame(frame_of(text))
+        return number
 
 
 def frame_of(text: bytes) -> StackFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ TEXT = b"""\
 
 def read(text: bytes) -> Script:
     script = Script(Stacks())
-    script.feed(text.split(b"\n"))
+    script.feed(text)
     script.finish()
     return script
 
@@ -86,6 +88,35 @@ def test_a_function_is_told_from_its_file_whatever_their_names_are(line: bytes, 
 
 def test_a_name_of_any_length_is_cut() -> None:
     assert len(frame_of(b"x" * 100_000 + b" (/bin/a)").name) == MAX_NAME
+
+
+@pytest.mark.parametrize("pid", [0, 1, 9, 10, 4194303])
+def test_a_process_of_any_number_is_told_from_its_frames(pid: int) -> None:
+    script = read(b"%5d/%-5d  1.0: cycles:\n\t 7f main (/bin/a)\n\n" % (pid, pid))
+    assert (script.stacks.threads(), script.strange) == ([(pid, pid)], 0)
+
+
+@given(st.lists(st.integers(1, len(TEXT)), max_size=6))
+def test_however_it_is_cut_into_pieces_the_same_is_read(cuts: list[int]) -> None:
+    script, places = Script(Stacks()), [0, *sorted(cuts), len(TEXT)]
+    for first, last in pairwise(places):
+        script.feed(TEXT[first:last])
+    script.finish()
+    assert stacks_of(script) == stacks_of(read(TEXT))
+    assert (script.lost, script.strange, script.unnamed) == (12, 0, {})
+
+
+def test_an_endless_sample_is_not_kept() -> None:
+    script = Script(Stacks())
+    for _ in range(64):
+        script.feed(b"\t 7f main (/bin/a)\n" * 10_000)
+    assert len(script._rest) < 6 << 20
+    assert script.stacks.samples == 0
+
+
+def test_lines_that_are_not_perfs_are_counted_and_change_nothing_else() -> None:
+    script = read(b"nonsense\n 1/1 1.0: cycles:\n\t 7f main (/bin/a)\nmore\n\n\tno head\n\n")
+    assert (script.strange, script.stacks.samples) == (3, 1)
 
 
 def test_what_has_no_name_is_counted_by_its_file() -> None:
