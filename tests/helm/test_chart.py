@@ -273,6 +273,19 @@ def test_every_value_is_described_and_checked() -> None:
     text = (CHART / "README.md").read_text(encoding="utf-8")
     for path in _paths(values):
         assert f"`{path}`" in text, path
+        assert _checked(schema, path.split(".")), f"{path} has no place of its own in values.schema.json"
+
+
+def _checked(schema: dict[str, Any], path: list[str]) -> bool:
+    """Whether the schema says of a value what it may be, and of all above it that nothing else may stand there."""
+    here = schema
+    for name in path:
+        while "$ref" in here:
+            here = schema["$defs"][here["$ref"].rpartition("/")[2]]
+        if here.get("additionalProperties") is not False or name not in here.get("properties", {}):
+            return False
+        here = here["properties"][name]
+    return bool({"type", "enum", "const", "$ref", "anyOf", "oneOf"} & here.keys())
 
 
 def _paths(values: dict[str, Any], above: str = "") -> list[str]:
