@@ -21,7 +21,7 @@ from gobs_core.hookspecs import hookimpl
 from gobs_core.inventory import Inventory, Report
 from gobs_core.notification import AlertState, Contributor, Event, Notification, Receipt, Severity
 from gobs_core.notifier import Channel, Notifier, NotifierConfig, Rejected, TryLater, Unusable
-from gobs_core.plugin import Plugin, PluginConfig
+from gobs_core.plugin import PLUGIN_API, Plugin, PluginConfig
 from gobs_core.proc import Proc
 from gobs_core.profile import Profile, ProfileThread, StackCount, StackFrame, Stacks
 from gobs_core.profiler import (
@@ -44,6 +44,7 @@ from gobs_core.workloads import Workload, Workloads
 __version__ = "0.1.0"
 
 __all__ = [
+    "PLUGIN_API",
     "AlertState",
     "Cell",
     "Channel",

@@ -6,6 +6,12 @@ from typing import ClassVar
 
 import msgspec
 
+PLUGIN_API = 1
+"""The number of the plugin API that this `gobs_core` speaks; it grows when something could break a plugin, never before
+the older number has been spoken beside it for a minor version."""
+OLDEST_API = 1
+"""The oldest number that is still spoken."""
+
 
 class PluginConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of every plugin's settings: subclass it as `Config` inside the plugin; unknown keys are refused.
@@ -29,3 +35,5 @@ class Plugin:
     name: ClassVar[str]
     """Lower-case letters, digits and _; unique among plugins of its kind; the same in settings, pages and metrics."""
     Config: ClassVar[type[PluginConfig]] = PluginConfig
+    api: ClassVar[int] = 1
+    """The number of the plugin API it was written for; one that is spoken no more is refused by name."""

@@ -26,6 +26,7 @@ TRIED = {
         f"{DEPLOYMENT}::test_a_server_and_an_agent_with_these_files_find_each_other"
     ),
     "docs/deployment.md: make build": "tests/house/test_packages.py::test_a_wheel_comes_out_of_the_source_distribution",
+    "docs/plugins.md: gobs plugin new collecto": f"{PLUGIN}::test_a_project_is_begun_and_checked_as_the_page_says",
     "docs/plugins.md: .venv/bin/python -m pip": f"{PLUGIN}::test_the_plugin_is_listed_with_where_it_came_from",
     "docs/plugins.md: .venv/bin/gobs plugins": f"{PLUGIN}::test_collect_prints_its_row",
     "docs/plugins.md: cd ../gobs-faults": f"{PLUGIN}::test_its_test_passes",

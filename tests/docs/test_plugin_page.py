@@ -70,6 +70,13 @@ def shell(commands: str, folder: Path) -> str:
     return done.stdout
 
 
+def test_a_project_is_begun_and_checked_as_the_page_says(checkout: Path, tmp_path: Path) -> None:
+    commands = code("Begin with a project", "sh").replace("gobs plugin", f"{checkout}/.venv/bin/gobs plugin")
+    lines = shell(commands, tmp_path).splitlines()
+    assert "gobs-plugin-open-files is a collector with a test. Next:" in lines
+    assert [line for line in lines if line.startswith("ok     collector open_files: keeps its contract")]
+
+
 def test_the_plugin_is_listed_with_where_it_came_from(checkout: Path) -> None:
     out = shell(".venv/bin/gobs plugins", checkout)
     [line] = [line for line in out.splitlines() if " faults " in line]

@@ -10,7 +10,7 @@ from gobs_core.collector import Collector
 from gobs_core.condition import Condition, ConditionParameters
 from gobs_core.errors import DeclarationError
 from gobs_core.notifier import MOST_ALERTS, Notifier
-from gobs_core.plugin import Plugin
+from gobs_core.plugin import OLDEST_API, PLUGIN_API, Plugin
 from gobs_core.plugins.registry import Contract
 from gobs_core.table import Table
 
@@ -37,6 +37,7 @@ def check_class(contract: Contract, cls: object) -> type[Plugin]:
     name = getattr(cls, "name", None)
     if not isinstance(name, str) or not _NAME.match(name):
         raise DeclarationError(f"{where}: `name` must be lower-case letters, digits and _, at most 63, not {name!r}")
+    _check_api(where, cls.api)
     if inspect.isabstract(cls):
         missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
         raise DeclarationError(f"{where}: does not implement {missing}")
@@ -50,6 +51,17 @@ def check_class(contract: Contract, cls: object) -> type[Plugin]:
     if issubclass(cls, Notifier) and (type(cls.most) is not int or not 1 <= cls.most <= MOST_ALERTS):
         raise DeclarationError(f"{where}: `most` must be a number from 1 to {MOST_ALERTS}, not {cls.most!r}")
     return cls
+
+
+def _check_api(where: str, api: object) -> None:
+    if type(api) is not int or api < 1:
+        raise DeclarationError(f"{where}: `api` must be a plugin API number such as {PLUGIN_API}, not {api!r}")
+    if not OLDEST_API <= api <= PLUGIN_API:
+        spoken = str(PLUGIN_API) if OLDEST_API == PLUGIN_API else f"{OLDEST_API} to {PLUGIN_API}"
+        upgrade = "gobs-core" if api > PLUGIN_API else "the plugin"
+        raise DeclarationError(
+            f"{where}: is written for plugin API {api}, and {spoken} is spoken here: upgrade {upgrade}"
+        )
 
 
 def _check_parameters(where: str, parameters: object) -> None:
