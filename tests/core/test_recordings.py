@@ -24,6 +24,7 @@ from gobs_core import (
 from gobs_core.agent.recordings import Recorder, Recordings
 from gobs_core.profile import StackFrame, check_profile, stack_of
 from gobs_core.testing import FakeProc
+from tests.support.waiting import until
 
 SHOP = b"0::/kubepods.slice/kubepods-pod11111111_2222_3333_4444_555555555555.slice/cri-containerd-%s.scope\n"
 UID = "11111111-2222-3333-4444-555555555555"
@@ -183,6 +184,24 @@ async def test_only_so_many_run_at_once_and_so_many_wait(rig: Rig) -> None:
     fake.go.set()
     assert [await told.end(name) for name in "abc"] == ["done"] * 3
     assert fake.most == 1
+
+
+async def test_of_many_asked_for_at_once_twenty_wait_and_all_of_them_come_to_their_end(machine: FakeProc) -> None:
+    fake, told = Fake(ProfilerConfig(at_once=2), machine), Told()
+    recordings = Recordings(
+        {"fake": Recorder(fake, PluginState(kind="profiler", name="fake"), str)}, machine, Workloads()
+    )
+    names = [f"r{number}" for number in range(23)]
+    for name in names:
+        recordings.start("fake", order(name), told)
+        await asyncio.sleep(0)
+    assert "22 recordings are under way or waiting" in told.log["r22"][-1]
+    assert {told.log[name][0] for name in names[:22]} == {"queued"}
+    await until(lambda: fake.running == 2)
+    fake.go.set()
+    assert [await told.end(name) for name in names[:22]] == ["done"] * 22
+    assert fake.most == 2
+    await recordings.close()
 
 
 async def test_a_recording_that_is_not_wanted_any_more_ends_and_makes_room(rig: Rig) -> None:

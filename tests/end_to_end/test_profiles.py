@@ -89,6 +89,7 @@ async def test_a_process_is_recorded_followed_and_read_back(tmp_path: Path) -> N
             assert (status, begun["state"]) == (202, "queued")
             done, states = await follow(client, begun["id"])
             assert done["state"] == "done", done
+            assert done["seconds_left"] is None
             assert states[-1] == "done"
             assert "recording" in states
             assert done["samples"] > 5

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import shutil
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from contextlib import ExitStack, suppress
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -27,9 +24,6 @@ from gobs_core import (
     ProfilerConfig,
     Size,
 )
-
-if TYPE_CHECKING:
-    from gobs_collectors.perf.symbols import Symbols
 
 _DWARF_LONGEST = 60.0
 _HELD = 65536
@@ -60,7 +54,10 @@ class PerfProfiler(Profiler):
         self._ability: Ability | None = None
 
     def open(self) -> None:
-        """Try what perf can do; raises NoData with the reason."""
+        """Remove what an agent that was killed has left, and try what perf can do; raises NoData with the reason."""
+        from gobs_collectors.perf.workplace import sweep
+
+        sweep(self.config.folder)
         if not (self.proc.root / "self").exists() or not os.path.isdir("/proc/self"):
             raise NoData("there is no /proc here")
         self._ability = probe(self.config.perf)
@@ -74,24 +71,22 @@ class PerfProfiler(Profiler):
         """Record and fold; what that takes is loaded now, as most agents never do."""
         from gobs_collectors.perf.recording import Recording
         from gobs_collectors.perf.symbols import Symbols
+        from gobs_collectors.perf.workplace import Workplace
 
         if self._ability is None:
             raise ProfileFailed("it was not opened")
         if order.call_graph == "dwarf" and order.duration > _DWARF_LONGEST:
             raise ProfileFailed(f"duration: with the call graph dwarf {_DWARF_LONGEST:g} s are allowed at most")
         try:
-            folder = Path(tempfile.mkdtemp(prefix="gobs-perf-", dir=self.config.folder or None))
+            place = Workplace(self.config.folder)
         except OSError as error:
             raise ProfileFailed(f"no folder for the recording can be made: {error.strerror}") from None
-        symbols = Symbols(self.proc, folder)
+        symbols, closing = Symbols(self.proc, place.folder), ExitStack()
+        closing.callback(place.close)
+        closing.callback(symbols.close)
         try:
             return await Recording(
-                self.proc, self._ability, order, processes, symbols, folder, tell, self.config.most_bytes
+                self.proc, self._ability, order, processes, symbols, place.folder, tell, self.config.most_bytes
             ).run()
         finally:
-            await asyncio.to_thread(_clean, symbols, folder)
-
-
-def _clean(symbols: Symbols, folder: Path) -> None:
-    symbols.close()
-    shutil.rmtree(folder, ignore_errors=True)
+            await asyncio.to_thread(closing.close)

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from gobs_collectors.perf.workplace import JIT, MAPS
 from gobs_core import NoData, Proc
 
 MOST_FILES = 2048
@@ -30,7 +31,7 @@ OWN = ""
 class Symbols:
     """The files of one recording's processes. `look` now and then while they live, `close` at the end."""
 
-    def __init__(self, proc: Proc, folder: Path, jit: Path = Path("/tmp")) -> None:  # noqa: S108  perf looks nowhere else
+    def __init__(self, proc: Proc, folder: Path, jit: Path = JIT) -> None:
         self._proc = proc
         self._folder = folder
         self._jit = jit
@@ -125,9 +126,12 @@ class Symbols:
         seen = (found.st_size, found.st_mtime_ns)
         if not stat.S_ISREG(found.st_mode) or self._maps.get(target) == seen:
             return
-        if target not in self._maps and target.exists():
-            self.missed.add("a map of code made while running stands in the way of another; it was left alone")
-            return
+        if target not in self._maps:
+            if target.exists():
+                self.missed.add("a map of code made while running stands in the way of another; it was left alone")
+                return
+            (self._folder / MAPS).mkdir(exist_ok=True)
+            (self._folder / MAPS / target.name).touch()
         with source.open("rb") as file:
             content = file.read(MOST_MAP)
         self._maps[target] = seen

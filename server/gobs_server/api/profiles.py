@@ -73,12 +73,12 @@ def _add_looking(api: Operations, tasks: Tasks) -> None:
     async def list_profiles(query: ProfilesQuery) -> ProfileList:
         """Recordings, the newest first."""
         found = [task for task in tasks.all() if _matches(task, query)]
-        return ProfileList(profiles=[summary(task) for task in found[: query.limit]], count=len(found))
+        return ProfileList(profiles=[summary(tasks, task) for task in found[: query.limit]], count=len(found))
 
     @api.get("/profiles/<name:id>", scope="profiles", private=True, errors=(404, 503))
     async def get_profile(id: str) -> ProfileSummary:  # noqa: A002  the resource's word
         """How far one recording is."""
-        return summary(_find(tasks, id))
+        return summary(tasks, _find(tasks, id))
 
     @api.get("/profiles/<name:id>/download", scope="profiles", private=True, errors=(404, 409, 503))
     async def download_profile(id: str, query: DownloadQuery) -> Response:  # noqa: A002
@@ -104,7 +104,7 @@ def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
             call_graph=body.call_graph,
         )
         try:
-            return summary(await acts.start(current_actor(), node, wanted))
+            return summary(tasks, await acts.start(current_actor(), node, wanted))
         except Missing as missing:
             raise invalid(f"body.{missing.field}", str(missing)) from None
         except Refusal as refusal:
@@ -115,7 +115,7 @@ def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
         """End a recording; of one that is over nothing changes."""
         task = _find(tasks, id)
         await acts.cancel(current_actor(), task)
-        return summary(task)
+        return summary(tasks, task)
 
     @api.put("/profiles/<name:id>/pin", role="operator", scope="profiles", errors=(404, 503))
     async def pin_profile(id: str, body: ProfilePin) -> ProfileSummary:  # noqa: A002
@@ -125,7 +125,7 @@ def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
             await acts.pin(current_actor(), task, pinned=body.pinned)
         except Unavailable as trouble:
             raise ApiError(503, f"the database: {trouble}") from None
-        return summary(task)
+        return summary(tasks, task)
 
     @api.delete("/profiles/<name:id>", role="operator", scope="profiles", errors=(404, 409, 503))
     async def delete_profile(id: str) -> None:  # noqa: A002
@@ -138,7 +138,7 @@ def _add_acting(api: Operations, services: Services, tasks: Tasks) -> None:
             raise ApiError(503, f"the database: {trouble}") from None
 
 
-def summary(task: Task) -> ProfileSummary:
+def summary(tasks: Tasks, task: Task) -> ProfileSummary:
     """One recording as it is told."""
     target = task.target
     return ProfileSummary(
@@ -147,6 +147,7 @@ def summary(task: Task) -> ProfileSummary:
         state=task.state,
         reason=task.reason,
         ends=task.ends or None,
+        seconds_left=tasks.left(task),
         target=ProfileTargetShape(
             kind=target.kind,
             namespace=task.namespace,

@@ -223,6 +223,7 @@ class ProfileSummary(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[str, Meta(description="queued, recording, processing, done, failed, cancelled or expired.")]
     reason: Annotated[str, Meta(description="Why it failed or ended early.")]
     ends: Annotated[Time | None, Meta(description="When recording ends, while it records.")]
+    seconds_left: Annotated[float | None, Meta(description="Until then.")]
     target: ProfileTargetShape
     profiler: str
     duration_seconds: float

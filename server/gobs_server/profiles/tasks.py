@@ -144,6 +144,10 @@ class Tasks:
         self._tasks.pop(task.id, None)
         self.version += 1
 
+    def left(self, task: Task) -> float | None:
+        """Seconds until recording ends; None: it does not record now."""
+        return max(task.ends - self._clock.wall(), 0.0) if task.state == "recording" else None
+
     async def data(self, task: Task) -> bytes:
         """The profile as it is kept, compressed; empty where there is none. Raises Unavailable."""
         return await self._kept.data(task.id)

@@ -240,6 +240,16 @@ def test_perf_dies_with_the_agent(programs: Path, tmp_path: Path) -> None:
         agent.kill()
         agent.wait()
         _until(lambda: not _perfs(str(tmp_path)))
+    assert len(os.listdir(tmp_path)) == 1, "nobody was there to remove it"
+    PerfProfiler(PerfConfig(folder=str(tmp_path)), Proc()).open()
+    assert os.listdir(tmp_path) == [], "the next agent does"
+
+
+async def test_two_recordings_run_beside_each_other(programs: Path) -> None:
+    with running([str(programs / "shares")], [str(programs / "templates")]) as [one, other]:
+        first, second = await asyncio.gather(record(one), record(other))
+    assert {thread.process for thread in first.threads} == {"shares"}
+    assert {thread.process for thread in second.threads} == {"templates"}
 
 
 def _perfs(folder: str) -> list[str]:
@@ -252,7 +262,7 @@ def _perfs(folder: str) -> list[str]:
                 state = (pid / "stat").read_bytes().rpartition(b")")[2].split()[0]
             except OSError:
                 continue
-            if b"record" in command and folder.encode() in command and state != b"Z":
+            if b"perf\0record" in command and folder.encode() in command and state != b"Z":
                 found.append(pid.name)
     return found
 

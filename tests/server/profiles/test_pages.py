@@ -34,6 +34,7 @@ class Site:
 
     def __init__(self, rig: Rig, perf: tuple[PluginState, ...] = (PERF,)) -> None:
         self.rig, self.actor = rig, Actor("ann", "administrator", "user")
+        self.written: list[tuple[str, str, str]] = []
         self.cluster = Cluster()
         self.machine = self.cluster.machine("n", *pods.TABLES, plugins=perf)
         rows = [
@@ -42,11 +43,24 @@ class Site:
         ]
         self.machine.feed(pods.rows([pods.pod("u1", "web-1")], [], rows))
         rig.clock.now = self.cluster.clock.now
-        services = replace(self.cluster.services(), profiles=rig.tasks, identify=self.identify, clock=rig.clock)
+        services = replace(
+            self.cluster.services(), profiles=rig.tasks, identify=self.identify, clock=rig.clock, audit=self
+        )
         self.client: Client = create_app(services).test_client()
 
     async def identify(self) -> Actor:
         return self.actor
+
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        target: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Stand for the audit log."""
+        self.written.append((actor.name, action, target))
 
     async def get(self, path: str, **headers: str) -> tuple[int, str]:
         answer = await self.client.get(path, headers=headers)
@@ -95,6 +109,7 @@ async def test_a_recording_is_begun_by_the_form_followed_and_cancelled(site: Sit
     assert "45 s left" in part
     assert 'value="0.250"' in part
     assert await site.post(f"{path}/cancel", {}) == (303, path)
+    assert site.written == [("ann", "profile.start", task.id), ("ann", "profile.cancel", task.id)]
     _, page = await site.get(path)
     assert "cancelled by ann" in page
     assert "/fragments/record?node=n&amp;workload=u1" in page, "it can be recorded again from here"
@@ -124,6 +139,7 @@ async def test_what_is_done_is_listed_offered_kept_and_let_go(site: Site) -> Non
     assert "a note" in page
     assert 'hx-get="/fragments/profiles/' not in page, "what is over is asked for no more"
     await site.post(f"{path}/pin", {"pinned": "yes"})
+    assert site.written == [("ann", "profile.pin", task.id)]
     assert rig.tasks.all()[0].pinned
     assert await site.post(f"{path}/delete", {}) == (303, "/profiles")
     assert rig.tasks.all() == []
