@@ -23,13 +23,28 @@ class Page:
     """A selector of what is there once the page is."""
     status: int = 200
     hostile: str = ""
-    """Its path where `{name}` names a node, a process's start, a workload and an interface alike; empty: no name."""
+    """Its path where `{name}` names a node, or a process's start, a workload, an interface; empty: none."""
 
 
 PAGES = (
     Page("nodes", "/", ".card"),
+    Page("nodes-table", "/?view=table&sort=-cpu", "#nodes-table tr"),
+    Page("nodes-heat", "/?view=heat", "#nodes-heat .tile"),
     Page("node", f"/nodes/{NODE}", "#t-process tr[id]", hostile="/nodes/{name}"),
     Page("table", f"/nodes/{NODE}/tables/process", "#t-process tr[id]", hostile="/nodes/{name}/tables/net"),
+    Page("groups", f"/nodes/{NODE}/tables/process?group=comm&idle=hide", "#t-process tr[id]"),
+    Page("past", f"/nodes/{NODE}?at=1", "#t-process tr[id]", hostile="/nodes/{name}?at=1"),
+    Page(
+        "changes", f"/nodes/{NODE}/tables/process?against=2", ".timebar", hostile="/nodes/{name}/tables/net?against=1"
+    ),
+    Page("process", f"/nodes/{NODE}/processes/{{process}}", "#row-fields dl", hostile="/nodes/all/processes/1/{name}"),
+    Page("workload", f"/nodes/{NODE}/workloads/{{workload}}", "#members", hostile="/nodes/all/workloads/{name}"),
+    Page(
+        "row",
+        f"/nodes/{NODE}/tables/net/row?key=eth0",
+        "#row-fields dl",
+        hostile="/nodes/all/tables/net/row?key={name}",
+    ),
     Page("profiles", "/profiles", "#profiles .empty"),
     Page("pods", "/pods?sort=problems", "#pods-table-rows tr"),
     Page("pod", f"/nodes/{NODE}/workloads/{{pod}}", "#containers tbody tr"),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import expect
 
-from gobs_core import PluginState
+from gobs_core import PluginState, Table, gauge, info, key
 from gobs_server.app import Server
 from gobs_server.web.text import visible
 from tests.browser.conftest import Watched, make_server
@@ -20,6 +20,7 @@ from tests.support.hostile import HOSTILE_NAMES
 
 pytestmark = pytest.mark.browser
 
+LONGEST = 1000
 NAMED = [page for page in PAGES if page.hostile]
 
 
@@ -45,15 +46,26 @@ def machines(server: Server) -> list[Machine]:
         cluster.live.set_notes(machine.node, (name,))
         machine.feed({NET: [(each, each, 1) for each in HOSTILE_NAMES], PROCESS: [("1", name, name, 1, 1)]})
         machines.append(machine)
-    return machines
+    everything = cluster.machine("all", NET, PROCESS, POD)
+    everything.feed(
+        {
+            NET: [(each, each, 1) for each in HOSTILE_NAMES],
+            PROCESS: [("1", each, each, 1, 1) for each in HOSTILE_NAMES],
+            POD: [(each, each, 1) for each in HOSTILE_NAMES],
+        }
+    )
+    return [*machines, everything]
+
+
+POD = Table("pod", "Workloads", [key("workload", "Its id"), info("name", "Its name"), gauge("memory", "In use")])
 
 
 async def test_where_many_nodes_are_shown(machines: list[Machine], watched: Watched) -> None:
     await watched.page.set_viewport_size({"width": 1280, "height": 5000})
     page = await watched.open("/")
-    await expect(page.locator(".card")).to_have_count(len(HOSTILE_NAMES))
+    await expect(page.locator(".card")).to_have_count(len(HOSTILE_NAMES) + 1)
     shown = await page.locator(".card h2 bdi").all_text_contents()
-    assert set(shown) == {visible(name) for name in HOSTILE_NAMES}
+    assert set(shown) == {"all", *map(visible, HOSTILE_NAMES)}
     for machine in machines:
         machine.feed({NET: [(each, each, 2) for each in HOSTILE_NAMES]}, after=5)
     async with page.expect_response("**/fragments/nodes*"):
@@ -76,7 +88,9 @@ async def test_in_the_search(machines: list[Machine], watched: Watched) -> None:
 @pytest.mark.parametrize("named", NAMED, ids=lambda page: page.name)
 async def test_where_one_name_is_in_the_address(named: Page, machines: list[Machine], watched: Watched) -> None:
     watched.forgiven = ("404",) if named.status == 404 else ()
-    for name in HOSTILE_NAMES:
+    for name in sorted(HOSTILE_NAMES, key=len):
+        if len(name) > LONGEST and "/nodes/all/" in named.hostile:
+            watched.forgiven = ("404",)  # the key of a row is cut before it comes so far; the page says there is none
         await watched.page.goto(watched.origin + named.hostile.replace("{name}", quote(name, safe="")))
         assert await watched.page.locator("main h1").count() == 1
         await watched.page.locator("main bdi, main button, main a").first.hover()

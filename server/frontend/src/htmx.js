@@ -17,4 +17,9 @@ Object.assign(htmx.config, {
   ],
 });
 
+/** A request that was given up for a newer one is no error; one that failed tells it with another event too. */
+htmx.logger = (/** @type {Element} */ _element, /** @type {string} */ name, /** @type {any} */ detail) => {
+  if (name === "htmx:sendAbort" || name === "htmx:afterRequest") delete detail.error;
+};
+
 export default htmx;

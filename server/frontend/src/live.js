@@ -87,10 +87,11 @@ function seconds(hidden) {
 function show() {
   const button = document.getElementById("live");
   if (!button) return;
+  const past = document.querySelector("#timebar[data-at]") !== null;
   button.setAttribute("aria-pressed", String(since > 0));
-  document.body.dataset.live = since ? "paused" : "on";
+  document.body.dataset.live = past ? "past" : since ? "paused" : "on";
   const words = button.querySelector("[data-words]");
-  if (words) words.textContent = since ? `Paused since ${clock(since)}` : "Live";
+  if (words) words.textContent = past ? "Past" : since ? `Paused since ${clock(since)}` : "Live";
   for (const field of document.querySelectorAll("input[name=refresh]")) {
     if (field instanceof HTMLInputElement) field.checked = Number(field.value) === seconds(false);
   }

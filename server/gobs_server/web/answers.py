@@ -27,6 +27,12 @@ def missing(templates: Templates, text: str, onward: Sequence[tuple[str, str]] =
     return html(templates.render("error.html", title="Not found", text=text, onward=onward), 404)
 
 
+def unclear(templates: Templates, text: str, path: str) -> Response:
+    """Return the page that says what of an address cannot be meant, and links to the same without it."""
+    onward = [(path, "as it is now")]
+    return html(templates.render("error.html", title="Not a moment", text=text, onward=onward), 400)
+
+
 def gone(templates: Templates, text: str) -> Response:
     """Return the fragment that takes the place of what is not there any more."""
     return html(templates.render("gone.html", text=text))

@@ -9,6 +9,7 @@ from gobs_server.beside import Beside
 from gobs_server.history import History
 from gobs_server.live import Node, View
 from gobs_server.privacy import seen
+from gobs_server.web.looking import Looking
 
 Key: TypeAlias = tuple[str, ...]
 
@@ -23,6 +24,8 @@ class FoundRow(NamedTuple):
     row: int
     gone: bool
     """Whether the newest reading does not have it."""
+    looking: Looking | None = None
+    """The moment of the past it was asked for; None: now."""
 
 
 class RowFinding:
@@ -45,10 +48,15 @@ class RowFinding:
         self._gone.pop((node.name, table, key), None)
         return FoundRow(view, row, gone=False)
 
-    async def at(self, node: str, table: str, key: Key, moment: float) -> FoundRow | None:
+    async def at(self, node: str, table: str, key: Key, looking: Looking) -> FoundRow | None:
         """Return the row as it was at a moment."""
+        found = _in(await self.reading(node, table, looking), key, gone=False)
+        return None if found is None else found._replace(looking=looking)
+
+    async def reading(self, node: str, table: str, looking: Looking) -> View | None:
+        """Return a table as it was at a moment; None: nothing is kept of it."""
         past = self._history.past(node)
-        return _in(await self._beside.run(lambda: past.at(table, moment)), key, gone=False)
+        return await self._beside.run(lambda: past.at(table, looking.at))
 
     async def last(self, node: str, table: str, key: Key) -> FoundRow | None:
         """Return a row that has gone as it was read last; None: nothing kept has it."""

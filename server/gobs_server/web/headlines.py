@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import NamedTuple
 
 from gobs_core import Column, Table, Unit
-from gobs_server.live import Live, Node
+from gobs_server.live import Live, Node, View
 from gobs_server.reasons import reasons
 from gobs_server.web.format import UNKNOWN, cell, exact, full, last_read
 from gobs_server.web.text import visible
@@ -99,6 +99,18 @@ def in_order(tables: Iterable[str]) -> list[str]:
 def headlines(live: Live, node: Node) -> list[Value]:
     """Return the numbers at the head of one node's page."""
     return [value_of(live, node, HEADLINES[PLACES[name]]) for name in _AT_A_GLANCE]
+
+
+def past_headlines(views: Mapping[str, View]) -> list[Value]:
+    """Return the same numbers of tables as they were."""
+    found = []
+    for name in _AT_A_GLANCE:
+        headline = HEADLINES[PLACES[name]]
+        view = views.get(headline.table)
+        column = None if view is None else _column(view.table, headline.column)
+        value = nan if view is None or column is None else view.total(column)
+        found.append(shown(headline, value, "nothing is kept of it of that moment" if isnan(value) else ""))
+    return found
 
 
 def value_of(live: Live, node: Node, headline: Headline) -> Value:

@@ -6,10 +6,16 @@ from urllib.parse import urlencode
 
 from gobs_core import Table
 from gobs_server.paths import segment
+from gobs_server.web.looking import Looking
 
 
-def link(node: str, table: Table, key: tuple[str, ...]) -> str:
-    """Return the address of the page of one row; empty for a table that has one row and no key."""
+def link(node: str, table: Table, key: tuple[str, ...], looking: Looking | None = None) -> str:
+    """Return the address of the page of one row, as it was at a moment; empty for a table of one row without a key."""
+    path = _now(node, table, key)
+    return path if looking is None else Looking(looking.at, None).under(path)
+
+
+def _now(node: str, table: Table, key: tuple[str, ...]) -> str:
     here = f"/nodes/{segment(node)}"
     names = [column.name for column in table.keys]
     if not names:

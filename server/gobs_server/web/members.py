@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gobs_core import Column
-from gobs_server.live import LiveTable, View
-from gobs_server.privacy import seen
+from gobs_server.live import View
 from gobs_server.web.format import full
 from gobs_server.web.links import link
+from gobs_server.web.looking import Looking
 from gobs_server.web.text import visible
 
 MOST = 200
@@ -36,9 +36,8 @@ class Members:
     count: int
 
 
-def members(node: str, processes: LiveTable, workload: str) -> Members | None:
-    """Return them; None where processes do not tell what they belong to."""
-    view = seen(processes.view())
+def members(node: str, view: View, workload: str, looking: Looking | None = None) -> Members | None:
+    """Return them, of a reading of all processes; None where those do not tell what they belong to."""
     workloads = view.infos.get("workload")
     if workloads is None:
         return None
@@ -48,13 +47,13 @@ def members(node: str, processes: LiveTable, workload: str) -> Members | None:
     if columns:
         values = view.numbers(columns[0])
         rows.sort(key=lambda row: (bool(np.isnan(values[row])), -values[row]))
-    shown = [_member(node, view, row, columns) for row in rows[:MOST]]
+    shown = [_member(node, view, row, columns, looking) for row in rows[:MOST]]
     return Members([column.name.replace("_", " ") for column in columns], shown, len(rows))
 
 
-def _member(node: str, view: View, row: int, columns: list[Column]) -> Member:
+def _member(node: str, view: View, row: int, columns: list[Column], looking: Looking | None) -> Member:
     names = view.infos.get("comm")
     name = None if names is None else names[row]
     values = [full(float(view.numbers(column)[row]), column.unit, column.kind == "counter") for column in columns]
     key = view.keys[row]
-    return Member(link(node, view.table, key), visible(key[0]), visible(name or "not known"), values)
+    return Member(link(node, view.table, key, looking), visible(key[0]), visible(name or "not known"), values)

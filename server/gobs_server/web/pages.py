@@ -24,7 +24,7 @@ from gobs_server.web.profiles import add_profiles
 from gobs_server.web.rendering import Templates
 from gobs_server.web.row import RowPages, add_rows
 from gobs_server.web.search import add_search
-from gobs_server.web.table import TableLists, add_tables
+from gobs_server.web.table import PastTables, TableLists, TablePages, add_tables
 
 
 def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
@@ -33,7 +33,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     pages = _Pages(services, tags, templates)
     add_cluster(routes, services, tags, templates)
     add_node(routes, pages.of_nodes)
-    add_tables(routes, services.live, pages.of_tables, templates)
+    add_tables(routes, TablePages(services, pages.of_tables, pages.of_past, templates))
     add_pods(routes, services, tags, templates)
     add_rows(routes, pages.of_rows)
     add_inspect(routes, services, templates)
@@ -63,8 +63,9 @@ class _Pages:
         self._templates = templates
         self._cache = Cache()
         self.of_tables = TableLists(services.live, templates, tags)
+        self.of_past = PastTables(services.history, services.clock, templates, tags)
         self.of_rows = RowPages(services, tags, templates, Beside())
-        self.of_nodes = NodePages(services, tags, templates, self._cache, self.of_tables)
+        self.of_nodes = NodePages(services, tags, templates, self._cache, self.of_tables, self.of_past)
 
     def plugins(self) -> Response:
         content = self._templates.raw(self.plugins_content())

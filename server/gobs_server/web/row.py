@@ -9,19 +9,21 @@ from quart import Response, request
 
 from gobs_core import Table
 from gobs_server.beside import Beside
-from gobs_server.live import Node
+from gobs_server.live import Node, View
 from gobs_server.paths import segment
+from gobs_server.privacy import seen
 from gobs_server.reasons import reasons
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag
-from gobs_server.web.answers import gone, html, missing, no_node, no_table
+from gobs_server.web.answers import gone, html, missing, no_node, no_table, unclear
 from gobs_server.web.drawings import of_row
 from gobs_server.web.fields import grouped
 from gobs_server.web.format import stamp
 from gobs_server.web.found_row import FoundRow, Key, RowFinding
 from gobs_server.web.inspected import SECTIONS
 from gobs_server.web.links import link
+from gobs_server.web.looking import Looking
 from gobs_server.web.members import members
 from gobs_server.web.naming import named
 from gobs_server.web.pods.one import Changes, is_pod, one_pod
@@ -30,6 +32,7 @@ from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
 from gobs_server.web.states import meaning
 from gobs_server.web.text import visible
+from gobs_server.web.timebar import asked_moment, timebar
 from gobs_server.web.tree import tree
 
 _MOST_KEYS = 16
@@ -72,7 +75,7 @@ class RowPages:
 
     def __init__(self, services: Services, tags: Tags, templates: Templates, beside: Beside) -> None:
         self._live = services.live
-        self._history = services.history
+        self._services = services
         self._tags = tags
         self._templates = templates
         self._finding = RowFinding(services.history, beside)
@@ -86,25 +89,33 @@ class RowPages:
             return missing(self._templates, no_node(name))
         if table not in node.tables:
             return missing(self._templates, no_table(name, table), _onward(node))
-        found = self._finding.now(node, table, key) or await self._finding.last(name, table, key)
+        keys = node.tables[table].table.keys
+        path = link(name, node.tables[table].table, key) if len(key) == len(keys) else ""
+        try:
+            there = asked_moment(self._services.clock.wall())
+        except ValueError as error:
+            return unclear(self._templates, f"at: {error}", path or f"/nodes/{segment(name)}")
+        found = await self._found(node, table, key, there)
         if found is None:
-            return missing(self._templates, self._never(node, table, key), _onward(node, table))
+            return missing(self._templates, self._never(node, table, key, there), _onward(node, table, path, there))
         declared = found.view.table
         called = named(declared, key, [texts[found.row] for texts in found.view.infos.values()])
-        unknown = reasons(node, table)
+        unknown = reasons(node, table) if there is None else {}
         return html(
             self._templates.render(
                 "row.html",
                 node=node,
                 table=declared,
-                path=link(name, declared, key),
+                path=path,
+                past=there,
+                bar=timebar(self._services, name, path, there, node.tables[table].interval),
                 title=visible(called.name),
                 more=[visible(text) for text in called.more],
-                live=self._templates.raw(self._top(node, found)),
+                live=self._templates.raw(self._top(node, found, await self._processes(node, found))),
                 fields=self._templates.raw(self._fields(node, found, unknown)),
                 tag=self._tag(node, found, unknown),
                 charts=of_row(declared, key, unknown),
-                ranges=ranges(self._history.retention, _HOUR),
+                ranges=ranges(self._services.history.retention, _HOUR),
                 sections=SECTIONS if _is_process(declared) else {},
                 gone=found.gone,
                 changes=is_pod(found),
@@ -122,14 +133,31 @@ class RowPages:
             return gone(self._templates, self._never(node, table, key))
         unknown = reasons(node, table)
         tag = self._tag(node, found, unknown)
-        wanted = self._fields(node, found, unknown) if request.args.get("part") == "fields" else self._top(node, found)
+        if request.args.get("part") == "fields":
+            wanted = self._fields(node, found, unknown)
+        else:
+            wanted = self._top(node, found, await self._processes(node, found))
         return fresh(tag) or with_tag(html(wanted), tag)
 
-    def _top(self, node: Node, found: FoundRow) -> bytes:
+    async def _found(self, node: Node, table: str, key: Key, there: Looking | None) -> FoundRow | None:
+        """Return the row now or as it was; one that has gone as it was last."""
+        if there is not None:
+            return await self._finding.at(node.name, table, key, there)
+        return self._finding.now(node, table, key) or await self._finding.last(node.name, table, key)
+
+    async def _processes(self, node: Node, found: FoundRow) -> View | None:
+        """Return all processes at the moment of a workload; None where it is none, or a pod that shows its own."""
+        if found.view.table.name != "pod" or "process" not in node.tables:
+            return None
+        if found.looking is None:
+            return None if is_pod(found) else seen(node.tables["process"].view())
+        view = await self._finding.reading(node.name, "process", found.looking)
+        return None if view is None else seen(view)
+
+    def _top(self, node: Node, found: FoundRow, processes: View | None) -> bytes:
         """Render how it fares, and what is around it."""
-        view, row, is_gone = found
-        pod = one_pod(node, found, self._clock.wall())
-        processes = node.tables.get("process") if view.table.name == "pod" and pod is None else None
+        view, row, is_gone, there = found
+        pod = one_pod(node, found, self._clock.wall() if there is None else there.at)
         return self._templates.render(
             "row_live.html",
             node=node,
@@ -139,8 +167,9 @@ class RowPages:
             process=_is_process(view.table),
             meaning=meaning(node),
             pod=pod,
-            tree=tree(node.name, view, row),
-            members=members(node.name, processes, view.keys[row][0]) if processes is not None else None,
+            tree=tree(node.name, view, row, there),
+            members=members(node.name, processes, view.keys[row][0], there) if processes is not None else None,
+            past=there,
         )
 
     def _fields(self, node: Node, found: FoundRow, unknown: dict[str, str]) -> bytes:
@@ -161,12 +190,14 @@ class RowPages:
         workload = None if texts is None else texts[found.row]
         if workloads is None or workload is None:
             return {}
-        return {"workload": link(node.name, workloads.table, (workload,))}
+        return {"workload": link(node.name, workloads.table, (workload,), found.looking)}
 
-    def _never(self, node: Node, table: str, key: Key) -> str:
-        span = self._history.span(node.name)
+    def _never(self, node: Node, table: str, key: Key, there: Looking | None = None) -> str:
+        span = self._services.history.span(node.name)
         names = " ".join(map(visible, key))[:200] or "without a key"
         kept = "no past is kept of it" if span is None else f"what is kept goes back to {stamp(span[0])}"
+        if there is not None:
+            return f"Table {table!r} of node {node.name[:200]!r} had no row {names} at {stamp(there.at)}, and {kept}."
         return (
             f"Node {node.name[:200]!r} has no row {names} in table {table!r} now, and {kept}: it may have gone before."
         )
@@ -183,8 +214,11 @@ def _is_process(table: Table) -> bool:
     return table.name == "process" and [column.name for column in table.keys] == ["pid", "start"]
 
 
-def _onward(node: Node, table: str = "") -> list[tuple[str, str]]:
+def _onward(node: Node, table: str = "", path: str = "", there: Looking | None = None) -> list[tuple[str, str]]:
     """Where to go from what is not there."""
     here = f"/nodes/{segment(node.name)}"
+    now = [(path, "as it is now")] if there is not None and path else []
     tables = [(f"{here}/tables/{segment(table)}", f"all of {visible(table)}")] if table else []
-    return [*tables, (here, visible(node.name))]
+    if there is not None:
+        tables = [(there.under(address), f"{text} at that moment") for address, text in tables]
+    return [*now, *tables, (here, visible(node.name))]

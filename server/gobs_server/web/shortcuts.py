@@ -38,6 +38,9 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut(("ArrowLeft",), "Card to the left", "left"),
         Shortcut(("ArrowRight",), "Card to the right", "right"),
         Shortcut(("Enter",), "Open it", ""),
+        Shortcut(("[",), "Look back: one reading earlier", "earlier"),
+        Shortcut(("]",), "One reading later", "later"),
+        Shortcut(("l",), "Back to live", "now"),
         Shortcut(("x",), "Pin the row at the top, or let go of it", "pin"),
     ),
 }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gobs_server.live import View
 from gobs_server.web.format import full
 from gobs_server.web.links import link
+from gobs_server.web.looking import Looking
 from gobs_server.web.text import visible
 
 MOST = 50
@@ -43,13 +44,13 @@ class Tree:
     """The pid of a parent that is not there; empty: it has none, or it is there."""
 
 
-def tree(node: str, view: View, row: int) -> Tree | None:
+def tree(node: str, view: View, row: int, looking: Looking | None = None) -> Tree | None:
     """Return the family of the process in that row; None for a table that does not tell parents."""
     names = [column.name for column in view.table.keys]
     parents = view.infos.get("ppid")
     if "pid" not in names or parents is None:
         return None
-    family = _Family(node, view, names.index("pid"), parents, row)
+    family = _Family(node, view, names.index("pid"), parents, row, looking)
     chain, orphan = family.ancestors(row)
     beside = family.children_of(parents[row]) if parents[row] not in {None, "0"} else []
     siblings = sorted({*beside, row}, key=family.order)
@@ -68,7 +69,10 @@ def tree(node: str, view: View, row: int) -> Tree | None:
 class _Family:
     """Finds rows by pid and by parent."""
 
-    def __init__(self, node: str, view: View, place: int, parents: list[str | None], here: int) -> None:
+    def __init__(
+        self, node: str, view: View, place: int, parents: list[str | None], here: int, looking: Looking | None
+    ) -> None:
+        self._looking = looking
         self._node, self._view, self._place, self._parents, self._here = node, view, place, parents, here
         self._rows = {key[place]: row for row, key in sorted(enumerate(view.keys), key=_age)}
 
@@ -101,7 +105,7 @@ class _Family:
             Relative(
                 pid=visible(self.pid(row)),
                 name=visible(self._text("comm", row) or "not known"),
-                path=link(self._node, self._view.table, self._view.keys[row]),
+                path=link(self._node, self._view.table, self._view.keys[row], self._looking),
                 cpu=self._number("cpu", row),
                 memory=self._number("vm_rss", row),
                 here=row == self._here,

@@ -106,8 +106,8 @@ class Charts {
   }
 
   read() {
-    const { usual, retention, at } = /** @type {HTMLElement | null} */ (document.querySelector("[data-charts]"))?.dataset ?? {};
-    const page = { usual: Number(usual) || USUAL, most: Number(retention) || USUAL, at: at ? Number(at) : null };
+    const { usual, retention, at, now } = /** @type {HTMLElement | null} */ (document.querySelector("[data-charts]"))?.dataset ?? {};
+    const page = { usual: Number(usual) || USUAL, most: Number(retention) || USUAL, at: at ? Number(at) : null, now: now ? Number(now) : Infinity };
     return spanOf(location.search, page);
   }
 

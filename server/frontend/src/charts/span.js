@@ -14,16 +14,19 @@ const LAST = 4e9;
 
 /**
  * @param {string} query of the address
- * @param {{ usual: number, most: number, at: number | null }} page
+ * @param {{ usual: number, most: number, at: number | null, now?: number }} page `at` is the moment it shows, around
+ *   which the span lies as far as time has come
  * @returns {Span}
  */
-export function spanOf(query, { usual, most, at }) {
+export function spanOf(query, { usual, most, at, now = Infinity }) {
   const given = new URLSearchParams(query);
   const [from, to] = [Number(given.get("from") || NaN), Number(given.get("to") || NaN)];
   const asked = given.get("range") === "all" ? most : Number(given.get("range") || NaN);
   const range = asked >= LEAST && asked <= MOST ? asked : usual;
   if (from >= FIRST && to - from >= LEAST && to - from <= MOST && to < LAST) return { range, fixed: { from, to } };
-  return { range, fixed: at === null ? null : { from: at - range / 2, to: at + range / 2 } };
+  if (at === null) return { range, fixed: null };
+  const end = Math.max(at, Math.min(at + range / 2, now));
+  return { range, fixed: { from: end - range, to: end } };
 }
 
 /**

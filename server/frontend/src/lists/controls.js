@@ -88,6 +88,7 @@ function written(form) {
   const fields = new Map();
   for (const field of form.elements) {
     if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement) || !field.name) continue;
+    if ("elsewhere" in field.dataset) continue; // it stands in the address already, for those without scripts
     const box = field instanceof HTMLInputElement && /checkbox|radio/.test(field.type);
     const one = fields.get(field.name) ?? { given: [], boxes: 0 };
     fields.set(field.name, one);
@@ -121,6 +122,5 @@ function renew(root) {
   if (field instanceof HTMLInputElement && root.contains(field) && field.type === "search") {
     if (field.value.trim() !== (values.get(field.name) ?? "")) field.value = values.get(field.name) ?? "";
   }
-  root.dispatchEvent(new Event("htmx:abort"));
   root.dispatchEvent(new Event("gobs:asked"));
 }

@@ -27,6 +27,9 @@ export function keepLists() {
     const root = /** @type {Element} */ (target).closest(LISTS);
     if (root instanceof HTMLElement) settle(root);
   });
+  document.addEventListener("htmx:afterRequest", ({ target }) => {
+    if (target instanceof HTMLElement && target.matches(LISTS)) catchUp(target);
+  });
   document.addEventListener("scroll", look, { capture: true, passive: true });
   window.addEventListener("resize", look);
   obeyControls();
@@ -91,9 +94,17 @@ function settle(root) {
     leaveRoom(list, lie);
     number(list);
   }
-  const other = root.dataset.search !== undefined && root.dataset.search !== window.location.search;
-  if (other || lacking.has(root)) window.setTimeout(() => root.dispatchEvent(new Event("gobs:asked")));
+  if (lacking.has(root)) window.setTimeout(() => root.dispatchEvent(new Event("gobs:asked")));
   else if (list) window.setTimeout(() => see(root, list)); // when this answer is done with: one is asked for at a time
+}
+
+/**
+ * Ask again at once if something else is asked for than the answer was about.
+ * @param {HTMLElement} root
+ */
+function catchUp(root) {
+  const { search = window.location.search } = root.dataset;
+  if (search !== window.location.search) window.setTimeout(() => root.dispatchEvent(new Event("gobs:asked")));
 }
 
 /** @param {HTMLElement} list */

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from gobs_server.web.lists.grammar import MAX_LENGTH
 
 _LONGEST = 100
+_MOMENT = 40
 _MOST = 128
 
 
@@ -32,6 +33,10 @@ class Asked(NamedTuple):
     """Those that are shown; empty: all."""
     pins: tuple[str, ...] = ()
     """Rows that stand first, by their ids."""
+    at: str = ""
+    """The moment of the past that is asked for; empty: now."""
+    against: str = ""
+    """The moment it is compared with."""
 
     def query(self, prefix: str = "", **changes: object) -> str:
         """Return what asks for this in an address, with some of it changed."""
@@ -59,4 +64,6 @@ def asked(values: Mapping[str, str], prefix: str = "") -> Asked:
         idle=one("idle"),
         columns=many("columns"),
         pins=many("pins"),
+        at=one("at", _MOMENT),
+        against=one("against", _MOMENT),
     )

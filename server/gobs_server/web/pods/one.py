@@ -62,7 +62,8 @@ def one_pod(node: Node, found: FoundRow, now: float) -> OnePod | None:
         level_of(view, name, row) for name in ("containers_ready", "containers_wanted", "restarts")
     )
     start = began(text_of(view, "started", row))
-    containers, processes = node.tables.get(CONTAINER), node.tables.get(_PROCESS)
+    live = not found.gone and found.looking is None
+    containers, processes = (node.tables.get(name) if live else None for name in (CONTAINER, _PROCESS))
     labels = labels_of(text_of(view, "labels", row))
     return OnePod(
         status=visible(state or "not told: no name is known of it"),
@@ -73,8 +74,8 @@ def one_pod(node: Node, found: FoundRow, now: float) -> OnePod | None:
         began=None if start != start else start,  # noqa: PLR0124  NaN
         meters=meters(view, row),
         headings=HEADINGS,
-        boxes=None if containers is None or found.gone else boxes(node.name, containers, uid),
-        family=None if processes is None or found.gone else family(node.name, processes, uid),
+        boxes=None if containers is None else boxes(node.name, containers, uid),
+        family=None if processes is None else family(node.name, processes, uid),
         labels=[Text(visible(f"{name}={value}"), asking("label", f"{name}={value}")) for name, value in labels.items()],
     )
 

@@ -44,11 +44,13 @@ def choose(listing: Listing, query: Asked) -> Chosen:
     whole = listing.sheet
     rows, said = matching(whole, query.filter)
     left_out = 0
-    if query.idle:
+    if query.idle and not listing.compared:
         busy = rows[~idle(whole)[rows]]
         left_out, rows = len(rows) - len(busy), busy
     found = len(rows)
-    if query.group:
+    if query.group and listing.compared:
+        said.append("rows are not taken together where two moments are compared")
+    elif query.group:
         field = whole.field(query.group)
         if field is None or field.numeric:
             said.append(f"rows cannot be grouped by {visible(query.group)!r}: there is no such column of texts")

@@ -52,6 +52,7 @@ class _Groups:
             self._path,
             self._name,
             self._listing.home,
+            self._listing.looking,
         )
 
     def _of_texts(self, _name: str) -> Texts:
@@ -105,11 +106,13 @@ class _Groups:
         """Return the address of the rows of a group; empty where a filter cannot say which they are."""
         text = self._texts[row]
         if text is None:
-            return f"{self._listing.home}?{urlencode({'filter': self._name + ':unknown'})}"
-        if '"' in text or "|" in text or len(text) + len(self._name) > _LONGEST or not text:
+            wanted = f"{self._name}:unknown"
+        elif '"' in text or "|" in text or not text or len(text) + len(self._name) > _LONGEST:
             return ""
-        wanted = urlencode({"filter": f'{self._name}="{text}"'}, errors="replace")
-        return f"{self._listing.home}?{wanted}"
+        else:
+            wanted = f'{self._name}="{text}"'
+        path = f"{self._listing.home}?{urlencode({'filter': wanted}, errors='replace')}"
+        return path if self._listing.looking is None else self._listing.looking.under(path)
 
 
 _LONGEST = 180

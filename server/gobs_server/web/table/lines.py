@@ -10,6 +10,7 @@ import numpy as np
 from gobs_server.web.format import UNKNOWN, cell, exact, full
 from gobs_server.web.lists import Field
 from gobs_server.web.table.chosen import Chosen
+from gobs_server.web.table.listing import Listing
 from gobs_server.web.text import visible
 
 _TITLED = 28
@@ -72,7 +73,8 @@ def _cells(chosen: Chosen, field: Field, rows: Sequence[int]) -> list[Cell]:
     missing = Cell(UNKNOWN, listing.reasons.get(field.name, ""), unknown=True)
     if field.numeric:
         values = listing.sheet.numbers(field.name)[list(rows)].tolist()
-        return [missing if value != value else number(value, field) for value in values]  # noqa: PLR0124  NaN
+        cells = [missing if value != value else number(value, field) for value in values]  # noqa: PLR0124  NaN
+        return _differences(listing, field, rows, values, cells) if listing.compared else cells
     texts = listing.sheet.texts(field.name)
     return [missing if (text := texts[row]) is None else _text(text) for row in rows]
 
@@ -81,6 +83,18 @@ def number(value: float, field: Field) -> Cell:
     """Return a number in a column whose header names the unit."""
     text, title = cell(value, field.unit, field.rate), exact(value, field.unit, field.rate)
     return Cell(text, "" if title in {text, full(value, field.unit, field.rate)} else title, unknown=False)
+
+
+def _differences(
+    listing: Listing, field: Field, rows: Sequence[int], values: Sequence[float], cells: Sequence[Cell]
+) -> list[Cell]:
+    """Return cells that say which way a number has gone, and from where to where."""
+    return [
+        Cell(f"+{cell.text}" if value > 0 else cell.text, listing.notes(row, field.name), cell.unknown)
+        if listing.notes is not None
+        else cell
+        for row, value, cell in zip(rows, values, cells, strict=True)
+    ]
 
 
 def _text(text: str) -> Cell:

@@ -11,6 +11,7 @@ from gobs_server.live import View
 from gobs_server.paths import segment
 from gobs_server.web.links import link
 from gobs_server.web.lists import Numbers, Sheet, Texts
+from gobs_server.web.looking import Looking
 from gobs_server.web.table.fields import fields_of, reasons_for
 from gobs_server.web.text import ident
 
@@ -34,14 +35,25 @@ class Listing:
     """The field whose equal texts are one row; empty: each row is one."""
     home: str
     """The address of the page of the table."""
+    looking: Looking | None = None
+    """The moment of the past they are of; None: now."""
+    compared: bool = False
+    """Whether its numbers are what has changed between two readings."""
+    same: int = 0
+    """Rows that are left out because nothing of them has changed."""
+    notes: Callable[[int, str], str] | None = None
+    """What is to be said of a number of a row besides; None: nothing."""
 
     def id(self, row: int) -> str:
         """The id of a row's element: the same for as long as its key is."""
         return ident(self.view.table.name, self.grouped, *self.keys[row])
 
 
-def listing_of(node: str, view: View, unknown: Mapping[str, str]) -> Listing:
-    """Return the rows of a table of a node, as who may see `view` sees them; `unknown` as in `reasons_for`."""
+def listing_of(node: str, view: View, unknown: Mapping[str, str], looking: Looking | None = None) -> Listing:
+    """Return the rows of a table of a node, as who may see `view` sees them; `unknown` as in `reasons_for`.
+
+    They lead to pages of the same moment.
+    """
     table, keys = view.table, view.keys
     places = {column.name: place for place, column in enumerate(table.keys)}
 
@@ -59,7 +71,8 @@ def listing_of(node: str, view: View, unknown: Mapping[str, str]) -> Listing:
         Sheet(fields_of(table), len(keys), texts, numbers),
         keys,
         reasons_for(table, unknown),
-        lambda row: link(node, table, keys[row]),
+        lambda row: link(node, table, keys[row], looking),
         "",
         f"/nodes/{segment(node)}/tables/{segment(table.name)}",
+        looking,
     )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from gobs_server.beside import Beside
-from gobs_server.live import Live, LiveTable, Node, View
+from gobs_server.live import Live, LiveTable, Node
 from gobs_server.privacy import seen
 from gobs_server.reasons import reasons
 from gobs_server.tags import Tags
 from gobs_server.web.format import last_read
-from gobs_server.web.lists import Asked, Poll, Tag, Window, answer, headings, tag_of
+from gobs_server.web.lists import Asked, Poll, Tag, Window, tag_of
 from gobs_server.web.rendering import Templates
 from gobs_server.web.table.chosen import Chosen, choose
 from gobs_server.web.table.face import Face
-from gobs_server.web.table.lines import lines
 from gobs_server.web.table.listing import listing_of
+from gobs_server.web.table.made import Maker, Shown, Source
 
 MOST = 500
 """Rows a page is sent at once."""
@@ -30,32 +29,6 @@ _FEW = 20_000
 """Cells that take no longer to choose from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a table's rows are taken from."""
-
-    node: str
-    view: View
-    """As who asks may see it."""
-    version: int
-    interval: float
-    unknown: dict[str, str]
-    overdue: str
-    """In words, how long no newer reading has come that should have; empty: none is missing."""
-    declared: int
-    """Another number whenever the table is declared another way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A part of a table as it was sent."""
-
-    tag: Tag
-    content: bytes
-    total: int
-    """Rows there are to see, in the part or not."""
-
-
 class TableLists:
     """The lists of all tables. Lives as long as the app."""
 
@@ -63,6 +36,7 @@ class TableLists:
         self._live = live
         self._templates = templates
         self._tags = tags
+        self._maker = Maker(templates, tags)
         self._faces: OrderedDict[tuple[str, str], Face] = OrderedDict()
         self._beside = Beside()
 
@@ -79,17 +53,16 @@ class TableLists:
         face = self._face(node.name, table.table.name)
         async with face.lock:
             tag = self.tag(node, table, query, window)
+            view, unknown = seen(table.view()), reasons(node, table.table.name)
             source = Source(
-                node.name,
-                seen(table.view()),
+                partial(listing_of, node.name, view, unknown),
                 table.version,
                 table.interval,
-                reasons(node, table.table.name),
+                (unknown, face.declared(table.layout)),
                 self._overdue(node, table),
-                face.declared(table.layout),
             )
             columns = len(table.table.columns)
-            make = partial(self._make, face, source, query, window, tag, has(tag))
+            make = partial(self._maker.make, face, source, query, window, tag, has(tag))
             if table.rows * columns <= _FEW and min(table.rows, window.size) * columns <= _SMALL:
                 return make()
             return await self._beside.run(make)
@@ -110,40 +83,3 @@ class TableLists:
     def _overdue(self, node: Node, table: LiveTable) -> str:
         age = self._live.overdue(node, table)
         return "" if age is None else last_read(age)
-
-    def _make(self, face: Face, source: Source, query: Asked, window: Window, tag: Tag, has: Poll) -> Shown:
-        """Choose and render; in whatever thread it is called."""
-        chosen = face.chosen(
-            tag.view, source.version, lambda: choose(listing_of(source.node, source.view, source.unknown), query)
-        )
-        known = has.since >= 0
-        frame = face.frame(tag.view, partial(self._frame, source, query, chosen, known=known), known=known)
-        rows = chosen.rows[window.first : window.first + window.size] if frame.listed else []
-        pinned = max(chosen.pinned - window.first, 0)
-        look = self._tags.of(0, query.columns, chosen.listing.grouped, source.unknown, source.declared)
-        items = [
-            *face.items((look, True), source.version, chosen, rows[:pinned]),
-            *face.items((look, False), source.version, chosen, rows[pinned:]),
-        ]
-        return Shown(tag, answer(frame, items, window, len(chosen.rows), has), len(chosen.rows))
-
-    def _frame(self, source: Source, query: Asked, chosen: Chosen, *, known: bool) -> bytes:
-        """Render what stands around the rows; of a table without keys the one row it has."""
-        single = not source.view.table.keys
-        shown = lines(chosen, chosen.rows[:1]) if single else []
-        heads = headings(chosen.fields, chosen.sort, query)
-        return self._templates.render(
-            "table_list.html",
-            table=source.view.table,
-            home=chosen.listing.home,
-            query=query,
-            known=known,
-            chosen=chosen,
-            headings=heads,
-            pairs=list(zip(heads, shown[0].cells, strict=True)) if shown else [],
-            single=single,
-            idles=any(field.numeric and field.rate for field in chosen.all),
-            read_at=source.view.time,
-            interval=source.interval,
-            overdue=source.overdue,
-        )
