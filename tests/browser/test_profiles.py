@@ -176,7 +176,7 @@ async def test_a_hundred_thousand_stacks_are_drawn_as_far_as_they_can_be_seen(wa
     await expect(page.locator("[data-more]")).to_contain_text("shown; search for others")
 
 
-async def test_no_view_has_a_fault_that_axe_knows(watched: Watched) -> None:
+async def test_no_view_has_a_fault_that_axe_knows_and_each_fits_a_phone(watched: Watched) -> None:
     page = await watched.open("/profiles/now?view=functions")
     await expect(page.locator("[data-note]")).to_be_hidden()
     axe = (modules() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -186,6 +186,10 @@ async def test_no_view_has_a_fault_that_axe_knows(watched: Watched) -> None:
     await check(page, axe)
     await page.locator("[data-view=graph]").click()
     await check(page, axe)
+    await page.set_viewport_size({"width": 360, "height": 740})
+    for view in ("graph", "functions", "sandwich"):
+        await page.locator(f"[data-view={view}]").click()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, view
 
 
 @pytest.mark.root
@@ -200,11 +204,15 @@ async def test_a_process_is_recorded_from_its_page(watched: Watched, server: Ser
                 while (answer := await page.goto(watched.origin + path)) is None or answer.status != 200:
                     pass
             await page.locator("#record > summary").click()
-            await page.locator("#record-duration option").first.evaluate("(option) => (option.value = '3')")
             await page.locator("#record-frequency").select_option("199")
             await page.get_by_role("button", name="Record").click()
             await expect(page).to_have_url(re.compile(r"/profiles/[0-9a-f-]{36}$"))
             await expect(page.locator("#profile-state progress")).to_be_visible()
+            await page.get_by_role("button", name="Cancel").click()
+            await expect(page.locator("#profile-state")).to_contain_text("cancelled by")
+            await page.locator("#record > summary").click()
+            await page.locator("#record-duration option").first.evaluate("(option) => (option.value = '2')")
+            await page.get_by_role("button", name="Record").click()
             await expect(page.locator("#flame")).to_be_visible(timeout=60_000)
             await drawn(page)
             await expect(page.locator("#profile-state")).to_contain_text("samples")
