@@ -32,6 +32,8 @@ NODE = "worker-1"
 GOBS = (sys.executable, "-c", "import sys; from gobs_core.cli import main; sys.exit(main())")
 MOST = 76.0
 """MiB of memory that the agent of a large node may have, with the client of Kubernetes loaded."""
+_ELSEWHERE = ("conditions", "apprise", "discord", "webhook")
+"""Plugins that are installed beside the server alone."""
 _HOUR = 3600.0
 
 
@@ -86,22 +88,17 @@ def measure(size: Size) -> Report:
     ):
         pin(0, 1)
         fill(kube.store, list(containers))
-        with agent(server, size.interval, ["--set", 'plugins.deny=["cgroup", "kubernetes"]']) as accounted:
+        with agent(server, size.interval, without("cgroup", "kubernetes")) as accounted:
             costs.plain = per_tick(server, accounted, size, lambda: None)
-        with agent(server, size.interval, asking(kube)) as accounted:
+        with agent(server, size.interval, [*without(), *asking(kube)]) as accounted:
             costs.still = per_tick(server, accounted, size, lambda: None)
             change = Changes(kube.store)
             costs.churn = per_tick(server, accounted, size, change.one, warm=0)
             costs.rss, costs.peak = accounted.rss_mib(), accounted.rss_peak_mib()
-        costs.lists = kube.api.asked["list"] + kube.api.asked["page"] - pages(size.pods)
+        costs.lists = kube.api.asked["list"] - 1
         costs.per_hour = _HOUR / Pace().watch
     costs.new, costs.again = attribution(size.lines)
     return report(size, costs)
-
-
-def pages(count: int) -> int:
-    """Return the requests that the one list takes."""
-    return -(-count // Pace().page)
 
 
 def fill(store: Store, containers: Sequence[str]) -> None:
@@ -117,6 +114,12 @@ def fill(store: Store, containers: Sequence[str]) -> None:
         )
         made["status"]["containerStatuses"][0]["containerID"] = f"containerd://{container}"
         store.put(made)
+
+
+def without(*names: str) -> list[str]:
+    """Return the arguments of an agent without these plugins, and without those that its image does not hold."""
+    denied = ", ".join(f'"{name}"' for name in (*_ELSEWHERE, *names))
+    return ["--set", f"plugins.deny=[{denied}]"]
 
 
 def asking(kube: KubeServer) -> list[str]:

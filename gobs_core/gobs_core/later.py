@@ -31,8 +31,8 @@ class Later(ModuleType):
     """Stands for a module that has not been loaded; afterwards it holds all that the real one holds."""
 
     def __getattr__(self, name: str) -> Any:
-        """Load the module; what the import system itself asks for is not a use."""
-        if name.startswith("__"):
+        """Load the module; what the import system itself asks for is not a use, but for where its submodules are."""
+        if name.startswith("__") and name != "__path__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         with _lock:
             if sys.modules.get(self.__name__) is self:

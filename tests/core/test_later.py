@@ -104,3 +104,14 @@ from google.protobuf import json_format, text_format
 assert text_format.Parse(str(message), pb.AgentMessage()) == message
 assert json_format.Parse(json_format.MessageToJson(message), pb.AgentMessage()) == message
 """)
+
+
+def test_a_package_that_is_put_off_has_its_submodules_all_the_same() -> None:
+    run("""
+put_off(("xml",))
+import xml
+assert type(sys.modules["xml"]).__name__ == "Later"
+import xml.etree.ElementTree as tree
+assert tree.fromstring("<a/>").tag == "a"
+assert type(sys.modules["xml"]).__name__ == "module"
+""")

@@ -14,7 +14,10 @@ from typing import Any
 
 from gobs_collectors.kubernetes.settings import KubernetesConfig, where
 from gobs_collectors.kubernetes.trouble import TooLarge, Trouble, refused
+from gobs_core.later import put_off
 
+_UNUSED = tuple(f"kubernetes.{name}" for name in ("config", "dynamic", "watch", "stream", "leaderelection", "informer"))
+"""Parts that the package brings along and that are not used here, or seldom: with what they import, 8 MiB."""
 _CONNECT = 5.0
 """Seconds to connect, TLS included."""
 _REFUSAL = 65_536
@@ -30,6 +33,7 @@ class Api:
         self._client: Any = None
         self._answer: Any = None
         self._ended = False
+        put_off((*_UNUSED, "yaml"))
         self.requests = 0
         """How often anything was asked."""
 
