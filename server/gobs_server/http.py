@@ -26,7 +26,10 @@ def create_app(services: Services) -> Quart:
     """Return the app that serves the pages and REST; one per server. Raises UserError without a bundled front end."""
     app = Quart("gobs_server", static_folder=None)
     tags, assets, settings = Tags(), Assets(), services.settings
-    templates = Templates(assets, services.version, tags.run, refresh=settings.refresh)
+    alerts = services.alerts.keeper
+    templates = Templates(
+        assets, services.version, tags.run, refresh=settings.refresh, firing=lambda: len(alerts.alerts)
+    )
     guard(app, allowed_hosts(settings.http, names(settings), by_name=settings.access.anonymous))
     prepare(app, services.identify)
     for routes in (

@@ -50,6 +50,8 @@ PAGES = (
     Page("pod", f"/nodes/{NODE}/workloads/{{pod}}", "#containers tbody tr"),
     Page("pods-heat", "/pods?view=heat&by=memory_of_limit", "#pods-heat .tile"),
     Page("pods-groups", "/pods?group=namespace", "#pods-table-namespace tr"),
+    Page("alerts", "/alerts?state=all", "#alerts > *"),
+    Page("rule", "/alerts/rules/new", "#preview .summary"),
     Page("plugins", "/plugins", "#plugins tbody tr"),
     Page("gallery", "/gallery", "#cards .card"),
     Page("missing", "/nodes/nowhere", ".empty", status=404, hostile="/nodes/{name}%3F"),

@@ -16,6 +16,7 @@ import { offerSearch } from "./palette.js";
 import { lookBack } from "./past.js";
 import { pollThrifty } from "./polls.js";
 import { followTheme } from "./theme.js";
+import { dragThresholds } from "./thresholds.js";
 import { walk } from "./walking.js";
 
 morphGently();
@@ -34,3 +35,4 @@ lookBack();
 keepLive();
 drawCharts();
 drawFlame();
+dragThresholds();

@@ -99,6 +99,11 @@ class Desk:
                     seen.add(name)
                     yield name, "row", column.help, metric.unit, metric.rate
 
+    def unit_of(self, fields: RuleFields) -> tuple[Unit, bool]:
+        """The unit of what a rule judges, and whether that is per second, where any node has it."""
+        found = (metric_in(fields, table) for table in self.surroundings().tables)
+        return next(((one.unit, one.rate) for one in found if one is not None), (Unit.NONE, False))
+
     async def add_rule(self, fields: RuleFields, by: str) -> Saved:
         """Save a new rule."""
         ruled = self.check(fields)

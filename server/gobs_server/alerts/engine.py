@@ -136,6 +136,10 @@ class Engine:
         watch = self._nodes.get(node)
         return watch.pending() if watch is not None else []
 
+    def waiting(self) -> list[tuple[LaneId, LaneState]]:
+        """All lanes that wait to fire."""
+        return [pair for watch in self._nodes.values() for pair in watch.pending()]
+
     def matches(self, rule: str) -> int:
         """How many rows a rule means, of the nodes heard since it was made."""
         return sum(watch.count(rule) for watch in self._nodes.values())

@@ -129,6 +129,7 @@ class NodeWatch:
         return [
             (self._namer(watch)(watch.who[place]), state_of(watch.lanes, place, 1.0))
             for watch in self._watches()
+            if watch.who
             for place in (watch.lanes.state == PENDING).nonzero()[0].tolist()
         ]
 

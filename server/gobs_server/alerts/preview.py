@@ -23,6 +23,8 @@ PATIENCE = 20.0
 """Seconds a preview may take; what is not looked at by then is said so."""
 MOST_FIRINGS = 1000
 _MOST_VALUES = 2_000_000
+_STEPS = 240
+"""Of the curve."""
 _QUANTILES = (0.0, 0.5, 0.9, 0.99, 0.995, 1.0)
 
 
@@ -53,6 +55,14 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     most: float
 
 
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """What the metric was between at some time, over all rows."""
+
+    at: float
+    least: float
+    most: float
+
+
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What would have been."""
 
@@ -73,6 +83,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     firings: list[Firing]
     """The newest, at most 1,000."""
     values: Values | None
+    curve: list[Point]
+    """The values through time; nothing where none was known."""
+    steps: int
+    """Into how many steps the time is cut for it."""
     suggested: float | None
     """A threshold that the values passed for half a percent of the time; None: there is none to be suggested."""
     summary: str
@@ -95,7 +109,7 @@ def preview(
     patience: float = PATIENCE,
 ) -> Preview:
     """Replay a rule, by its checks; takes seconds, to be called in a thread."""
-    seen, firings = _Seen(), _Firings()
+    seen, firings = _Seen(since, until), _Firings()
     replay = Replay(checks, judging, seen.add)
     started, done, complete = time.monotonic(), 0, True
     for node in nodes:
@@ -117,6 +131,8 @@ def preview(
         firing=sum(one.resolved is None for one in found),
         firings=sorted(found, key=lambda one: -one.fired)[:MOST_FIRINGS],
         values=seen.values(),
+        curve=seen.curve(),
+        steps=_STEPS,
         suggested=seen.suggested(sign_of(checks[0].rule.operator)) if checks[0].threshold is not None else None,
         summary=_summary(checks, found, until),
     )
@@ -142,18 +158,31 @@ class _Firings:
 class _Seen:
     """The values a rule looked at; of very many, every n-th."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: float, until: float) -> None:
         self._parts: list[Numbers] = []
         self._count = 0
+        self._since = since
+        self._step = (until - since) / _STEPS
+        self._least, self._most = np.full(_STEPS, np.inf), np.full(_STEPS, -np.inf)
 
-    def add(self, values: Numbers) -> None:
+    def add(self, at: float, values: Numbers) -> None:
         known = values[np.isfinite(values)]
         if len(known):
+            place = min(max(int((at - self._since) / self._step), 0), _STEPS - 1)
+            self._least[place] = min(self._least[place], known.min())
+            self._most[place] = max(self._most[place], known.max())
             self._parts.append(known)
             self._count += len(known)
             if self._count > _MOST_VALUES:
                 together = np.concatenate(self._parts)[::2]
                 self._parts, self._count = [together], len(together)
+
+    def curve(self) -> list[Point]:
+        return [
+            Point(at=self._since + (place + 0.5) * self._step, least=float(least), most=float(most))
+            for place, (least, most) in enumerate(zip(self._least, self._most, strict=True))
+            if least <= most
+        ]
 
     def values(self) -> Values | None:
         if not self._parts:

@@ -25,8 +25,8 @@ from gobs_server.tables.values import Numbers
 _TICK = 1.0
 _MOST_TICKS = 4 * 3600
 
-Seen = Callable[[Numbers], None]
-"""Is given all values that a rule looks at, as they are shown."""
+Seen = Callable[[float, Numbers], None]
+"""Is given all values that a rule looks at, as they are shown, with when that was."""
 
 
 class Replay:
@@ -142,7 +142,7 @@ class _Table:
         reading = Whole(live.table, live.total) if watch.source.total else Rows(live.view(), lambda: self._memory)
         draft = watch.begin(at, reading)
         if self._seen is not None and len(draft.seen):
-            self._seen(draft.seen * watch.source.signs[draft.plan.checks])
+            self._seen(at, draft.seen * watch.source.signs[draft.plan.checks])
         yield from self._events(watch, watch.finish(draft, self._judging.ask(draft.samples)), at, reading)
 
     def _gap(self, watch: Watch, until: float) -> Iterator[Event]:

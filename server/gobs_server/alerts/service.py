@@ -165,16 +165,20 @@ class Alerts:
     async def search(self, wanted: AlertSearch, limit: int, offset: int) -> Page:
         """Alerts, those that fired last first; those that fire now are from memory."""
         if wanted.state == "firing":
-            return self._firing(wanted, limit, offset, complete=True)
+            return self._of_memory(wanted, limit, offset, complete=True)
         try:
             await self.follower.caught_up()
             return await self.past.search(wanted, limit, offset)
         except JournalError:
-            return self._firing(wanted, limit, offset, complete=False)
+            return self._of_memory(wanted, limit, offset, complete=False)
 
-    def _firing(self, wanted: AlertSearch, limit: int, offset: int, *, complete: bool) -> Page:
+    def firing(self, wanted: AlertSearch) -> list[Alert]:
+        """The alerts that fire now, the newest first."""
         found = [alert for alert in self.keeper.alerts.values() if matches(alert, wanted)]
-        found.sort(key=lambda alert: (-alert.fired, alert.id))
+        return sorted(found, key=lambda alert: (-alert.fired, alert.id))
+
+    def _of_memory(self, wanted: AlertSearch, limit: int, offset: int, *, complete: bool) -> Page:
+        found = self.firing(wanted)
         return Page(len(found), found[offset : offset + limit], complete)
 
     async def find(self, alert_id: str) -> Alert | None:

@@ -11,6 +11,7 @@ from gobs_server.beside import Beside
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags
+from gobs_server.web.alerts import add_alerts
 from gobs_server.web.answers import fragment, html
 from gobs_server.web.cache import Cache
 from gobs_server.web.cluster import add_cluster
@@ -37,6 +38,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     add_pods(routes, services, tags, templates)
     add_rows(routes, pages.of_rows)
     add_inspect(routes, services, templates)
+    add_alerts(routes, services, tags, templates)
     add_profiles(routes, services, tags, templates)
     add_search(routes, Finder(services.live), templates)
     if services.settings.gallery:

@@ -24,6 +24,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("nodes", "Nodes", "/", "g n", "Every node at a glance"),
     Place("pods", "Pods", "/pods", "g p", "Every pod of every node: how it fares and what it uses of its limits"),
+    Place("alerts", "Alerts", "/alerts", "g a", "What fires and has fired, rules, silences, and whom is told"),
     Place("profiles", "Profiles", "/profiles", "g f", "Flamegraphs: what was recorded, and what is being recorded"),
     Place("plugins", "Plugins", "/plugins", "g l", "What is loaded where, and how it fares"),
     Place("access", "Access", "/access/users", "g u", "Who may come in, and what was done", "administrator"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gobs_server.actor import current_actor, may
@@ -19,10 +21,13 @@ _REFRESHES = (1.0, 2.0, 5.0, 10.0)
 class Templates:
     """Renders to UTF-8 bytes, which caches keep and answers carry as they are. Lives as long as the app.
 
-    `refresh` is how many seconds pages let pass between two polls, unless whoever looks has chosen otherwise.
+    `refresh` is how many seconds pages let pass between two polls, unless whoever looks has chosen otherwise; `firing`
+    tells how many alerts fire now.
     """
 
-    def __init__(self, assets: Assets, version: str, run: str, *, refresh: float = 2.0) -> None:
+    def __init__(
+        self, assets: Assets, version: str, run: str, *, refresh: float = 2.0, firing: Callable[[], int] = int
+    ) -> None:
         self._environment = Environment(
             loader=PackageLoader("gobs_server.web"),
             autoescape=True,
@@ -37,7 +42,7 @@ class Templates:
         self._environment.globals.update(
             asset=assets.url, ident=ident, version=version, run=run, may=may, actor=current_actor
         )
-        self._environment.globals.update(places=PLACES, shortcuts=SHORTCUTS, caps=caps)
+        self._environment.globals.update(firing=firing, places=PLACES, shortcuts=SHORTCUTS, caps=caps)
         self._environment.globals.update(refresh=f"{refresh:g}", refreshes=_choices(refresh))
 
     def render(self, template: str, **values: object) -> bytes:

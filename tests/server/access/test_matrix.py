@@ -70,6 +70,15 @@ EXPECTED: dict[str, Who] = {
     **of("web", LOOKING, "pods pods_fragment pod workload_changes table_csv table_json"),
     **of("web", LOOKING, "row_page row_fragment process_page process_fragment workload_page workload_fragment"),
     **of("web", LOOKING._replace(private=True), "inspect_fragment"),
+    **of(
+        "web", Who("viewer", "alerts"), "alerts alerts_fragment alerts_badge alerts_strip alerts_csv alert rules rule"
+    ),
+    **of("web", Who("viewer", "alerts"), "silences silence_matched channels"),
+    **of("web", Who("viewer", "alerts", private=True), "rule_preview"),
+    **of("web", Who("operator", "alerts"), "alert_dismiss alert_silence silence_add silence_end channel_test"),
+    **of("web", Who("operator", "alerts"), "delivery_retry"),
+    **of("web", Who("administrator", "alerts"), "rule_new rule_add rule_change rule_switch rule_delete"),
+    **of("web", Who("administrator", "alerts"), "channel_new channel channel_add channel_change channel_delete"),
     **of("web", Who("viewer", "profiles", private=True), "profiles profiles_fragment profile profile_fragment"),
     **of("web", Who("viewer", "profiles", private=True), "record_fragment original_flamegraph"),
     **of("web", Who("operator", "profiles"), "profile_start profile_cancel profile_pin profile_delete"),

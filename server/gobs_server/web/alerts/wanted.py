@@ -1,0 +1,76 @@
+"""Which alerts a page is asked for, by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from gobs_server.alerts.book import Book
+from gobs_server.alerts.records import Alert
+from gobs_server.alerts.words import place
+from gobs_server.db.alerts import AlertSearch
+
+STATES = ("now", "firing", "pending", "resolved", "all")
+SEVERITIES = ("critical", "warning", "info")
+SPANS = {"": 0.0, "1h": 3600.0, "24h": 86400.0, "7d": 7 * 86400.0, "30d": 30 * 86400.0}
+PAGE = 100
+_MOST_PAGE = 9999
+
+
+class Wanted(NamedTuple):
+    """What is asked for."""
+
+    state: str = "now"
+    severity: str = ""
+    rule: str = ""
+    """Its name, or its id."""
+    node: str = ""
+    namespace: str = ""
+    pod: str = ""
+    span: str = ""
+    """How far back, one of SPANS."""
+    q: str = ""
+    """Words that must be in the rule's name or in what it is about, of what fires now."""
+    page: int = 1
+
+    @property
+    def query(self) -> str:
+        """What an address says of it, the page aside."""
+        said = [(name, str(value)) for name, value in self._asdict().items() if name != "page"]
+        return urlencode([pair for pair in said if pair[1] and pair != ("state", "now")], errors="replace")
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether anything but the state is asked for."""
+        return self._replace(state="now", page=1) != Wanted()
+
+    def search(self, book: Book, now: float) -> AlertSearch:
+        """As the store is asked."""
+        rule = next((one.id for one in book.rules.values() if one.name == self.rule), self.rule)
+        state = self.state if self.state in ("firing", "resolved") else "firing" if self.state == "now" else ""
+        back = SPANS[self.span]
+        return AlertSearch(
+            state, self.node, self.namespace, self.pod, rule, self.severity, now - back if back else None, None
+        )
+
+    def has(self, texts: str) -> bool:
+        """Whether all words are in there."""
+        low = texts.casefold()
+        return all(word in low for word in self.q.casefold().split())
+
+    def meant(self, alert: Alert) -> bool:
+        """Whether an alert has the words."""
+        return self.has(f"{alert.rule_name} {place(alert)} {alert.metric} {alert.owner} {alert.severity}")
+
+
+def wanted(values: Mapping[str, str]) -> Wanted:
+    """What a query asks for; parts that make no sense are left out."""
+    text = {name: values.get(name, "")[:253] for name in Wanted._fields}
+    state = text["state"] if text["state"] in STATES else "now"
+    severity = text["severity"] if text["severity"] in SEVERITIES else ""
+    span = text["span"] if text["span"] in SPANS else ""
+    page = min(int(text["page"]), _MOST_PAGE) if text["page"].isascii() and text["page"].isdecimal() else 1
+    return Wanted(
+        state, severity, text["rule"], text["node"], text["namespace"], text["pod"], span, text["q"], max(page, 1)
+    )

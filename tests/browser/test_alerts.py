@@ -1,0 +1,121 @@
+"""A rule written, tried, saved, fired by a real busy process, seen, dismissed and silenced, all on the pages."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from gobs_core.plugins import Plugins
+from gobs_server.alerts.conditions import gobs_register_conditions
+from gobs_server.app import Extensions, Server
+from gobs_server.db import sqlite_at
+from gobs_server.settings import ServerSettings
+from tests.browser.conftest import Watched, agent
+from tests.browser.test_axe import axe, check
+
+__all__ = ["axe"]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """A server that judges, with the rules a new one begins with."""
+    plugins = Plugins(conditions={cls.name: cls for cls in gobs_register_conditions()})
+    settings = ServerSettings(http="127.0.0.1:0", grpc="127.0.0.1:0", drain=0.5, refresh=1.0)
+    server = Server(settings, sqlite_at(tmp_path / "gobs.sqlite3"), extensions=Extensions(plugins))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@contextmanager
+def busy() -> Iterator[int]:
+    """A process that uses all of a CPU it can get."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+async def drag_to_half(page: Page) -> None:
+    """Drag the line of the threshold to the middle of the picture."""
+    box = await page.locator("#preview svg").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.up()
+
+
+async def test_a_rule_is_written_tried_saved_and_fires_and_its_alert_is_dismissed_and_found_again(
+    server: Server, watched: Watched, axe: str
+) -> None:
+    with busy() as pid:
+        async with agent(server, "here"):
+            await _through(server, watched, axe, pid)
+
+
+async def _through(server: Server, watched: Watched, axe: str, pid: int) -> None:
+    watched.forgiven = ("422", "htmx:afterRequest", "htmx:sendAbort")
+    page = await watched.open("/")
+    await expect(page.locator(".card")).to_be_visible()
+    await page.keyboard.press("g")
+    await page.keyboard.press("a")
+    await expect(page.get_by_role("heading", name="Nothing fires")).to_be_visible()
+    await page.get_by_role("link", name="Rules", exact=True).click()
+    await expect(page.get_by_role("row", name=re.compile("^node cpu"))).to_be_visible()
+    await check(page, axe)
+
+    await page.get_by_role("link", name="New rule").click()
+    await page.locator("#f-name").fill("busy process")
+    await page.locator("#f-target").select_option("row")
+    await page.locator("#f-metric").fill("process.cpux")
+    await expect(page.locator("#preview .faults")).to_contain_text("process.cpu")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#w-metric")).to_contain_text("the nearest are")
+    await page.locator("#f-metric").fill("process.cpu")
+    await page.locator("#f-where").fill(f"pid={pid}")
+    await page.locator("#f-threshold").fill("0.001")
+    await page.locator("#f-for_seconds").fill("")
+    await expect(page.locator("#preview .summary")).to_contain_text("would have fired once on 1 row")
+    await drag_to_half(page)
+    threshold = await page.locator("#f-threshold").input_value()
+    assert float(threshold) > 0.001
+    await page.locator("#f-threshold").fill("0.001")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name="busy process")).to_be_visible()
+
+    await page.get_by_role("link", name="Alerts", exact=True).first.click()
+    row = page.locator("#alerts tr", has_text="busy process")
+    await expect(row).to_contain_text(str(pid))
+    await expect(page.locator("#alerting")).to_contain_text("1")
+    await row.get_by_text("Dismiss, silence").click()
+    await row.get_by_label("Why", exact=True).fill("it is a test")
+    await check(page, axe)
+    await row.get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_role("heading", name="Nothing fires")).to_be_visible()
+    await page.locator("#alerts-state").select_option("resolved")
+    await expect(row).to_contain_text("dismissed by local: it is a test")
+    await row.get_by_role("link", name="busy process").click()
+    await expect(page.get_by_role("region", name="Contributors")).to_contain_text(str(pid))
+    await check(page, axe)
+
+    await page.goto(watched.origin + "/alerts/silences")
+    await page.locator("#s-rule").fill("busy*")
+    await expect(page.locator("#matched")).to_contain_text("0 of what fires now")
+    await page.locator("#s-for").fill("2h")
+    await page.get_by_role("button", name="Silence").click()
+    await expect(page.get_by_role("row", name=re.compile("busy"))).to_contain_text("holds")
+    await check(page, axe)
+    await page.get_by_role("link", name="Channels", exact=True).click()
+    await expect(page.get_by_role("heading", name="Nobody is told")).to_be_visible()
+    await check(page, axe)
+    assert [rule.name for rule in server.alerts.book.rules.values() if rule.origin == "user"] == ["busy process"]

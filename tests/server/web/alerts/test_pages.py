@@ -1,0 +1,220 @@
+"""The pages of alerts: what is shown, what is done from them, and what is said beside a field that is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from html import unescape
+from typing import Any
+
+import pytest
+from quart.typing import TestClientProtocol as Client
+
+from gobs_core import Severity
+from gobs_server.alerts.rule import Level
+from tests.server.alerts.living import Living
+
+HOSTILE = "<img src=x onerror=alert(1)>=cmd"
+ORIGIN = {"Origin": "http://localhost"}
+
+
+async def seen(client: Client, path: str, status: int = 200) -> str:
+    response = await client.get(path)
+    text = await response.get_data(as_text=True)
+    assert response.status_code == status, text[-500:]
+    return unescape(text)
+
+
+async def done(client: Client, path: str, form: Mapping[str, str], status: int = 303) -> str:
+    response = await client.post(path, form=dict(form), headers=ORIGIN)
+    text = await response.get_data(as_text=True)
+    assert response.status_code == status, text[-800:]
+    return unescape(text)
+
+
+def form_of(**changed: str) -> dict[str, str]:
+    """What the editor sends of a rule about boxes."""
+    given = {"name": "large", "enabled": "yes", "target": "row", "metric": "box.size", "operator": ">"}
+    return {**given, "threshold": "50", "condition": "threshold", "all_channels": "yes", **changed}
+
+
+async def test_what_fires_waits_and_is_over_is_shown_and_filtered(client: Client, living: Living) -> None:
+    assert "No rule is on" in await seen(client, "/alerts")
+    await living.rule(levels=[Level(severity=Severity.CRITICAL, threshold=80.0, for_seconds=60.0)])
+    assert "rule watches</a>" in await seen(client, "/alerts")
+    machine = living.machine()
+    await living.feed(machine, {"a": 90.0, HOSTILE: 60.0, "c": 10.0})
+    page = await seen(client, "/alerts")
+    assert "2 alerts, 1 pending" in page
+    raw = await (await client.get("/alerts")).get_data(as_text=True)
+    assert "<img src=x" not in raw
+    for query, shown, hidden in (
+        ("state=firing", "2 alerts", "What waits to fire"),
+        ("state=pending", "What waits to fire", "2 alerts"),
+        ("severity=critical", "What waits to fire", "2 alerts"),
+        ("q=img", "1 alert", "2 alerts"),
+        ("node=other", "No alert is so", "2 alerts"),
+        ("state=resolved", "No alert is so", "2 alerts"),
+    ):
+        text = await seen(client, f"/alerts?{query}")
+        assert shown in text, query
+        assert hidden not in text, query
+    assert 'class="firing"' in await seen(client, "/")
+    assert "large" in await seen(client, "/fragments/alerts/strip?node=n1")
+    await living.feed(machine, {"a": 10.0, HOSTILE: 10.0, "c": 10.0})
+    assert "Nothing fires" in await seen(client, "/alerts")
+    assert "the condition does not hold any more" in await seen(client, "/alerts?state=all&rule=large")
+    rows = list(csv.DictReader(io.StringIO(await seen(client, "/alerts/history.csv?state=resolved"))))
+    assert {(row["rule"], row["node"], row["worst"], row["reason"]) for row in rows} == {
+        ("large", "n1", "90.0", "the condition does not hold any more"),
+        ("large", "n1", "60.0", "the condition does not hold any more"),
+    }
+
+
+async def test_a_poll_is_answered_in_a_few_bytes_while_nothing_changes(client: Client, living: Living) -> None:
+    await living.rule()
+    tag = (await client.get("/fragments/alerts/badge")).headers["ETag"]
+    again = await client.get("/fragments/alerts/badge", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    await living.feed(living.machine(), {"a": 60.0})
+    again = await client.get("/fragments/alerts/badge", headers={"If-None-Match": tag})
+    assert again.status_code == 200
+
+
+async def test_an_alert_is_dismissed_and_silenced_from_its_row(client: Client, living: Living) -> None:
+    await living.rule()
+    machine = living.machine()
+    await living.feed(machine, {"a": 60.0, "b[1]": 70.0})
+    by_row = {alert.key[0]: alert for alert in living.alerts.keeper.alerts.values()}
+    await done(client, f"/alerts/{by_row['b[1]'].id}/silence", {"for": "over", "comment": "moving"})
+    [silence] = living.alerts.book.silences
+    assert [one.key for one in living.alerts.book.matched(silence, by_row.values())] == [["b[1]"]]
+    assert "moving" in await seen(client, "/alerts/silences")
+    await done(client, f"/alerts/{by_row['a'].id}/dismiss", {"comment": "known", "back": "/alerts"})
+    page = await seen(client, f"/alerts/{by_row['a'].id}")
+    assert "dismissed by local: known" in page
+    assert "What happened" in page
+    await done(client, f"/alerts/{by_row['a'].id}/dismiss", {"comment": "again"}, 200)
+    await done(client, f"/alerts/silences/{silence.id}/end", {})
+    assert living.alerts.book.silences[0].ended is not None
+    await seen(client, "/alerts/nothing", 404)
+
+
+async def test_a_rule_is_written_changed_switched_and_deleted(client: Client, living: Living) -> None:
+    machine = living.machine()
+    await living.feed(machine, {"a": 10.0})
+    assert "New rule" in await seen(client, "/alerts/rules/new")
+    await done(
+        client,
+        "/alerts/rules",
+        form_of(
+            where="name=a|b", for_seconds="2m", severity="critical", level="warning", level_threshold="40",
+            group_by="node", note="look", repeat_seconds="1h",
+        ),
+    )  # fmt: skip
+    [rule] = living.alerts.book.rules.values()
+    assert (rule.where, rule.for_seconds, rule.severity, rule.group_by) == (
+        {"name": ["a", "b"]},
+        120,
+        "critical",
+        ["node"],
+    )
+    assert [(level.severity, level.threshold) for level in rule.levels] == [("warning", 40)]
+    assert rule.repeat_seconds == 3600
+    page = await seen(client, f"/alerts/rules/{rule.id}")
+    for text in ('value="2m"', 'value="name=a|b"', 'value="50"', 'value="1h"'):
+        assert text in page, text
+    await done(client, f"/alerts/rules/{rule.id}", form_of(threshold="5"))
+    [rule] = living.alerts.book.rules.values()
+    assert (rule.threshold, rule.levels, rule.where) == (5, [], {})
+    await living.feed(machine, {"a": 9.0})
+    assert "fire: it can be switched off now" in await seen(client, f"/alerts/rules/{rule.id}")
+    assert "dismiss what fires" in await done(client, f"/alerts/rules/{rule.id}/delete", {}, 409)
+    assert "dismiss what fires" in await done(client, f"/alerts/rules/{rule.id}", form_of(threshold="7"), 409)
+    await done(client, f"/alerts/rules/{rule.id}/switch", {"enabled": ""})
+    assert not living.alerts.book.rules[rule.id].enabled
+    assert living.states() == {}
+    assert 'value="large (copy)"' in await seen(client, f"/alerts/rules/new?like={rule.id}")
+    await done(client, f"/alerts/rules/{rule.id}/delete", {})
+    assert "There is no rule" in await seen(client, "/alerts/rules")
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"metric": "box.sise"}, "metric", "box.size"),
+        ({"threshold": "much"}, "threshold", "a number"),
+        ({"name": ""}, "name", "what people are to call it"),
+        ({"where": "name"}, "where", "name=glob"),
+        ({"parameters": "within"}, "parameters", "lines such as"),
+        ({"for_seconds": "long"}, "for_seconds", "a time such as 90s"),
+        ({"repeat_seconds": "10s"}, "repeat_seconds", "at least 300"),
+        ({"runbook": "javascript:alert(1)"}, "runbook", "http://"),
+    ],
+)
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
+    client: Client, living: Living, change: dict[str, str], field: str, said: str
+) -> None:
+    await living.feed(living.machine(), {"a": 10.0})
+    page = await done(client, "/alerts/rules", form_of(**change), 422)
+    beside = re.search(rf'<span id="w-{field}"><span class="fault">(.*?)</span>', page)
+    assert beside is not None
+    assert said in beside[1]
+    assert living.alerts.book.rules == {}
+
+
+async def test_a_rule_is_tried_while_it_is_written(client: Client, living: Living) -> None:
+    machine = living.machine()
+    for size in (10.0, 60.0, 60.0, 60.0, 10.0, 10.0, 60.0, 10.0, 70.0):
+        await living.feed(machine, {"a": size, "b": 5.0})
+    tried = await done(client, "/fragments/alerts/preview", form_of(for_seconds="5s"), 200)
+    assert "would have fired once on 1 row, longest 10 s" in tried
+    assert tried.count('class="band"') == 1
+    assert 'class="threshold"' in tried
+    assert 'class="area"' in tried
+    tried = await done(client, "/fragments/alerts/preview", form_of(metric="bux"), 200)
+    assert "<b>metric</b>" in tried
+    assert living.alerts.book.rules == {}
+
+
+async def test_channels_are_made_tested_and_let_go_on_the_page(client: Client, living: Living) -> None:
+    page = await seen(client, "/alerts/channels")
+    assert "New: memory" in page
+    assert "<h1><bdi>New channel</bdi> <small>memory</small></h1>" in await seen(
+        client, "/alerts/channels/new?kind=memory"
+    )
+    await done(client, "/alerts/channels", {"kind": "memory", "name": "ops", "timeout": "3", "resolved": "yes"})
+    made = living.alerts.book.channel_named("ops")
+    assert made is not None
+    assert made.settings == {"timeout": 3.0, "resolved": True}
+    assert "ops: 200 OK" in await done(client, f"/alerts/channels/{made.id}/test", {}, 200)
+    wrong = await done(client, f"/alerts/channels/{made.id}", {"timeout": "soon", "enabled": "yes"}, 422)
+    assert '<span class="fault" id="w-timeout">' in wrong
+    await done(client, f"/alerts/channels/{made.id}", {"timeout": "5"})
+    changed = living.alerts.book.channel_named("ops")
+    assert changed is not None
+    assert (changed.enabled, changed.settings) == (False, {"timeout": 5.0, "resolved": False})
+    await done(client, f"/alerts/channels/{made.id}/delete", {})
+    assert living.alerts.book.channel_named("ops") is None
+    await seen(client, "/alerts/channels/nothing", 404)
+
+
+async def test_a_silence_is_written_with_what_it_would_keep_quiet(client: Client, living: Living) -> None:
+    await living.rule()
+    await living.feed(living.machine(), {"a": 60.0, "b": 70.0})
+    assert "1 of what fires now would be quiet" in await seen(client, "/fragments/alerts/matched?labels=name%3Da")
+    assert "it matches everything" in await seen(client, "/fragments/alerts/matched")
+    form: dict[str, Any] = {"rule": "large", "node": "n1, n2", "for": "2h", "comment": "moving"}
+    await done(client, "/alerts/silences", form)
+    [silence] = living.alerts.book.silences
+    assert (silence.rule, silence.node, silence.comment) == ("large", ["n1", "n2"], "moving")
+    assert silence.until == pytest.approx(living.clock.wall() + 7200, abs=5)
+    await done(client, "/alerts/silences", {"from": "22:00", "to": "06:00", "zone": "Europe/Berlin", "day": "mon"})
+    weekly = living.alerts.book.silences[0].weekly
+    assert weekly is not None
+    assert (weekly.days, weekly.zone) == (("mon",), "Europe/Berlin")
+    assert "a time zone" in await done(
+        client, "/alerts/silences", {"from": "22:00", "to": "06:00", "zone": "Mars"}, 422
+    )
