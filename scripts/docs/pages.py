@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts.docs import command, dashboard, helm, inside, reference, rest, sdk, settings
+from scripts.docs import command, dashboard, exports, helm, inside, reference, rest, sdk, settings
 from scripts.docs.blocks import fill
 from scripts.docs.source import ROOT, include
 
@@ -25,6 +25,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "shapes": rest.shapes,
     "shortcuts": dashboard.shortcuts,
     "sinks": inside.sinks,
+    "exported": exports.every_name,
     "values": helm.every_value,
 }
 """Block -> what writes it; besides these, `include PATH` is a file of the repository as code."""

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from gobs_core.logs import get_logger
 from gobs_server.access.policy import names
 from gobs_server.actor import answering
-from gobs_server.api import api_routes, original_routes, problem_response, service_routes
+from gobs_server.api import api_routes, export_routes, original_routes, problem_response, service_routes
 from gobs_server.db import Unavailable
 from gobs_server.guard import allowed_hosts, guard
 from gobs_server.routes import Denied, Unknown, prepare
@@ -36,6 +36,7 @@ def create_app(services: Services) -> Quart:
         api_routes(services, tags),
         original_routes(services),
         service_routes(services),
+        export_routes(services),
         assets.routes(),
         page_routes(services, tags, templates),
         access_routes(services, templates),

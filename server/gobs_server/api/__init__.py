@@ -8,6 +8,7 @@ from quart import Response
 from gobs_server.api.access import add_access
 from gobs_server.api.alerting import add_alerting
 from gobs_server.api.chart import add_chart
+from gobs_server.api.export import export_routes
 from gobs_server.api.history import add_history
 from gobs_server.api.nodes import add_nodes
 from gobs_server.api.openapi import document
@@ -24,7 +25,7 @@ from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags
 
-__all__ = ["PREFIX", "api_routes", "original_routes", "problem_response", "service_routes"]
+__all__ = ["PREFIX", "api_routes", "export_routes", "original_routes", "problem_response", "service_routes"]
 
 PREFIX = "/api/v1"
 

@@ -41,6 +41,7 @@ def of(blueprint: str, who: Who, names: str) -> dict[str, Who]:
 EXPECTED: dict[str, Who] = {
     **of("service", EVERYBODY, "healthz readyz"),
     **of("service", Who("viewer", "metrics"), "metrics"),
+    **of("export", Who("viewer", "metrics"), "node_metrics"),
     **of("assets", EVERYBODY, "asset"),
     **of("access", EVERYBODY, "login log_in log_out to_provider from_provider setup set_up"),
     **of("api", LOOKING, "openapi"),

@@ -1,0 +1,68 @@
+"""Keeps the newest reading of every table, and makes an answer of them when somebody scrapes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from gobs_core import Frame, Reading, Sink, Source
+from gobs_sinks.prometheus.settings import PrometheusConfig
+
+if TYPE_CHECKING:  # loaded when the sink runs, since most agents have none
+    from gobs_core.exposition import Families, Form
+    from gobs_sinks.prometheus.http import HttpServer
+
+
+class PrometheusSink(Sink):
+    """Answers scrapes; a frame costs nothing but keeping it."""
+
+    name = "prometheus"
+    Config: ClassVar[type[PrometheusConfig]] = PrometheusConfig
+    config: PrometheusConfig
+
+    def __init__(self, config: PrometheusConfig, source: Source, *, patience: float | None = None) -> None:
+        super().__init__(config, source)
+        self._patience = patience
+        self._newest: dict[str, Reading] = {}
+        self._families: Families | None = None
+        self._server: HttpServer | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def port(self) -> int:
+        """Where it listens once it is open."""
+        return self._server.port if self._server else 0
+
+    async def open(self) -> None:
+        """Listen; raises OSError where that cannot be."""
+        from gobs_core.exposition import Families
+        from gobs_sinks.prometheus.http import HttpServer
+
+        self._families = Families(self.source.tables)
+        self._server = HttpServer(self.config, self._answer, self._patience)
+        await self._server.open()
+
+    async def send(self, frame: Frame) -> None:
+        """Keep what was read."""
+        for reading in frame.readings:
+            if reading.table.name not in self.config.leave_out:
+                self._newest[reading.table.name] = reading
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            await self._server.close()
+
+    async def _answer(self, form: Form) -> bytes:
+        """The newest of everything, made beside the event loop, once at a time."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._text, form, list(self._newest.values()))
+
+    def _text(self, form: Form, readings: list[Reading]) -> bytes:
+        from gobs_core.exposition import Exposition
+        from gobs_core.exposition.rows import expose
+
+        assert self._families is not None
+        out = Exposition(form, series=self.config.series, rows=self.config.rows)
+        expose(out, self.source.node, readings, self._families)
+        return out.text()
