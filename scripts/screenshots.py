@@ -18,7 +18,9 @@ from tests.support.needs import MISSING, this_machine
 OUT = ROOT / "docs" / "screenshots"
 THEMES = ("dark", "light")
 SETTLE = 6.0
-"""Seconds the cluster is left to itself first, so that rates are known."""
+"""Seconds the cluster is left to itself first, so that rates are known; charts and sparks want minutes."""
+DRAWN = 700
+"""Milliseconds a page is given to draw its charts."""
 
 
 def main() -> int:
@@ -28,6 +30,7 @@ def main() -> int:
     parser.add_argument("--width", type=int, default=1440, help="of the window, in pixels (default: 1440)")
     parser.add_argument("--whole", action="store_true", help="the whole page, not the window alone")
     parser.add_argument("--only", action="append", metavar="NAME", help="a page; may be given several times")
+    parser.add_argument("--settle", type=float, default=SETTLE, help=f"seconds to wait first (default: {SETTLE:g})")
     given = parser.parse_args()
     chromium = this_machine().chromium()
     if chromium is None:
@@ -38,14 +41,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, simulated_cluster(Path(folder), interval="1s") as server:
         asyncio.run(
             _take(
-                [(page, address(page, server)) for page in pages], chromium, given.out, given.width, whole=given.whole
+                [(page, address(page, server)) for page in pages],
+                chromium,
+                given.out,
+                given.width,
+                settle=given.settle,
+                whole=given.whole,
             )
         )
     return 0
 
 
-async def _take(pages: list[tuple[Page, str]], chromium: str, out: Path, width: int, *, whole: bool) -> None:
-    await asyncio.sleep(SETTLE)
+async def _take(
+    pages: list[tuple[Page, str]], chromium: str, out: Path, width: int, *, settle: float, whole: bool
+) -> None:
+    await asyncio.sleep(settle)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for page, url in pages:
@@ -66,6 +76,7 @@ async def _shoot(browser: Browser, url: str, ready: str, theme: str, path: Path,
     shown = await context.new_page()
     await shown.goto(url)
     await shown.locator(ready).first.wait_for()
+    await shown.wait_for_timeout(DRAWN)
     await shown.screenshot(path=path, full_page=whole)
     await context.close()
 

@@ -30,6 +30,7 @@ PAGES = (
     Page("nodes", "/", ".card"),
     Page("nodes-table", "/?view=table&sort=-cpu", "#nodes-table tr"),
     Page("nodes-heat", "/?view=heat", "#nodes-heat .tile"),
+    Page("nodes-past", "/?at=1", "#nodes-table tr"),
     Page("node", f"/nodes/{NODE}", "#t-process tr[id]", hostile="/nodes/{name}"),
     Page("table", f"/nodes/{NODE}/tables/process", "#t-process tr[id]", hostile="/nodes/{name}/tables/net"),
     Page("groups", f"/nodes/{NODE}/tables/process?group=comm&idle=hide", "#t-process tr[id]"),

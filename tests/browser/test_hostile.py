@@ -91,7 +91,9 @@ async def test_where_one_name_is_in_the_address(named: Page, machines: list[Mach
     for name in sorted(HOSTILE_NAMES, key=len):
         if len(name) > LONGEST and "/nodes/all/" in named.hostile:
             watched.forgiven = ("404",)  # the key of a row is cut before it comes so far; the page says there is none
-        await watched.page.goto(watched.origin + named.hostile.replace("{name}", quote(name, safe="")))
+        await watched.page.goto(
+            watched.origin + named.hostile.replace("{name}", quote(name, safe="")), wait_until="domcontentloaded"
+        )
         assert await watched.page.locator("main h1").count() == 1
         await watched.page.locator("main bdi, main button, main a").first.hover()
         await watched.faultless()

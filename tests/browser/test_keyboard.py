@@ -53,6 +53,8 @@ async def test_the_skip_link_leads_past_the_navigation(tab: Watched) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
+    await expect(page.locator("summary", has_text="Look back")).to_be_focused()
+    await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Cards")).to_be_focused()
 
 

@@ -75,7 +75,7 @@ async def test_the_past_stays_as_it_is_can_be_asked_and_leads_to_its_own(charted
     await expect(rows.first).to_contain_text("eth1")
     content = await rows.first.text_content()
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/fragments/" in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if "/fragments/nodes" in request.url else None)
     charted.feed()
     for event in ("gobs:tick", "gobs:now"):
         await page.evaluate("(name) => document.body.dispatchEvent(new Event(name))", event)

@@ -220,7 +220,7 @@ async def test_it_is_used_by_keyboard_alone(machine: Machine, watched: Watched) 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     await page.keyboard.press("Enter")
-    for _ in range(6):  # the three looks, the filter, the order
+    for _ in range(7):  # the past, the three looks, the filter, the order
         await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="node-1")).to_be_focused()
     await page.keyboard.press("Enter")

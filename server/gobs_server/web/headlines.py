@@ -106,11 +106,21 @@ def past_headlines(views: Mapping[str, View]) -> list[Value]:
     found = []
     for name in _AT_A_GLANCE:
         headline = HEADLINES[PLACES[name]]
-        view = views.get(headline.table)
-        column = None if view is None else _column(view.table, headline.column)
-        value = nan if view is None or column is None else view.total(column)
+        value = value_then(views, headline)
         found.append(shown(headline, value, "nothing is kept of it of that moment" if isnan(value) else ""))
     return found
+
+
+def value_then(views: Mapping[str, View], headline: Headline) -> float:
+    """Return one of them out of tables as they were; NaN: it is not known."""
+    view = views.get(headline.table)
+    column = None if view is None else _column(view.table, headline.column)
+    if view is None or column is None or column.unit is not headline.unit:
+        return nan
+    if headline.key is None:
+        return view.total(column)
+    row = view.find(headline.key)
+    return nan if row is None else float(view.numbers(column)[row])
 
 
 def value_of(live: Live, node: Node, headline: Headline) -> Value:

@@ -154,7 +154,9 @@ class NodePages:
                 recorded=Target(node.name).query,
                 head=self._templates.raw(head),
                 past=there,
-                bar=timebar(self._services, node.name, path, there, node.interval),
+                bar=timebar(
+                    self._services.clock.wall(), self._services.history.span(node.name), path, there, node.interval
+                ),
                 **values,
             )
         )

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from quart import request
 
-from gobs_server.services import Services
 from gobs_server.web.format import duration
 from gobs_server.web.looking import Looking, looking
 
@@ -47,9 +46,16 @@ def asked_moment(now: float) -> Looking | None:
     return looking(request.args.get("at", "")[:40].strip(), request.args.get("against", "")[:40].strip(), now)
 
 
-def timebar(services: Services, node: str, path: str, there: Looking | None, interval: float) -> TimeBar | None:
-    """Return the times of a page about a node; None where no past is kept of it and none is asked for."""
-    span, now = services.history.span(node), services.clock.wall()
+def timebar(
+    now: float,
+    span: tuple[float, float] | None,
+    path: str,
+    there: Looking | None,
+    interval: float,
+    *,
+    compare: bool = True,
+) -> TimeBar | None:
+    """Return the times of a page of which a past is kept over `span`; None where none is and none is asked for."""
     if span is None and there is None:
         return None
     first = now if span is None else min(span[0], now)
@@ -59,7 +65,7 @@ def timebar(services: Services, node: str, path: str, there: Looking | None, int
         for seconds in _OFFERED
         if now - seconds >= first
     ]
-    return TimeBar(path, first, now, max(interval, 1.0), there, back, _before(path, there, first))
+    return TimeBar(path, first, now, max(interval, 1.0), there, back, _before(path, there if compare else None, first))
 
 
 def _before(path: str, there: Looking | None, first: float) -> list[Offer]:

@@ -67,7 +67,7 @@ async def test_a_node_is_shown_as_it_was_and_says_so(older: Machine, client: Cli
     assert '<b>Past</b> As it was at <time datetime="2026-01-01T00:00:05Z"' in then
     assert ">25.0 %<" in then[: then.index('id="t-cpu"')]
     assert ">75.0 %<" in now[: now.index('id="t-cpu"')]
-    assert "gobs:tick" not in then
+    assert "gobs:tick" not in then[then.index("<main") :]
     assert "Back to live" in then
 
 
@@ -80,6 +80,25 @@ async def test_a_table_as_it_was_is_ordered_filtered_and_scrolled_as_any(older: 
     tag = (await client.get(path)).headers["ETag"]
     older.feed({PROCESS: processes(5)}, after=5)
     assert (await client.get(path, headers={"If-None-Match": tag})).status_code == 304
+
+
+async def test_all_nodes_are_shown_as_they_were(cluster: Cluster, older: Machine, client: Client) -> None:
+    cluster.machine("other", MEMORY).feed({MEMORY: [(1000, 500)]})
+    page = await text(client, f"/?at={FIRST}")
+    assert "<title>Past · Nodes" in page
+    assert f'href="/nodes/node-1?at={FIRST}"' in page
+    rows = re.findall(r'<tr id="x.*?</tr>', page, re.DOTALL)
+    assert ["node-1" in row for row in rows] == [True, False]
+    assert ">25.0<" in rows[0]  # percent of memory
+    assert ">1.0 MiB/s<" in rows[0]
+    assert ">nothing kept<" in rows[1]
+    assert "of 1 nothing is known of that moment" in page
+    now = await text(client, "/")
+    assert 'data-moment="60"' in now
+    assert ">75.0 %<" in now
+    fragment = await text(client, f"/fragments/nodes?at={FIRST}&filter=memory>20&sort=-cpu")
+    assert re.findall(r"<bdi>([^<]*)</bdi>", fragment) == ["node-1"]
+    assert "<h1>Not a moment</h1>" in await text(client, "/?at=soon", 400)
 
 
 async def test_what_was_read_before_the_moment_and_not_long_before_is_shown(older: Machine, client: Client) -> None:

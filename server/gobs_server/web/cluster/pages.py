@@ -10,11 +10,12 @@ from gobs_server.live import Node
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh
-from gobs_server.web.answers import html
+from gobs_server.web.answers import gone, html, unclear
 from gobs_server.web.cluster.board import Board
 from gobs_server.web.cluster.faces import Faces
 from gobs_server.web.cluster.heat import Scale, scale_of
 from gobs_server.web.cluster.nodes import COLUMNS, FIELDS, PROBLEMS, node_sheet
+from gobs_server.web.cluster.past import ClusterPast, cluster_bar
 from gobs_server.web.cluster.summary import Summary, summary
 from gobs_server.web.cluster.trends import Trends
 from gobs_server.web.lists import (
@@ -35,6 +36,7 @@ from gobs_server.web.lists import (
     usable,
 )
 from gobs_server.web.rendering import Templates
+from gobs_server.web.timebar import asked_moment
 
 LOOKS = {"cards": (40, 400), "table": (80, 500), "heat": (2000, 5000)}
 """Name -> how many items a page is sent at first, and at most at once."""
@@ -74,6 +76,8 @@ class ClusterPages:
     """Builds them. Lives as long as the app."""
 
     def __init__(self, services: Services, tags: Tags, templates: Templates) -> None:
+        self._services = services
+        self._past = ClusterPast(services, tags, templates)
         self._live = services.live
         self._clock = services.clock
         self._troubles = services.troubles
@@ -87,17 +91,35 @@ class ClusterPages:
         self._version = self._generation = -1
 
     async def page(self) -> Response:
-        """Return the whole page."""
+        """Return the whole page, now or as it was."""
+        try:
+            there = asked_moment(self._clock.wall())
+        except ValueError as error:
+            return unclear(self._templates, f"at: {error}", "/")
+        if there is not None:
+            return await self._past.page(there)
         query, window = _wanted()
         tag = self._tag(query, window)
         content = await self._content(tag, query, window, Poll(-1, frozenset(), all=False))
         following = next_part(query, window, len(self._choose(query).nodes))
         return html(
-            self._templates.render("nodes.html", tag=tag, content=self._templates.raw(content), following=following)
+            self._templates.render(
+                "nodes.html",
+                tag=tag,
+                content=self._templates.raw(content),
+                following=following,
+                bar=cluster_bar(self._services, None),
+            )
         )
 
     async def fragment(self) -> Response:
         """Return what of the page has changed."""
+        try:
+            there = asked_moment(self._clock.wall())
+        except ValueError as error:
+            return gone(self._templates, f"at: {error}")
+        if there is not None:
+            return await self._past.fragment(there)
         query, window = _wanted()
         tag = self._tag(query, window)
         if (same := fresh(str(tag))) is not None:
