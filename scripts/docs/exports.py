@@ -5,6 +5,7 @@ from __future__ import annotations
 from gobs_core import Table
 from gobs_core.exposition import Families, Family
 from gobs_core.exposition.naming import label_names, texts
+from gobs_sinks.otlp.convert import metric_name
 from scripts.docs.builtin import tables
 from scripts.docs.markdown import code, table
 
@@ -23,6 +24,15 @@ def _section(what: Table, families: tuple[Family, ...]) -> str:
     intro = f"Labels: `node`{', ' + labels if labels else ''}."
     if more:
         intro += f" `gobs_{what.name}_info` has also {more}."
-    heads = ("column", "Prometheus", "type", "unit")
-    rows = ((code(f.column.name) if f.column else "texts", code(f.sample), f.type, f.unit) for f in families)
+    heads = ("column", "Prometheus", "OTLP", "type", "unit")
+    rows = (
+        (
+            code(f.column.name) if f.column else "texts",
+            code(f.sample),
+            code(metric_name(what, f.column)),
+            f.type,
+            f.unit,
+        )
+        for f in families
+    )
     return f"### {what.name}\n\n{intro}\n\n{table(heads, rows)}"
