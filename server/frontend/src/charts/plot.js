@@ -38,10 +38,12 @@ export class Plot {
     const { points, window, plan, shown, problem } = this.figure;
     this.note.textContent = problem || (points.times.length ? "" : this.nothing());
     if (!points.times.length || !this.width) return void this.drawn?.setData(this.data([[], ...plan.series.map(() => [])]), false);
-    this.drawn ??= new uPlot(this.options(), this.data([[]]), this.place);
     const times = factor(plan);
     const lines = times === 1 ? points.lines : points.lines.map((line) => line.map((one) => (one === null ? null : one * times)));
     const edges = plan.stacked ? stacked(lines, shown) : lines;
+    const fresh = !this.drawn;
+    this.drawn ??= new uPlot(this.options(), this.data([points.times, ...edges]), this.place);
+    if (fresh) queueMicrotask(() => this.draw()); // it is set up by then: only now does a scale of time bring the other
     this.drawn.batch(() => {
       if (!this.drawn) return;
       shown.forEach((wanted, at) => this.drawn?.setSeries(at + 1, { show: wanted }, false));
