@@ -67,7 +67,10 @@ def test_each_command_has_help_with_examples(environ: Mapping[str, str], name: s
     assert f"examples:\n  gobs {name}" in done.stdout
 
 
-@pytest.mark.parametrize("example", [pytest.param(text, id=text.partition("  ")[0]) for text in collect.examples])
+@pytest.mark.parametrize(
+    "example",
+    [pytest.param(text, id=text.partition("  ")[0]) for text in collect.examples if "--watch" not in text],
+)
 def test_the_examples_of_collect_do_what_they_say(environ: Mapping[str, str], example: str) -> None:
     path = f"{Path(GOBS[0]).parent}:{environ['PATH']}"
     done = subprocess.run(
@@ -133,6 +136,17 @@ def test_collecting_as_json_prints_one_object_for_each_row(environ: Mapping[str,
     [every] = [row for row in rows if row["table"] == "cpu" and row["key"] == {"cpu": "all"}]
     assert every["rates"]["user"] == 0.0
     assert all(set(row) == {"table", "key", "values", "rates"} for row in rows)
+
+
+def test_watching_reads_again_and_again_until_interrupted(environ: Mapping[str, str]) -> None:
+    command = [*GOBS, "collect", "--watch", "--once", "--interval", "10ms", *MACHINE, "load"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        seen = 0
+        while seen < 2:
+            seen += child.stdout.readline().startswith("load: ")
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60) == 130
 
 
 def test_everything_is_collected_where_nothing_is_named(environ: Mapping[str, str]) -> None:

@@ -15,6 +15,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("names", metavar="NAME", nargs="*", help="collectors (default: all that would run)")
     parser.add_argument("--once", action="store_true", help="read once: counters as they stand instead of rates")
+    parser.add_argument("--watch", action="store_true", help="read again and again, each time with the code as it is "
+                        "then: for the terminal beside the editor")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="JSON lines, one object for each row")
     parser.add_argument("--interval", metavar="TIME", default="1s", help="time between the two readings (default: 1s)")
     parser.add_argument("--proc-root", metavar="DIR", help="where the machine's /proc is (default: /proc)")
@@ -35,12 +37,28 @@ def run(args: argparse.Namespace) -> int:
         pause = parse_duration(args.interval)
     except ValueError as expected:
         raise UserError(f"--interval {args.interval}: expected {expected}") from None
+    if args.watch:
+        return _watch(pause if args.once else 0.0)
     setup = set_up(args, FLAGS, quiet=True)
     proc = open_machine(setup.settings.agent)
     with names_known(setup) as workloads:
         results = read(choose(setup, proc, args.names, workloads), None if args.once else pause)
     show(results, as_json=args.json)
     return int(any(result.state.state == "failing" for result in results))
+
+
+def _watch(pause: float) -> int:
+    """Where rates are read, a reading takes the interval by itself."""
+    import sys
+
+    from gobs_core.cli.watching import again, watch
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    watch(again(sys.argv[1:]), pause, write=write, clear=sys.stdout.isatty())
+    return 0
 
 
 command = Command(
@@ -52,6 +70,7 @@ command = Command(
         "gobs collect                                          # everything, with rates over one second",
         "gobs collect --once cpu memory                        # two collectors, counters as they stand",
         "gobs collect --json process | head -1                 # for a program to read",
+        "gobs collect --watch load                             # again and again, while the collector is edited",
         "gobs collect --proc-root tests/machines/bare-vm/proc  # another machine's files",
     ),
 )

@@ -17,7 +17,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 KINDS = ("collector", "sink", "notifier", "condition", "profiler")
 """The kinds of plugin that a project can be begun for."""
 _SEE = {
-    "collector": "`gobs collect $name` prints its rows, and every node's page has a table `$name` with its chart.",
+    "collector": "`gobs collect $name --watch`\nprints its rows again and again, as the code is then: leave it open "
+    "while you edit. Every node's page has a table `$name`\nwith its chart.",
     "sink": "It runs once it has a section in the settings file, `[sinks.$name]` with `path`.",
     "notifier": "It is a channel once it has a section in the server's settings file, or is made one on the pages.",
     "condition": "A rule chooses it by its name, in the editor of rules or as `condition` over REST.",
