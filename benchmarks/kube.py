@@ -205,8 +205,9 @@ def report(size: Size, costs: Costs) -> Report:
     made.figure("agent", costs.still, "ms CPU per tick", "names by list and watch, control groups of every container")
     made.figure("agent, one pod changes at every tick", costs.churn, "ms CPU per tick")
     made.figure("memory", costs.rss, "MiB RSS", f"{costs.peak:.1f} at most")
-    made.figure("requests to the API", costs.per_hour, "an hour", "when nothing happens: a watch is asked for anew "
-                f"every {Pace().watch:g} to {2 * Pace().watch:g} s")  # fmt: skip
+    lasts = f"{Pace().watch:g} to {2 * Pace().watch:g} s"
+    note = f"at most, worked out and not waited for: a watch lasts {lasts}"
+    made.figure("requests to the API", costs.per_hour, "an hour", note)
     made.figure("whose a process of a new control group is", median(costs.new), "µs")
     made.figure("whose a process of a known one is", median(costs.again), "µs")
     made.bar("memory", costs.peak, at_most=MOST, unit="MiB")

@@ -121,6 +121,7 @@ class Pods:
             self.processes.end(process)
             container.bury(process)
         pod.gone.add(container.usage())
+        pod.gone.system += 1  # ending takes the kernel a moment, by which readers see that something has happened
 
     def _stop(self, pod: Pod, container: Container) -> None:
         grown = any(p.habit.limit and p.memory > p.habit.limit for p in container.processes)
