@@ -213,6 +213,8 @@ def _recorded(node: str, table: Table, key: Key) -> str:
     """What asks for recordings of a row, in a query; empty where it is nothing that runs."""
     if _is_process(table):
         return Target(node, "", *key).query
+    if table.name == "container" and [column.name for column in table.keys] == ["workload", "container"]:
+        return Target(node, key[0], container=key[1]).query
     return Target(node, key[0]).query if table.name == "pod" and len(key) == 1 else ""
 
 

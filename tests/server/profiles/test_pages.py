@@ -41,7 +41,7 @@ class Site:
             pods.process(number, "u1", container=f"c{number}", container_name=name, **OF_POD)
             for number, name in ((7, "app"), (8, "proxy"))
         ]
-        self.machine.feed(pods.rows([pods.pod("u1", "web-1")], [], rows))
+        self.machine.feed(pods.rows([pods.pod("u1", "web-1")], [pods.container("u1", "app")], rows))
         rig.clock.now = self.cluster.clock.now
         services = replace(
             self.cluster.services(), profiles=rig.tasks, identify=self.identify, clock=rig.clock, audit=self
@@ -112,7 +112,14 @@ async def test_a_recording_is_begun_by_the_form_followed_and_cancelled(site: Sit
     assert site.written == [("ann", "profile.start", task.id), ("ann", "profile.cancel", task.id)]
     _, page = await site.get(path)
     assert "cancelled by ann" in page
-    assert "/fragments/record?node=n&amp;workload=u1" in page, "it can be recorded again from here"
+    again = "/fragments/record?node=n&amp;workload=u1&amp;container=c7"
+    assert again in page, "it can be recorded again from here"
+    _, form = await site.get(again.replace("&amp;", "&"))
+    assert 'name="container" value="c7"' in form
+    assert f'href="{path}"' in form, "what was recorded of it before is listed"
+    assert f'href="{path}"' in (await site.get("/fragments/record?node=n&workload=u1"))[1]
+    assert f'href="{path}"' not in (await site.get("/fragments/record?node=n&workload=u1&container=c8"))[1]
+    assert f'href="{path}"' not in (await site.get("/fragments/record?node=n"))[1]
     answer = await site.client.get(f"/fragments{path}")
     assert answer.headers["HX-Refresh"] == "true"
 
@@ -211,6 +218,7 @@ async def test_pages_of_what_runs_offer_to_record_it(site: Site) -> None:
         ("/nodes/n", "node=n"),
         ("/nodes/n/workloads/u1", "node=n&amp;workload=u1"),
         ("/nodes/n/processes/7/77", "node=n&amp;pid=7&amp;start=77"),
+        ("/nodes/n/tables/container/row?key=u1&key=c-u1-app", "node=n&amp;workload=u1&amp;container=c-u1-app"),
     ):
         assert f'hx-get="/fragments/record?{query}"' in (await site.get(path))[1]
 

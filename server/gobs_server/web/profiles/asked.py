@@ -41,11 +41,14 @@ class Target(NamedTuple):
     workload: str = ""
     pid: str = ""
     start: str = ""
+    container: str = ""
 
     @property
     def kind(self) -> str:
         """As profilers call it."""
-        return "process" if self.pid else "workload" if self.workload else "node"
+        if self.pid:
+            return "process"
+        return "container" if self.container else "workload" if self.workload else "node"
 
     @property
     def query(self) -> str:
@@ -58,6 +61,9 @@ class Target(NamedTuple):
         here = f"/nodes/{segment(self.node)}"
         if self.pid:
             return f"{here}/processes/{segment(self.pid)}/{segment(self.start)}" if self.start else here
+        if self.container:
+            key = urlencode([("key", self.workload), ("key", self.container)], errors="replace")
+            return f"{here}/tables/container/row?{key}"
         return f"{here}/workloads/{segment(self.workload)}" if self.workload else here
 
     def has(self, task: Task) -> bool:
@@ -67,13 +73,15 @@ class Target(NamedTuple):
             return False
         if self.pid:
             return str(of.pid) == self.pid and self.start in {"", of.start}
+        if self.container not in {"", of.container}:
+            return False
         return of.workload == self.workload and of.kind != "process" and bool(of.workload) == bool(self.workload)
 
 
 def target(values: Mapping[str, str]) -> Target:
     """What a query is about; parts that make no sense are left out."""
     text = {name: values.get(name, "")[:1024] for name in Target._fields}
-    return Target(text["node"], text["workload"], text["pid"] if text["pid"].isdecimal() else "", text["start"])
+    return Target(**{**text, "pid": text["pid"] if text["pid"].isdecimal() else ""})
 
 
 def target_of(task: Task) -> Target:
@@ -81,7 +89,7 @@ def target_of(task: Task) -> Target:
     of = task.target
     if of.kind == "process":
         return Target(task.node, "", str(of.pid), of.start)
-    return Target(task.node, of.workload)
+    return Target(task.node, of.workload, container=of.container)
 
 
 def wanted(values: Mapping[str, str]) -> tuple[str, Wanted]:
