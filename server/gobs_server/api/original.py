@@ -12,8 +12,9 @@ from gobs_server.api.downloads import download
 from gobs_server.api.problem import ApiError
 from gobs_server.beside import Beside
 from gobs_server.profiles.acts import Acts, Wanted
+from gobs_server.profiles.orders import Refusal
 from gobs_server.profiles.targets import Missing
-from gobs_server.profiles.tasks import Refusal, Tasks
+from gobs_server.profiles.tasks import Tasks
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 

@@ -16,9 +16,10 @@ from gobs_server.api.problem import ApiError, invalid
 from gobs_server.api.shapes import ProfileList, ProfileSummary, ProfileTargetShape
 from gobs_server.db import Unavailable
 from gobs_server.profiles.acts import Acts, Wanted
+from gobs_server.profiles.orders import Refusal
 from gobs_server.profiles.targets import Missing
 from gobs_server.profiles.task import Task
-from gobs_server.profiles.tasks import Refusal, Tasks
+from gobs_server.profiles.tasks import Tasks
 from gobs_server.services import Services
 
 _Text = Annotated[str, Meta(max_length=1024)]

@@ -8,9 +8,10 @@ from typing import NamedTuple, Protocol
 from gobs_core import PluginState
 from gobs_server.actor import Actor
 from gobs_server.live import Node
+from gobs_server.profiles.orders import Refusal
 from gobs_server.profiles.targets import Missing, find_target
 from gobs_server.profiles.task import Task
-from gobs_server.profiles.tasks import Refusal, Tasks
+from gobs_server.profiles.tasks import Tasks
 
 
 class Record(Protocol):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import replace
-from typing import Protocol
 
-from gobs_core import GobsError, ProfileTarget
+from gobs_core import ProfileTarget
 from gobs_core.logs import get_logger
 from gobs_core.text import one_line
 from gobs_proto import gobs_pb2 as pb
@@ -15,6 +14,7 @@ from gobs_server.clock import Clock
 from gobs_server.db import Unavailable
 from gobs_server.profiles.inbox import BadProfile, Inbox, unpacked
 from gobs_server.profiles.kept import Kept, superfluous
+from gobs_server.profiles.orders import Courier, Refusal, order_of
 from gobs_server.profiles.targets import NAMELESS, Names
 from gobs_server.profiles.task import State, Task
 
@@ -27,22 +27,6 @@ SILENT = 30.0
 """Seconds without a word of the agent after which a recording that should be over has failed."""
 _TIDY = 60.0
 _STATES: dict[str, State] = {"queued": "queued", "recording": "recording", "processing": "processing"}
-
-
-class Refusal(GobsError):
-    """A recording cannot be begun; the text says why."""
-
-
-class Courier(Protocol):
-    """Takes messages to agents."""
-
-    def deliver(self, node: str, message: pb.ServerMessage) -> bool:
-        """Send a message to the agent of a node, without waiting; False: none is connected."""
-        ...
-
-    def nodes(self) -> list[str]:
-        """The nodes whose agents are connected."""
-        ...
 
 
 class Tasks:
@@ -107,19 +91,7 @@ class Tasks:
             container=names.container,
             command=names.command,
         )
-        asked = pb.StartProfile(
-            id=task.id,
-            profiler=profiler,
-            kind=target.kind,
-            workload=target.workload,
-            container=target.container,
-            pid=target.pid,
-            start=target.start,
-            duration_ms=int(duration * 1000),
-            frequency=frequency,
-            call_graph=call_graph,
-        )
-        if not self._courier.deliver(node, pb.ServerMessage(start_profile=asked)):
+        if not self._courier.deliver(node, order_of(task)):
             raise Refusal(f"no agent of node {node!r} is connected now")
         self._tasks[task.id] = task
         self._heard[task.id] = self._clock.monotonic()
@@ -228,9 +200,7 @@ class Tasks:
         """End what has been silent for too long; called about once a second."""
         now = self._clock.monotonic()
         for task in [task for task in self._tasks.values() if task.open]:
-            patience = SILENT + (task.duration if task.state == "recording" else 0)
-            if task.state == "processing":
-                patience += 10 * SILENT
+            patience = SILENT + {"recording": task.duration, "processing": 10 * SILENT}.get(task.state, 0.0)
             if now - self._heard.get(task.id, now) > patience:
                 self._fail(task, "the agent was not heard of in time; it may be gone, or cut off")
 

@@ -14,7 +14,8 @@ import pytest
 
 from gobs_core import Profile
 from gobs_proto import gobs_pb2 as pb
-from gobs_server.profiles.tasks import SILENT, Refusal
+from gobs_server.profiles.orders import Refusal
+from gobs_server.profiles.tasks import SILENT
 from tests.server.profiles.made import chance, profile
 from tests.server.profiles.rig import Rig, packed
 from tests.support.soak import counts

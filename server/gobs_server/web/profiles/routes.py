@@ -6,9 +6,9 @@ from quart import Response, abort, request
 
 from gobs_server.actor import current_actor
 from gobs_server.profiles.acts import Acts
+from gobs_server.profiles.orders import Refusal
 from gobs_server.profiles.targets import Missing
 from gobs_server.profiles.task import Task
-from gobs_server.profiles.tasks import Refusal
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags
