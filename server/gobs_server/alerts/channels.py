@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gobs_core import Channel, Notifier, NotifierConfig, Secret, __version__
+from gobs_core import Channel, Notifier, NotifierConfig, Secret, Unusable, __version__
 from gobs_core.logs import get_logger
 from gobs_core.redact import STARS, Redactor
 from gobs_core.settings.decode import decode
@@ -71,6 +71,22 @@ class Kinds:
         config = self.config(channel.kind, channel.settings)
         known = Channel(name=channel.name, version=__version__, url=self._url, inside=self._inside)
         return Made(channel, self.classes[channel.kind](config, known))
+
+    async def try_out(self, channel: ChannelSettings) -> None:
+        """Open a channel's notifier and close it, which sends nothing; raises Invalid where it could never be used."""
+        made = self.make(channel)
+        try:
+            await within(made.notifier.open(), _OPEN_SECONDS)
+        except Unusable as error:
+            where, said = _split(made.clean(str(error)))
+            known = where in made.notifier.config.__struct_fields__
+            raise Invalid(
+                [Wrong(f"settings.{where}" if known else "settings", said if known else made.clean(str(error)))]
+            ) from None
+        except Exception as error:  # noqa: BLE001  what may pass by itself is told where the channel's state is
+            log.info("a channel could not be tried", channel=channel.name, why=made.clean(repr(error)))
+        finally:
+            await made.close()
 
     def shown(self, channel: ChannelSettings) -> dict[str, Any]:
         """The settings of a channel without its secrets."""

@@ -76,6 +76,7 @@ class Switchboard:
             id=str(uuid.uuid4()), name=name, kind=kind, settings=dict(settings), enabled=enabled, created=now,
             changed=now, by=by,
         )  # fmt: skip
+        await self._kinds.try_out(channel)
         await self.put(channel)
         return channel
 
@@ -95,6 +96,7 @@ class Switchboard:
         new = msgspec.structs.replace(
             old, kind=kind, settings=merged, enabled=enabled, stopped="", changed=self._clock.wall(), by=by
         )
+        await self._kinds.try_out(new)
         await self.put(new)
         return new
 

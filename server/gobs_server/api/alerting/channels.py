@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from gobs_core import Secret
 from gobs_server.actor import current_actor
 from gobs_server.alerts.records import ChannelSettings
 from gobs_server.alerts.service import Alerts
+from gobs_server.api.alerting.kinds import settings_schema
 from gobs_server.api.alerting.refusals import refusals
 from gobs_server.api.alerting.shapes import ChannelAnswer, ChannelBody, ChannelList, NewChannel, TestAnswer
 from gobs_server.api.operations import Operations
@@ -22,9 +20,7 @@ def add_channels(api: Operations, services: Services, alerts: Alerts) -> None:
     async def list_channels() -> ChannelList:
         """All channels, and the notifiers there are."""
         channels = sorted(alerts.book.channels.values(), key=lambda one: one.name)
-        kinds = {
-            name: msgspec.json.schema(cls.Config, schema_hook=_schema) for name, cls in alerts.kinds.classes.items()
-        }
+        kinds = {name: settings_schema(cls.Config) for name, cls in alerts.kinds.classes.items()}
         return ChannelList([_answer(alerts, one) for one in channels], kinds)
 
     @api.post("/channels", role="administrator", scope="alerts", errors=(409, 422, 503))
@@ -81,13 +77,6 @@ def _answer(alerts: Alerts, channel: ChannelSettings) -> ChannelAnswer:
         changed=channel.changed,
         by=channel.by,
     )
-
-
-def _schema(kind: type) -> dict[str, object]:
-    """What JSON is sent for the values that are none of JSON's own."""
-    if kind is Secret:
-        return {"type": "string", "format": "password"}
-    raise NotImplementedError
 
 
 def _shown(alerts: Alerts, channel: ChannelSettings) -> dict[str, object]:
