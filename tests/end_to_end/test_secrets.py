@@ -32,6 +32,8 @@ VALUES = {
     "server.oidc.client_secret": f"{CANARY}-client-secret",
     "sinks.grpc.token": f"{CANARY}-server-token",
     "sinks.grpc.join": f"gobs_join.abcdefgh.{CANARY}-join",
+    "sinks.otlp.token": f"{CANARY}-otlp-token",
+    "sinks.prometheus.token": f"{CANARY}-prometheus-token",
     "notifiers.apprise.urls": f"json://127.0.0.1:1/{CANARY}-apprise",
     "notifiers.discord.webhook_url": f"https://discord.invalid/api/webhooks/1/{CANARY}-discord",
     "notifiers.webhook.url": f"http://127.0.0.1:1/{CANARY}-webhook",
@@ -99,7 +101,12 @@ async def served(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Path, l
         text = await said(log, "http://")
         base, port = re.findall(r"http://[\d.:]+", text)[0], re.findall(r"port ([\d.:]+)|grpc[^\d]+([\d.]+:\d+)", text)
         grpc = next(one for one in port[0] if one).rpartition(":")[2]
-        sends = variables("sinks.grpc.token")
+        sends = variables(
+            "sinks.grpc.token",
+            "sinks.otlp.token",
+            "sinks.prometheus.token",
+            GOBS_SINKS__PROMETHEUS__LISTEN="127.0.0.1:0",
+        )
         with running(log, sends, "agent", "--server", f"127.0.0.1:{grpc}", "--interval", "1s", *debug) as agent:
             async with httpx.AsyncClient(base_url=base, timeout=30, headers={"Origin": base}) as client:
                 yield client, log, [server.pid, agent.pid]
