@@ -5,10 +5,12 @@ A collector that hangs, crashes or cannot be imported ends its own process, and 
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 CLEAR = "\x1b[H\x1b[2J"
 PATIENCE = 60.0
@@ -31,10 +33,34 @@ def watch(
     patience: float = PATIENCE,
 ) -> None:
     """Run the command again and again, and write what it says, with a pause between; until interrupted."""
-    while go_on():
-        said = _said(command, patience)
-        write(f"{CLEAR if clear else ''}{said}{time.strftime('%H:%M:%S')}, again and again; Ctrl+C ends it\n")
-        time.sleep(pause)
+    with _interruptible() as check:
+        while go_on():
+            said = _said(command, patience)
+            write(f"{CLEAR if clear else ''}{said}{time.strftime('%H:%M:%S')}, again and again; Ctrl+C ends it\n")
+            check()
+            time.sleep(pause)
+            check()
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Give a call that raises KeyboardInterrupt once there was one; Python drops what is raised within a destructor."""
+    interrupted = False
+
+    def note(_signal: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if interrupted:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _said(command: Sequence[str], patience: float) -> str:
