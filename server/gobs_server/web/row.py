@@ -114,6 +114,7 @@ class RowPages:
                     path,
                     there,
                     node.tables[table].interval,
+                    compare=False,
                 ),
                 title=visible(called.name),
                 more=[visible(text) for text in called.more],

@@ -161,6 +161,9 @@ async def test_a_page_offers_moments_of_which_something_is_kept(older: Machine, 
     assert f'data-first="{START:.0f}"' in page
     then = await text(client, f"/nodes/node-1?at={START + 65:.0f}&against={START + 5:.0f}")
     assert re.findall(r'data-against="(\d+)"( aria-current)?', then) == [(f"{START + 5:.0f}", " aria-current")]
+    row = await text(client, f"/nodes/node-1/processes/1/77?at={START + 65:.0f}")
+    assert "Past" in row
+    assert "data-against" not in row, "a row is not compared with itself, so nothing offers to"
 
 
 async def test_a_node_of_which_no_past_is_kept_offers_none(cluster: Cluster, client: Client) -> None:
