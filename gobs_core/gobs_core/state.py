@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+MAX_TRACE = 4000
+
 
 class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     """One plugin as shown by `gobs plugins`, REST and the dashboard. A value; made anew when anything changes."""
@@ -14,7 +16,7 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     distribution: str = ""
     version: str = ""
     state: str = "ok"
-    """ok, no data, failing, late, quarantined, broken, disabled, off."""
+    """starting, ok, no data, failing, late, quarantined, broken, disabled, off."""
     error: str = ""
     """The last error in one line; the traceback of a plugin that could not be loaded."""
     runs: int = 0
@@ -23,6 +25,20 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     duration: float | None = None
     """Seconds the last run took."""
     rows: int | None = None
+    succeeded: float | None = None
+    """When it last did what it is there for, in seconds since 1970; None: not since it was started."""
+    runs_in: str = ""
+    """Where its code runs: `thread` or `loop` of the program itself, or `worker`, its own process; empty: nowhere."""
+    pid: int | None = None
+    """Of its worker."""
+    cpu: float | None = None
+    """Seconds of CPU time the last run took, in its thread or its worker."""
+    memory: int | None = None
+    """Bytes resident in its worker, children included; None: it has none, or that is not known."""
+    restarts: int = 0
+    """How often its worker was started again."""
+    trace: str = ""
+    """The traceback of the last error, or what its worker printed last; at most MAX_TRACE characters."""
     unknown: dict[str, str] = {}
     """`table.column` -> why its values are not known here."""
     title: str = ""

@@ -53,7 +53,7 @@ log = get_logger("gobs.server")
 _SAY_GOODBYE = 0.2
 """Seconds agents are given to read their goodbye before their streams are ended."""
 _FLUSH = 3.0
-_STATES = ("ok", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
+_STATES = ("starting", "ok", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
 """Of plugins."""
 Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 

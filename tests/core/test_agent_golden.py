@@ -8,7 +8,6 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 from gobs_core import Proc, Source
 from gobs_core.agent import Agent
 from gobs_core.plugins import Plugins, load_plugins
+from gobs_core.plugins.installed import Dist, Point
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.testing import FakeClock
 from gobs_sinks.stdout import StdoutConfig, StdoutSink
@@ -26,7 +26,7 @@ from tests.support.house import ROOT
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "agent.jsonl"
 MACHINE = "containerd-v2"
-OWN = {"agent": ("rss", "cpu", "descriptors"), "collector": ("duration",)}
+OWN = {"agent": ("rss", "cpu", "descriptors"), "collector": ("duration", "cpu")}
 """What differs from run to run: what the agent itself uses, and how long its collectors take."""
 SIGHT = "sight"
 """The table that tells what may be seen where the tests run."""
@@ -36,8 +36,12 @@ MASK = "OWN"
 def plugins() -> Plugins:
     """Return every collector and sink that comes with Gobservability, through the real loader."""
     files = [ROOT / name / "pyproject.toml" for name in ("collectors", "sinks")]
-    announced = [tomllib.loads(file.read_text())["project"]["entry-points"]["gobs"] for file in files]
-    return load_plugins([EntryPoint(name, value, "gobs") for one in announced for name, value in one.items()])
+    projects = [tomllib.loads(file.read_text())["project"] for file in files]
+    return load_plugins(
+        Point(name, value, Dist(project["name"], project["version"]))
+        for project in projects
+        for name, value in project["entry-points"]["gobs"].items()
+    )
 
 
 async def printed(folder: Path) -> bytes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from gobs_core.agent.clock import Clock
+from gobs_core.agent.clock import NANO, Clock
 from gobs_core.agent.inventories import Listener
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.recordings import Recorder
@@ -15,12 +15,16 @@ from gobs_core.agent.runner import Runner
 from gobs_core.collector import Context
 from gobs_core.plugin import Plugin
 from gobs_core.plugins import KINDS, Plugins
+from gobs_core.plugins.placing import apart, runs_in
 from gobs_core.proc import Proc
 from gobs_core.settings import Settings
 from gobs_core.sink import Sink, Source
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
 from gobs_core.workloads import Workloads
+
+if TYPE_CHECKING:
+    from gobs_core.workers.worker import Worker
 
 
 class Chosen(NamedTuple):
@@ -31,15 +35,35 @@ class Chosen(NamedTuple):
 
 
 def build_runners(
-    settings: Settings, plugins: Plugins, proc: Proc, clock: Clock, redact: Callable[[str], str], workloads: Workloads
+    settings: Settings,
+    plugins: Plugins,
+    proc: Proc,
+    clock: Clock,
+    redact: Callable[[str], str],
+    workloads: Workloads,
+    *,
+    workers: bool = False,
 ) -> Chosen:
-    """A Runner for every collector that is to run."""
+    """A Runner for every collector that is to run; `workers`: those of others in processes of their own."""
     context = Context(node=settings.agent.node, workloads=workloads)
 
     def make(cls: Any, config: Any, state: PluginState) -> Runner:
+        if workers and apart(settings.plugins.workers, plugins, "collector", cls.name):
+            from gobs_core.agent.far import FarRunner
+
+            worker = _worker(settings, plugins, proc, clock, cls, config)
+            return FarRunner(cls, config, worker, clock, state, redact, workloads)
         return Runner(cls(config, context), proc.clone(), clock, state, redact)
 
     return _build("collector", settings, plugins, make, redact, lambda _: "")
+
+
+def _worker(settings: Settings, plugins: Plugins, proc: Proc, clock: Clock, cls: Any, config: Any) -> Worker:
+    from gobs_core.workers.worker import Held, Worker
+
+    about = {"proc": str(proc.root), "sys": str(proc.sys), "node": settings.agent.node}
+    held = Held("collector", cls.name, plugins.origin("collector", cls.name), config, about)
+    return Worker(held, settings.plugins.workers, now=lambda: clock.monotonic_ns() / NANO)
 
 
 def build_inventories(
@@ -82,7 +106,8 @@ def idle_states(settings: Settings, plugins: Plugins) -> tuple[PluginState, ...]
 
 def _sink_state(name: str, cls: type[Sink], settings: Settings, plugins: Plugins) -> PluginState:
     reason = _why_not(cls, settings)
-    return plugins.state("sink", name, "off" if reason else "ok", reason)
+    where = "" if reason else runs_in(settings.plugins.workers, plugins, "sink", name)
+    return msgspec.structs.replace(plugins.state("sink", name, "off" if reason else "ok", reason), runs_in=where)
 
 
 def _build(
@@ -116,7 +141,8 @@ def _states(kind: str, settings: Settings, plugins: Plugins) -> Iterator[tuple[s
         elif not settings.config(kind, cls).enabled:
             yield name, cls, plugins.state(kind, name, "disabled", "switched off by its setting `enabled`")
         else:
-            yield name, cls, plugins.state(kind, name)
+            where = runs_in(settings.plugins.workers, plugins, kind, name)
+            yield name, cls, msgspec.structs.replace(plugins.state(kind, name), runs_in=where)
 
 
 def _why_not(cls: type[Sink], settings: Settings) -> str:

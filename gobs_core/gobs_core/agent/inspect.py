@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from gobs_core.agent.runner import Runner
 from gobs_core.agent.worker import Job, Worker
-from gobs_core.collector import Inspector
 from gobs_core.errors import NoData
 
 DEADLINE = 2.0
@@ -22,6 +21,15 @@ SHORTEST = 0.25
 """With less than that left to the next tick, the answer is read after it."""
 MARGIN = 0.02
 """Seconds before a tick at which an inspection is given up."""
+
+
+@runtime_checkable
+class Far(Protocol):
+    """A runner whose collector is in a process of its own: no tick waits for what that one does."""
+
+    async def ask(self, key: Mapping[str, str], sections: tuple[str, ...], deadline: float) -> Mapping[str, object]:
+        """Section -> value; raises NoData."""
+        ...
 
 
 class _Answer(NamedTuple):
@@ -44,10 +52,7 @@ class Inspections:
         self._asking = False
         self._deadline = deadline
         self._runners = {
-            table.name: runner
-            for runner in runners
-            if isinstance(runner.collector, Inspector)
-            for table in runner.collector.tables
+            table.name: runner for runner in runners if runner.inspectable for table in runner.collector.tables
         }
 
     async def ask(self, table: str, key: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[str, object]:
@@ -61,6 +66,8 @@ class Inspections:
             raise NoData("the agent is busy with another inspection; ask again")
         self._asking = True
         try:
+            if isinstance(runner, Far):
+                return await runner.ask(named, sections, self._deadline)
             answer = await self._after_ticks(runner, Job(lambda: self._ask(runner, named, sections), self._deadline))
         finally:
             self._asking = False

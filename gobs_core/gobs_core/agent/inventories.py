@@ -37,7 +37,7 @@ class Listener:
         quiet: bool = False,
     ) -> None:
         self.inventory = inventory
-        self.state = msgspec.structs.replace(state, state="no data", error=NOT_YET)
+        self.state = msgspec.structs.replace(state, state="no data", error=NOT_YET, runs_in="thread")
         self.answered = threading.Event()
         """Set once it has told anything, were it trouble."""
         self._workloads = workloads

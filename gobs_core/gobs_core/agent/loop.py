@@ -6,9 +6,9 @@ import asyncio
 import gc
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gobs_core import __version__
 from gobs_core.agent.build import build_inventories, build_outboxes, build_recorders, build_runners
@@ -44,6 +44,9 @@ from gobs_core.sink import Source
 from gobs_core.state import PluginState
 from gobs_core.table import RowValues
 from gobs_core.workloads import Workloads
+
+if TYPE_CHECKING:
+    from gobs_core.agent.beside import Beside
 
 CLOSE = 2.0
 """Seconds a collector gets to close."""
@@ -96,7 +99,7 @@ class Agent:
         workloads = Workloads()
         named = build_inventories(settings, plugins, workloads, self._redact)
         self.inventories = Inventories(named.running)
-        chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads)
+        chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads, workers=True)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
         profilers = build_recorders(settings, plugins, proc, self._redact)
         recorders = {recorder.profiler.name: recorder for recorder in profilers.running}
@@ -117,6 +120,7 @@ class Agent:
         sinks = build_outboxes(settings, plugins, self.source, self._redact)
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
         self._idle = (*chosen.idle, *named.idle, *profilers.idle, *sinks.idle)
+        self._beside = self._make_beside()
         self._schedule: Schedule | None = None
         self._sequence = 0
         self._late = 0
@@ -152,6 +156,8 @@ class Agent:
         self.recordings.open()
         for box in self.outboxes.values():
             box.start()
+        if self._beside is not None:
+            self._beside.open()
         intervals = {name: self._interval(runner) for name, runner in self.runners.items()}
         nanos = {name: int(seconds * NANO) for name, seconds in intervals.items()}
         nanos[_SELF] = int(self._settings.agent.interval * NANO)
@@ -168,7 +174,11 @@ class Agent:
         wall_ns, now = self._clock.wall_ns(), self._clock.monotonic_ns()
         due, missed = self._schedule.take(now)
         self._late += missed
-        wanted = [self.runners[name] for name in due if name != _SELF]
+        named = [self.runners[name] for name in due if name != _SELF]
+        far = [runner for runner in named if runner.far and runner.ready(now)]
+        wanted = [runner for runner in named if not runner.far]
+        if self._beside is not None:
+            self._beside.begin({runner.name: self._deadline(runner) for runner in far})
         # Only in its turn: a collector that answers an inspection until then is not stuck.
         async with self._worker.turn:
             ready = [runner for runner in wanted if runner.ready(now)]
@@ -183,16 +193,22 @@ class Agent:
             before = runner.state.state
             readings += runner.finish(outcome, self._clock.monotonic_ns())
             report(self._log, runner, before, outcome)
+        if self._beside is not None:
+            readings += await self._beside.take()
         if _SELF in due:
             readings += self._own_readings()
         frame = self._send(wall_ns, now, readings) if readings else None
-        ran = tuple(runner.name for runner in ready)
-        return TickStats(frame, ran, tuple(runner.name for runner in wanted if runner.name not in ran), missed)
+        ran = tuple(runner.name for runner in named if runner in ready or runner in far)
+        return TickStats(frame, ran, tuple(runner.name for runner in named if runner.name not in ran), missed)
 
     async def close(self) -> None:
         """Close recordings, collectors, inventories, sinks, each in its own try. Safe unopened and twice."""
         await self.recordings.close()
+        if self._beside is not None:
+            await self._beside.close()
         for runner in reversed(tuple(self.runners.values())):
+            if runner.far:
+                continue
             if runner.busy:
                 self._log.warning("collector is stuck and was left behind", collector=runner.name)
                 continue
@@ -209,6 +225,18 @@ class Agent:
         if error != "":
             reason = f"not within {CLOSE:g} s" if error is None else self._redact(error)
             self._log.warning(f"{kind} did not close", **{kind: one.name}, error=reason)
+
+    def _make_beside(self) -> Beside | None:
+        if not any(runner.far for runner in self.runners.values()):
+            return None
+        from gobs_core.agent.beside import Beside
+        from gobs_core.agent.far import FarRunner
+
+        far = [runner for runner in self.runners.values() if isinstance(runner, FarRunner)]
+        return Beside(far, self._clock, self._came_late, self._settings.agent.interval)
+
+    def _came_late(self, readings: Sequence[Reading]) -> None:
+        self._send(self._clock.wall_ns(), self._clock.monotonic_ns(), list(readings))
 
     def _left(self) -> float:
         """Seconds to the next tick; less than nothing when it should have begun."""

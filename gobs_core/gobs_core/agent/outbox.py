@@ -28,7 +28,7 @@ class Outbox:
     def __init__(self, sink: Sink, state: PluginState, redact: Callable[[str], str]) -> None:
         self.sink = sink
         self.sent = 0
-        self._state = state
+        self._state = msgspec.structs.replace(state, runs_in="loop")
         self._gave_up = 0
         self._mute = False
         self._redact = redact

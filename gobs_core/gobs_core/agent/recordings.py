@@ -30,7 +30,7 @@ class Recorder:
 
     def __init__(self, profiler: Profiler, state: PluginState, redact: Callable[[str], str]) -> None:
         self.profiler = profiler
-        self.state = state
+        self.state = msgspec.structs.replace(state, runs_in="loop")
         self.lock = asyncio.Lock()
         self.gate = asyncio.Semaphore(profiler.config.at_once)
         self.waiting = 0

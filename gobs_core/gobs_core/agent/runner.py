@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -14,7 +16,7 @@ from gobs_core.collector import Collector, Inspector
 from gobs_core.errors import NoData
 from gobs_core.frame import Reading
 from gobs_core.proc import Proc
-from gobs_core.state import PluginState
+from gobs_core.state import MAX_TRACE, PluginState
 from gobs_core.text import one_line
 
 FAILURES = 3
@@ -31,6 +33,9 @@ class Outcome(NamedTuple):
     error: str = ""
     raised: BaseException | None = None
     duration_ns: int | None = None
+    cpu: float | None = None
+    """Seconds of CPU time."""
+    trace: str = ""
     unknown: dict[str, str] = {}  # noqa: RUF012  never changed
 
 
@@ -40,11 +45,16 @@ _LATE = Outcome("late", error="over its deadline; skipped until it has returned"
 class Runner:
     """One collector and how it fares. `call` runs in the worker's thread, everything else on the loop."""
 
+    far = False
+    """Whether it is read in a process of its own, beside the tick."""
+
     def __init__(
         self, collector: Collector, proc: Proc, clock: Clock, state: PluginState, redact: Callable[[str], str]
     ) -> None:
         self.collector = collector
-        self.state = state
+        self.state = msgspec.structs.replace(state, runs_in="thread")
+        self.inspectable = isinstance(collector, Inspector)
+        """Whether it can tell more about a row."""
         self.busy = False
         """Whether a call has not returned yet; set and cleared by the thread."""
         self._proc = proc
@@ -69,7 +79,7 @@ class Runner:
     def call(self) -> Outcome:
         """Open the collector if it is not open, read once, check the rows. Never raises."""
         self.busy = True
-        began = time.perf_counter_ns()
+        began, spent = time.perf_counter_ns(), time.thread_time()
         try:
             self.open()
             read_ns = self._clock.monotonic_ns()
@@ -84,7 +94,7 @@ class Runner:
             outcome = self._failing(error)
         finally:
             self.busy = False
-        return outcome._replace(duration_ns=time.perf_counter_ns() - began)
+        return outcome._replace(duration_ns=time.perf_counter_ns() - began, cpu=time.thread_time() - spent)
 
     def inspect(self, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
         """Ask a collector that is an Inspector; raises what it raises, NoData while it is stuck. In the thread.
@@ -158,6 +168,9 @@ class Runner:
             failures=last.failures + failed,
             duration=None if outcome.duration_ns is None else outcome.duration_ns / NANO,
             rows=sum(len(reading.rows) for reading in outcome.readings) if state == "ok" else None,
+            succeeded=self._clock.wall_ns() / NANO if state == "ok" else last.succeeded,
+            cpu=outcome.cpu,
+            trace=outcome.trace,
             unknown=last.unknown if failed else outcome.unknown,
         )
         return self._readings(state, outcome, now_ns)
@@ -179,7 +192,15 @@ class Runner:
             return self._failing(error)
 
     def _failing(self, error: BaseException) -> Outcome:
-        return Outcome("failing", error=f"{type(error).__name__}: {self.told(error)}", raised=error)
+        return Outcome(
+            "failing", error=f"{type(error).__name__}: {self.told(error)}", raised=error, trace=self._trace(error)
+        )
+
+    def _trace(self, error: BaseException) -> str:
+        """Where it was raised, without secrets; of a very long one the end."""
+        with contextlib.suppress(Exception):  # an error of a collector may be unable to say what it is
+            return self._redact("".join(traceback.format_exception(error)))[-MAX_TRACE:]
+        return ""
 
     def _unknown(self) -> dict[str, str]:
         unknown: Mapping[str, str] = self.collector.unknown()

@@ -23,8 +23,12 @@ COLLECTOR = Table(
         gauge("rows", "Rows it yielded at its last run", Unit.ITEMS, scale=1),
         counter("runs", "Runs since the agent started"),
         counter("failures", "Runs that failed or were over their deadline"),
-        info("outcome", "ok, no data, failing, late or quarantined"),
+        info("outcome", "starting, ok, no data, failing, late or quarantined"),
         info("error", "What its last run had to say, where it was not ok"),
+        gauge("cpu", "CPU time of its last run", Unit.SECONDS, scale=1e-6, source="clock_gettime(2), /proc/PID/stat"),
+        info("runs_in", "Where it runs: in a thread of the agent, or in a worker, a process of its own"),
+        gauge("memory", "Resident memory of its worker", Unit.BYTES, scale=1, source="/proc/PID/statm"),
+        counter("restarts", "Times its worker was started again"),
     ],
 )
 SINK = Table(
@@ -89,8 +93,23 @@ def agent_row(late: int, own: Proc) -> RowValues:
 
 def _collector_row(runner: Runner) -> RowValues:
     state = runner.state
-    duration = None if state.duration is None else round(state.duration * 1e6)
-    return (runner.name, duration, state.rows, state.runs, state.failures, state.state, state.error or None)
+    return (
+        runner.name,
+        _micros(state.duration),
+        state.rows,
+        state.runs,
+        state.failures,
+        state.state,
+        state.error or None,
+        _micros(state.cpu),
+        state.runs_in or None,
+        state.memory,
+        state.restarts,
+    )
+
+
+def _micros(seconds: float | None) -> Cell:
+    return None if seconds is None else round(seconds * 1e6)
 
 
 def _rss(own: Proc) -> Cell:

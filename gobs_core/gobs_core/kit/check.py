@@ -13,14 +13,11 @@ from gobs_core.kit.project import Project, importable, read_project, same
 from gobs_core.kit.trial import Bench, try_out
 from gobs_core.plugin import PLUGIN_API
 from gobs_core.plugins import KINDS, EntryPointLike, Plugins, load_plugins
-from gobs_core.plugins.origin import installed, origin_of
+from gobs_core.plugins.origin import OURS, installed, origin_of
 from gobs_core.settings import Setup
 from gobs_core.settings.sections import PluginsSettings
 from gobs_core.state import PluginState
 from gobs_core.suggest import did_you_mean
-
-OURS = ("gobs-collectors", "gobs-core", "gobs-notifiers", "gobs-server", "gobs-sinks")
-"""Distributions whose plugins are tried only when they are named."""
 
 
 class Wanted(NamedTuple):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gobs_core.plugins.installed import entry_points
+
+OURS = ("gobs-collectors", "gobs-core", "gobs-notifiers", "gobs-server", "gobs-sinks")
+"""The distributions that are Gobservability's own."""
 
 
 class Distribution(Protocol):
@@ -46,6 +50,13 @@ class Origin:
     entry_point: str
     distribution: str = ""
     version: str = ""
+    value: str = ""
+    """What the entry point stands for, `module` or `module:attribute`."""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it came by an entry point of a distribution that is none of Gobservability's."""
+        return bool(self.entry_point) and re.sub(r"[-_.]+", "-", self.distribution).lower() not in OURS
 
     def __str__(self) -> str:
         """Return it as errors name it."""
@@ -56,9 +67,10 @@ class Origin:
 def origin_of(entry_point: EntryPointLike) -> Origin:
     """Tell the origin of an entry point; a distribution with broken metadata counts as unknown."""
     try:
-        return Origin(entry_point.name, str(entry_point.dist.name or ""), str(entry_point.dist.version or ""))
+        dist = entry_point.dist
+        return Origin(entry_point.name, str(dist.name or ""), str(dist.version or ""), entry_point.value)
     except Exception:  # noqa: BLE001  metadata of strangers may be broken in any way
-        return Origin(entry_point.name)
+        return Origin(entry_point.name, value=entry_point.value)
 
 
 def installed(group: str) -> tuple[EntryPointLike, ...]:

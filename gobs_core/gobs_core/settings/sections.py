@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gobs_core.values import Duration
+from gobs_core.values import Duration, Size
 
 MAX_NODE = 253
 
@@ -54,6 +54,24 @@ class LogSettings(Section, frozen=True, kw_only=True):
     """`auto` is console on a terminal and JSON lines otherwise."""
 
 
+class WorkerSettings(Section, frozen=True, kw_only=True):
+    """`[plugins.workers]`: which plugins run in a process of their own, and what one may use."""
+
+    foreign: bool = True
+    """Whether plugins that did not come with Gobservability run in processes of their own."""
+    inside: list[str] = []
+    """Names of entry points or plugins that run inside agent or server all the same: trusted as its own are."""
+    memory: Annotated[Size, msgspec.Meta(ge=32 << 20)] = 256 << 20
+    """Memory that a worker and what it starts may use; beyond it the worker is ended."""
+    cpu: Annotated[float, msgspec.Meta(gt=0, le=64)] = 0.5
+    """CPU time that it may use, as a share of one CPU over a minute."""
+    files: Annotated[int, msgspec.Meta(ge=16)] = 256
+    """Files that it may have open at once."""
+    environment: list[str] = []
+    """Variables that a worker is given besides those that say where things are and what language is spoken; no others
+    are, since they may hold secrets."""
+
+
 class PluginsSettings(Section, frozen=True, kw_only=True):
     """`[plugins]`: which of the installed plugins may run."""
 
@@ -62,3 +80,4 @@ class PluginsSettings(Section, frozen=True, kw_only=True):
     plugin's code is even imported."""
     deny: list[str] = []
     """Names of entry points or plugins that are left out, whatever `allow` says."""
+    workers: WorkerSettings = WorkerSettings()

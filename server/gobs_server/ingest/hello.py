@@ -9,6 +9,7 @@ from itertools import islice
 import grpc
 
 from gobs_core import PluginState
+from gobs_core.state import MAX_TRACE
 from gobs_core.text import MAX_LINE, one_line
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_NODE, PROTOCOL
@@ -22,6 +23,8 @@ _MOST_PLUGINS = 1000
 _MOST_UNKNOWN = 500
 _MOST_TARGETS = 16
 _LONGEST = 200
+_FARTHEST = 1e11
+"""Seconds since 1970; nothing has happened later than that."""
 _LONGEST_ERROR = 16_384
 """Characters of a plugin's error, which may have the lines of a traceback."""
 
@@ -107,6 +110,13 @@ def _plugin(state: pb.PluginState) -> PluginState:
         },
         title=state.title[:_LONGEST],
         targets=tuple(target[:_LONGEST] for target in state.targets[:_MOST_TARGETS]),
+        succeeded=state.succeeded if 0 < state.succeeded < _FARTHEST else None,
+        runs_in=state.runs_in[:_LONGEST],
+        pid=state.pid or None,
+        cpu=state.cpu if math.isfinite(state.cpu) and state.cpu >= 0 and state.runs_in else None,
+        memory=state.memory if state.memory > 0 else None,
+        restarts=state.restarts,
+        trace=state.trace[:MAX_TRACE],
     )
 
 

@@ -13,7 +13,7 @@ from gobs_server.web.states import at_work
 from gobs_server.web.text import ident, lines
 
 MOST = 500
-_COLOURS = {"ok": "fresh", "no data": "idle", "disabled": "idle", "off": "idle"}
+_COLOURS = {"ok": "fresh", "starting": "idle", "no data": "idle", "disabled": "idle", "off": "idle"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,4 +29,4 @@ def at_work(plugin: PluginState) -> bool:
     return plugin.state in _AT_WORK
 
 
-_AT_WORK = frozenset({"ok", "no data", "disabled", "off"})
+_AT_WORK = frozenset({"starting", "ok", "no data", "disabled", "off"})

@@ -101,6 +101,13 @@ def plugin_state(state: PluginState) -> pb.PluginState:
         unknown={clean(column): clean(reason) for column, reason in unknown},
         title=clean(state.title),
         targets=[clean(target) for target in state.targets[:_MOST_TARGETS]],
+        succeeded=state.succeeded or 0,
+        runs_in=clean(state.runs_in),
+        pid=state.pid or 0,
+        cpu=math.nan if state.cpu is None else state.cpu,
+        memory=state.memory or 0,
+        restarts=state.restarts,
+        trace=clean(state.trace, _MOST_ERROR),
     )
 
 
@@ -110,6 +117,7 @@ def plugin_states(states: Sequence[PluginState]) -> pb.PluginStates:
     if message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:
         for plugin in message.plugins:
             plugin.error = clean(plugin.error, 200)
+            plugin.trace = ""
             plugin.unknown.clear()
     while message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:
         del message.plugins[-1]
@@ -119,6 +127,6 @@ def plugin_states(states: Sequence[PluginState]) -> pb.PluginStates:
 def news_of(states: Sequence[PluginState]) -> tuple[object, ...]:
     """What of the states is worth telling at once when it differs: not the figures that change with every run."""
     return tuple(
-        (state.kind, state.name, state.version, state.state, state.error, tuple(state.unknown.items()))
+        (state.kind, state.name, state.version, state.state, state.error, state.pid, tuple(state.unknown.items()))
         for state in states
     )

@@ -1,0 +1,1 @@
+"""Workers: what they hold back, and what they let through."""
