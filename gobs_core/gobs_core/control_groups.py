@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gobs_core.cgroup_path import Place, placed
-from gobs_core.proc import text
+from gobs_core.errors import NoData
+from gobs_core.proc import Proc, text
 
 _FOLDER = "fs/cgroup"
 _CONTROLLERS = ("cpu", "cpuacct", "memory", "blkio", "pids")
@@ -46,16 +47,16 @@ class Mounts(NamedTuple):
         return self.unified
 
 
-def mounted(sys: Path) -> Mounts:
-    """What is mounted below this /sys."""
-    folder = sys / _FOLDER
-    if _is_unified(folder):
+def mounted(proc: Proc) -> Mounts:
+    """What is mounted below this machine's /sys."""
+    folder = proc.sys / _FOLDER
+    if is_unified(proc, folder):
         return Mounts(folder, {})
-    found = {name: folder / name for name in _CONTROLLERS if _is_tree(folder / name)}
+    found = {name: folder / name for name in _CONTROLLERS if _is_tree(proc, folder / name)}
     for together in _TOGETHER:
-        if _is_tree(folder / together):
+        if _is_tree(proc, folder / together):
             found = {"cpu": folder / together, "cpuacct": folder / together, **found}
-    return Mounts(folder / "unified" if _is_unified(folder / "unified") else None, found)
+    return Mounts(folder / "unified" if is_unified(proc, folder / "unified") else None, found)
 
 
 class Group(NamedTuple):
@@ -84,34 +85,42 @@ TOP = Group("", Place(), Place(), nested=False)
 """The root of a tree."""
 
 
-def walk(root: Path, start: Group | None = None) -> Iterator[Group]:
+def walk(proc: Proc, root: Path, start: Group | None = None) -> Iterator[Group]:
     """Every group below `start`, the outer before the inner; what vanishes meanwhile is left out."""
     first = start or TOP
     waiting = deque([(first, first.path.count("/") + 1 if first.path else 0)])
     seen = 0
     while waiting and seen < MAX_GROUPS:
         group, depth = waiting.popleft()
-        for inner in below(root, group) if depth < MAX_DEPTH else ():
+        for inner in below(proc, root, group) if depth < MAX_DEPTH else ():
             seen += 1
             yield inner
             waiting.append((inner, depth + 1))
 
 
-def below(root: Path, group: Group) -> list[Group]:
+def below(proc: Proc, root: Path, group: Group) -> list[Group]:
     """The groups right below one."""
     try:
-        with os.scandir(root / group.path) as entries:
-            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except OSError:
+        names = proc.folders_at(os.path.join(root, group.path))
+    except (NoData, OSError):
         return []
     nested = group.nested or bool(group.place.container)
     paths = [f"{group.path}/{name}" if group.path else name for name in sorted(names)]
     return [Group(path, placed("/" + text(os.fsencode(path))), group.place, nested) for path in paths]
 
 
-def _is_unified(folder: Path) -> bool:
-    return (folder / "cgroup.controllers").exists()
+def is_unified(proc: Proc, folder: Path) -> bool:
+    """Whether a tree of version 2 is mounted there."""
+    return _there(proc, folder / "cgroup.controllers")
 
 
-def _is_tree(folder: Path) -> bool:
-    return (folder / "cgroup.procs").exists()
+def _is_tree(proc: Proc, folder: Path) -> bool:
+    return _there(proc, folder / "cgroup.procs")
+
+
+def _there(proc: Proc, path: Path) -> bool:
+    try:
+        proc.stat_at(str(path))
+    except (NoData, OSError, ValueError):
+        return False
+    return True

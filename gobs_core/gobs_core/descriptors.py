@@ -9,14 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import resource
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 
 from gobs_core.errors import Gone, Missing, NoData
+from gobs_core.proc import Pread as Pread  # noqa: PLC0414  who reads with it has it from here
 from gobs_core.proc import Proc
 
-Pread = Callable[[int, int, int], bytes]
-"""os.pread, or what stands for it in a test that has to see the bytes a collector saw."""
 _SPARE = 512
 """Descriptors left to the rest of the agent."""
 _LONGEST = 1 << 20
@@ -27,10 +26,10 @@ UNREADABLE = b"\0unreadable"
 class Descriptors:
     """The kept descriptors of one collector. Close it; safe twice."""
 
-    def __init__(self, proc: Proc, limit: int, *, keep: bool = True, pread: Pread = os.pread) -> None:
+    def __init__(self, proc: Proc, limit: int, *, keep: bool = True, pread: Pread | None = None) -> None:
         self._proc = proc
-        self._pread = pread
-        self._limit = min(limit, _raise_limit() - _SPARE) if keep and limit else 0
+        self._pread = pread or proc.pread
+        self._limit = min(limit, _raise_limit() - _SPARE) if keep and limit and proc.live else 0
         self._open: set[int] = set()
 
     def __len__(self) -> int:
@@ -53,8 +52,8 @@ class Descriptors:
         if len(self._open) >= self._limit:
             return -1
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except (OSError, ValueError):
+            fd = self._proc.open_at(path)
+        except (NoData, OSError, ValueError):
             return -1
         self._open.add(fd)
         return fd
@@ -84,10 +83,10 @@ class Descriptors:
     def read_at(self, path: str, size: int) -> bytes:
         """A file by its full path, opened and closed again. As `read`."""
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
+            fd = self._proc.open_at(path)
+        except (Missing, Gone):
             return b""
-        except (OSError, ValueError):
+        except (NoData, OSError, ValueError):
             return UNREADABLE
         return self._read_and_close(fd, size)
 
@@ -151,7 +150,9 @@ def _raise_limit() -> int:
 
 
 def on_procfs(proc: Proc) -> bool:
-    """Whether this is a kernel's /proc and no folder of copies: there, files have no size but something in them."""
+    """Whether this is a kernel's /proc, read now, and no copies: there, files have no size but something in them."""
+    if not proc.live:
+        return False
     for path in ("stat", "1/stat"):
         try:
             return proc.stat(path).st_size == 0 and bool(proc.read_once(path))

@@ -10,12 +10,16 @@ from __future__ import annotations
 import errno
 import os
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from gobs_core.errors import Forbidden, Gone, Missing, NoData, ParseError
 
+Pread = Callable[[int, int, int], bytes]
+"""(descriptor, bytes at most, offset) -> bytes; os.pread, or what stands for it."""
 _CHUNK = 65536
 _CELL = 1 << 63
 _NUMBER = re.compile(rb"-?[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -40,13 +44,22 @@ class Proc:
 
     Paths are relative to the mount, e.g. `stat` or `1/stat`. Every method raises NoData in its three shapes: Missing,
     Forbidden, Gone; any other OSError is passed on. Not thread-safe: one collector at a time.
+
+    A collector that reads through this alone, and asks `monotonic` where it needs the time, is replayed from a
+    recording exactly as it was. All access goes through the few methods at the end that begin with an underscore.
     """
+
+    live: ClassVar[bool] = True
+    """Whether it is read as it is now. Of one that is recorded or replayed nothing is asked in another way than by its
+    files, such as a process's CPU clock, and no descriptor is worth keeping."""
 
     def __init__(self, root: str | os.PathLike[str] = "/proc", sys: str | os.PathLike[str] = "/sys") -> None:
         self.root = Path(root)
         self.sys = Path(sys)
         self._prefix = f"{os.fspath(root)}/"
         self._kept: dict[str, int] = {}
+        self.pread: Pread = os.pread
+        """Reads from a descriptor that `open` gave: to be used instead of os.pread."""
 
     def clone(self) -> Proc:
         """Another one for the same mounts, with descriptors of its own."""
@@ -58,7 +71,7 @@ class Proc:
         if fd is None:
             fd = self._kept[path] = self.open(path)
         try:
-            return _read_all(fd)
+            return self._read_all(fd)
         except OSError as error:
             os.close(self._kept.pop(path))
             raise outcome(error, path) from None
@@ -77,62 +90,89 @@ class Proc:
 
     def read_once(self, path: str) -> bytes:
         """The whole of a file, opened and closed again."""
-        fd = self.open(path)
-        try:
-            return _read_all(fd)
-        except OSError as error:
-            raise outcome(error, path) from None
-        finally:
-            os.close(fd)
+        return self._read_and_close(self.open(path), path)
 
     def open(self, path: str) -> int:
-        """A descriptor for reading, which is the caller's to close."""
+        """A descriptor for reading with `pread`, which is the caller's to close."""
         try:
-            return os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)
+            return self._open(self._prefix + path)
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def open_at(self, path: str) -> int:
+        """The same by the full path, e.g. that of a control group's file; it must be below one of the two mounts."""
+        try:
+            return self._open(path)
         except OSError as error:
             raise outcome(error, path) from None
 
     def pids(self) -> list[str]:
         """The processes there are now, as the names of their folders."""
         try:
-            return [name for name in os.listdir(self._prefix) if name.isdigit()]
+            return [name for name in self._list(self._prefix) if name.isdigit()]
         except OSError as error:
             raise outcome(error, "") from None
 
     def names(self, path: str) -> list[str]:
         """The names in a folder."""
         try:
-            return os.listdir(self._prefix + path)
+            return self._list(self._prefix + path)
         except OSError as error:
             raise outcome(error, path) from None
 
     def stat(self, path: str) -> os.stat_result:
         """What stat(2) says of a file."""
         try:
-            return os.stat(self._prefix + path)
+            return self._stat(self._prefix + path)
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def stat_at(self, path: str) -> os.stat_result:
+        """The same by the full path, which must be below one of the two mounts."""
+        try:
+            return self._stat(path)
+        except OSError as error:
+            raise outcome(error, path) from None
+
+    def folders_at(self, path: str) -> list[str]:
+        """The names of the folders right in a folder, by its full path; links are none."""
+        try:
+            return self._folders(path)
         except OSError as error:
             raise outcome(error, path) from None
 
     def link(self, path: str) -> str:
         """Where a symbolic link points to."""
         try:
-            return text(os.fsencode(os.readlink(self._prefix + path)))
+            return text(os.fsencode(self._link(self._prefix + path)))
         except OSError as error:
             raise outcome(error, path) from None
 
     def sys_read(self, path: str) -> bytes:
         """The whole of a file below /sys."""
         try:
-            return (self.sys / path).read_bytes()
+            fd = self._open(f"{self.sys}/{path}")
         except OSError as error:
             raise outcome(error, f"/sys/{path}") from None
+        return self._read_and_close(fd, f"/sys/{path}")
 
     def sys_names(self, path: str) -> list[str]:
         """The names in a folder below /sys."""
         try:
-            return os.listdir(self.sys / path)
+            return self._list(f"{self.sys}/{path}")
         except OSError as error:
             raise outcome(error, f"/sys/{path}") from None
+
+    def sys_link(self, path: str) -> str:
+        """Where a symbolic link below /sys points to."""
+        try:
+            return text(os.fsencode(self._link(f"{self.sys}/{path}")))
+        except OSError as error:
+            raise outcome(error, f"/sys/{path}") from None
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that only grows, at which it is read; of a recording, those at which it was."""
+        return time.monotonic()
 
     def close(self) -> None:
         """Close every kept descriptor; safe twice."""
@@ -146,6 +186,40 @@ class Proc:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _read_and_close(self, fd: int, path: str) -> bytes:
+        try:
+            return self._read_all(fd)
+        except OSError as error:
+            raise outcome(error, path) from None
+        finally:
+            os.close(fd)
+
+    def _read_all(self, fd: int) -> bytes:
+        # A seq_file hands out a page at a time however much is asked for: no short read, only an empty one is the end.
+        data = self.pread(fd, _CHUNK, 0)
+        parts = [data]
+        offset = len(data)
+        while data and (data := self.pread(fd, _CHUNK, offset)):
+            parts.append(data)
+            offset += len(data)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _open(self, path: str) -> int:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _list(self, path: str) -> list[str]:
+        return os.listdir(path)
+
+    def _folders(self, path: str) -> list[str]:
+        with os.scandir(path) as entries:
+            return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+    def _stat(self, path: str) -> os.stat_result:
+        return os.stat(path)
+
+    def _link(self, path: str) -> str:
+        return os.readlink(path)
 
 
 def outcome(error: OSError, path: str) -> NoData | OSError:
@@ -162,14 +236,3 @@ def _numbers(raw: bytes, path: str) -> list[int | float]:
     if max(map(abs, found)) >= _CELL:
         raise ParseError(f"{path}: expected numbers of at most 63 bits, found {raw[:80]!r}")
     return found
-
-
-def _read_all(fd: int) -> bytes:
-    # A seq_file hands out a page at a time however much is asked for: not a short read, only an empty one is the end.
-    data = os.pread(fd, _CHUNK, 0)
-    parts = [data]
-    offset = len(data)
-    while data and (data := os.pread(fd, _CHUNK, offset)):
-        parts.append(data)
-        offset += len(data)
-    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -13,6 +13,7 @@ from tests.docs.markdown import Code, all_pages
 from tests.docs.named import named_tests
 
 README = "tests/docs/test_readme.py"
+REPLAY = "tests/end_to_end/test_replay.py"
 EXAMPLE = "tests/examples/test_entropy.py"
 MAKE = "tests/house/test_makefile.py"
 PLUGIN, DEPLOYMENT = "tests/docs/test_plugin_page.py", "tests/docs/test_deployment.py"
@@ -30,6 +31,7 @@ TRIED = {
     "docs/plugins.md: .venv/bin/python -m pip": f"{PLUGIN}::test_the_plugin_is_listed_with_where_it_came_from",
     "docs/plugins.md: .venv/bin/gobs plugins": f"{PLUGIN}::test_collect_prints_its_row",
     "docs/plugins.md: cd ../gobs-faults": f"{PLUGIN}::test_its_test_passes",
+    "docs/recordings.md: gobs record rack7.gobs.x": f"{REPLAY}::test_a_recorded_machine_is_up_again",
     "examples/gobs-plugin-entropy/README.md: python -m pip install ./": f"{EXAMPLE}::test_it_is_among_the_plugins",
     "examples/gobs-plugin-entropy/README.md: gobs plugins": f"{EXAMPLE}::test_it_collects",
     "examples/gobs-plugin-entropy/README.md: python -m pip install py": f"{EXAMPLE}::test_its_own_tests_pass",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from gobs_core import NoData, Proc
 
 _NO_STORAGE = ("loop", "ram", "zram")
 """What a loop device reads its file's disk has read, and memory is no storage."""
@@ -12,8 +11,8 @@ _NO_STORAGE = ("loop", "ram", "zram")
 class Devices:
     """The block devices of one machine, by `MAJOR:MINOR`. What was found is remembered: a number is seldom reused."""
 
-    def __init__(self, sys: Path) -> None:
-        self._folder = sys / "dev/block"
+    def __init__(self, proc: Proc) -> None:
+        self._proc = proc
         self._known: dict[bytes, bool] = {}
 
     def counts(self, device: bytes) -> bool:
@@ -30,14 +29,14 @@ class Devices:
     def _look(self, device: bytes) -> bool:
         if not device.replace(b":", b"").isdigit():
             return False
-        folder = self._folder / device.decode()
+        folder = f"dev/block/{device.decode()}"
         try:
-            name = os.path.basename(os.path.realpath(folder, strict=True))
-        except OSError:
+            name = self._proc.sys_link(folder).rpartition("/")[2]
+        except (NoData, OSError):
             return True
         if name.startswith(_NO_STORAGE):
             return False
         try:
-            return not os.listdir(folder / "slaves")
-        except OSError:
+            return not self._proc.sys_names(f"{folder}/slaves")
+        except (NoData, OSError):
             return True

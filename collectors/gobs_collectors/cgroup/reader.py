@@ -20,18 +20,18 @@ class Reader:
     """All containers of one machine. Lives from the collector's open to its close; raises Missing without any tree."""
 
     def __init__(self, proc: Proc, config: CgroupConfig) -> None:
-        mounts = mounted(proc.sys)
+        mounts = mounted(proc)
         if mounts.root is None:
             raise Missing(NO_GROUPS)
         self.version = mounts.version
         self._config = config
         self._trees = {**mounts.controllers, **({} if mounts.unified is None else {"": mounts.unified})}
-        self.devices = Devices(proc.sys)
+        self.devices = Devices(proc)
         self._sources = sources(mounts.version, self.devices)
         self.told = frozenset(CELLS[place] for source in self._sources for place in source.cells)
         """The cells that this version tells."""
         self._descriptors = Descriptors(proc, config.descriptors)
-        self.tree = Tree(mounts.root)
+        self.tree = Tree(proc, mounts.root)
         self.containers: dict[str, Container] = {}
         """By the path of its group."""
         self._keys: dict[tuple[str, str], str] = {}

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gobs_core import NoData, Proc
 from gobs_core.control_groups import MAX_DEPTH, TOP, Group, below
 
 MAX_NODES = 5_000
@@ -33,7 +34,8 @@ class Node:
 class Tree:
     """All groups below one root, and which of them are containers' own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, proc: Proc, root: Path) -> None:
+        self._proc = proc
         self._root = root
         self._top = Node(TOP, os.fspath(root), 0)
         self._nodes = 1
@@ -66,13 +68,15 @@ class Tree:
 
     def _look(self, node: Node, new: list[Group], gone: list[str]) -> None:
         try:
-            links = os.stat(node.path).st_nlink
-        except OSError:
+            links = self._proc.stat_at(node.path).st_nlink
+        except (NoData, OSError):
             return  # the group around it has lost a link, or will
         if links == node.links and links >= 2:
             return
         node.links = links
-        found = {group.path: group for group in below(self._root, node.group)} if node.depth < MAX_DEPTH else {}
+        found = (
+            {group.path: group for group in below(self._proc, self._root, node.group)} if node.depth < MAX_DEPTH else {}
+        )
         for path in node.inner.keys() - found.keys():
             self._forget(node.inner.pop(path), gone)
         for path, group in found.items():

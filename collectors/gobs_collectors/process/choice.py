@@ -26,7 +26,7 @@ class Choice:
         self._every = every
         self.clocks = real and gating in ("auto", "clock") and clocks_match(proc)
         groups = real and not self.clocks and gating in ("auto", "cgroup")
-        self.gates = Gates(proc.sys, descriptors, every=every, enabled=groups)
+        self.gates = Gates(proc, descriptors, every=every, enabled=groups)
         self.chosen = self.clocks or self.gates.enabled
         """Whether any process is passed over; if not, all are read at every tick."""
         self._stale = True

@@ -44,7 +44,7 @@ def clocks_match(proc: Proc) -> bool:
     """Whether the pids of this /proc are those of our own pid namespace."""
     pid = str(os.getpid())
     try:
-        if proc.link("self") != pid:
+        if not proc.live or proc.link("self") != pid:
             return False
         lines = proc.read_once("self/status").split(b"\n")
     except NoData:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gobs_collectors.process.scrub import hide, scrub
 from gobs_core.proc import text
+from gobs_core.scrub import hide, scrub
 
 READ = 4096
 SHOWN = 1024

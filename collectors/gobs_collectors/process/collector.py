@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
@@ -28,7 +26,7 @@ class ProcessCollector(Collector):
 
     def __init__(self, config: CollectorConfig, context: Context) -> None:
         super().__init__(config, context)
-        self.pread: Pread = os.pread
+        self.pread: Pread | None = None
         self._reader: Reader | None = None
 
     def open(self, proc: Proc) -> None:
@@ -42,7 +40,7 @@ class ProcessCollector(Collector):
             self.open(proc)
         reader = self._reader
         assert reader is not None
-        now = time.monotonic()
+        now = proc.monotonic()
         reader.read(now)
         yield PROCESS.batch(reader.rows())
         yield POD.batch(reader.pod_rows())

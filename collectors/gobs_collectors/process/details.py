@@ -10,13 +10,13 @@ from __future__ import annotations
 from gobs_collectors.process.cmdline import READ, shown_cmdline
 from gobs_collectors.process.limits_file import max_fds
 from gobs_collectors.process.names import Names
-from gobs_collectors.process.scrub import compile_patterns
 from gobs_collectors.process.settings import ProcessConfig
 from gobs_collectors.process.stat_file import Value
 from gobs_collectors.process.tracked import Tracked
 from gobs_core import ParseError, Workload, Workloads
 from gobs_core.cgroup_path import paths
 from gobs_core.descriptors import UNREADABLE, Descriptors
+from gobs_core.scrub import compile_patterns
 from gobs_core.workloads import KERNEL
 
 _CGROUP_BYTES, _LIMITS_BYTES = 2048, 4096

@@ -11,7 +11,9 @@ import os
 from pathlib import Path
 
 from gobs_collectors.process.tracked import Tracked
+from gobs_core import Proc
 from gobs_core.cgroup_path import unified_path
+from gobs_core.control_groups import is_unified
 from gobs_core.descriptors import Descriptors
 
 _USAGE_BYTES = 32
@@ -36,7 +38,7 @@ class Gate:
 class Gates:
     """All control groups with processes. `every`: ticks between two full readings of a group."""
 
-    def __init__(self, sys: Path, descriptors: Descriptors, *, every: int, enabled: bool) -> None:
+    def __init__(self, proc: Proc, descriptors: Descriptors, *, every: int, enabled: bool) -> None:
         self._descriptors = descriptors
         self._every = every
         self._always = Gate("", -1, 0)
@@ -44,8 +46,8 @@ class Gates:
         self._made = 0
         self._mount: Path | None = None
         for mount in _MOUNTS:
-            if enabled and self._mount is None and (sys / mount / "cgroup.controllers").exists():
-                self._mount = sys / mount
+            if enabled and self._mount is None and is_unified(proc, proc.sys / mount):
+                self._mount = proc.sys / mount
 
     @property
     def enabled(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from gobs_core import Proc
+from gobs_core import NoData, Proc
 from gobs_core.accumulator import Accumulator, Member
 from gobs_core.control_groups import Group, mounted, walk
 from gobs_core.descriptors import Descriptors
@@ -43,7 +43,8 @@ class PodGroups:
     """The groups of all pods that have one. `every`: ticks between two readings of the memory of a pod that is idle."""
 
     def __init__(self, proc: Proc, descriptors: Descriptors, *, every: int) -> None:
-        self._mounts = mounted(proc.sys)
+        self._mounts = mounted(proc)
+        self._proc = proc
         self._descriptors = descriptors
         self._every = every
         self._groups: dict[str, PodGroup] = {}
@@ -102,7 +103,7 @@ class PodGroups:
         root = self._mounts.root
         if not wanted or root is None:
             return
-        for group in walk(root):
+        for group in walk(self._proc, root):
             if group.is_pod:
                 if group.outer.pod:
                     self.nesting.add(group.outer.pod)
@@ -120,7 +121,7 @@ class PodGroups:
             cpu, folder, level = [f"{unified}/{path}/cpu.stat"], unified, "memory.current"
         memory = None if folder is None else (f"{folder}/{path}/{level}", f"{folder}/{path}/memory.stat")
         self._made += 1
-        group = PodGroup(_inode(root / path), cpu, memory, self._made % self._every)
+        group = PodGroup(self._inode(root / path), cpu, memory, self._made % self._every)
         group.fds = [self._descriptors.keep_at(file) for file in cpu]
         inode, member = self._resting.pop(found.place.pod, (0, None))
         if member is not None and inode == group.inode:
@@ -156,6 +157,12 @@ class PodGroups:
             group.memory = memory
         return changed
 
+    def _inode(self, folder: Path) -> int:
+        try:
+            return self._proc.stat_at(str(folder)).st_ino
+        except (NoData, OSError):
+            return 0
+
     def _memory(self, group: PodGroup) -> Value:
         if group.memory_files is None:
             return None
@@ -165,13 +172,6 @@ class PodGroups:
 
 def _who(controllers: Mapping[str, Path]) -> tuple[str, ...]:
     return ("user", "sys") if "cpuacct" in controllers else ()
-
-
-def _inode(folder: Path) -> int:
-    try:
-        return folder.stat().st_ino
-    except OSError:
-        return 0
 
 
 def cpu_time(raws: list[bytes]) -> tuple[Value, Value]:

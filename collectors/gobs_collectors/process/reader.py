@@ -6,7 +6,6 @@ is seen at the next tick and none is missed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -28,7 +27,7 @@ from gobs_core.descriptors import UNREADABLE, Descriptors, Pread, on_procfs
 class Reader:
     """All processes of one machine. Lives from the collector's open to its close."""
 
-    def __init__(self, proc: Proc, config: ProcessConfig, workloads: Workloads, pread: Pread = os.pread) -> None:
+    def __init__(self, proc: Proc, config: ProcessConfig, workloads: Workloads, pread: Pread | None = None) -> None:
         self._proc = proc
         self._config = config
         real = on_procfs(proc)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from gobs_collectors.process.scrub import compile_patterns
 from gobs_core import CollectorConfig
+from gobs_core.scrub import compile_patterns
 from gobs_core.table import MAX_ROWS
 
 

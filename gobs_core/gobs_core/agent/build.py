@@ -53,7 +53,7 @@ def build_runners(
 
             worker = _worker(settings, plugins, proc, clock, cls, config)
             return FarRunner(cls, config, worker, clock, state, redact, workloads)
-        return Runner(cls(config, context), proc.clone(), clock, state, redact)
+        return Runner(cls(config, context), proc.clone(), clock.of(cls.name), state, redact)
 
     return _build("collector", settings, plugins, make, redact, lambda _: "")
 

@@ -20,6 +20,10 @@ class Clock:
         """Nanoseconds since 1970; may jump."""
         return time.time_ns()
 
+    def of(self, name: str) -> Clock:
+        """The clock by which the collector of that name tells when it read."""
+        return self
+
     async def sleep_until(self, monotonic_ns: int, stop: asyncio.Event) -> None:
         """Return at that time, or as soon as `stop` is set."""
         delay = (monotonic_ns - self.monotonic_ns()) / NANO

@@ -96,7 +96,7 @@ class Agent:
         self._machine = proc
         self._sight: tuple[RowValues, ...] = ()
         self._looked_ns: int | None = None
-        workloads = Workloads()
+        workloads = self.workloads = Workloads()
         named = build_inventories(settings, plugins, workloads, self._redact)
         self.inventories = Inventories(named.running)
         chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads, workers=True)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from gobs_core.command import Command
+
+if TYPE_CHECKING:
+    from gobs_core.settings import Setup
 
 FLAGS = {"--proc-root": "agent.proc_root", "--sys-root": "agent.sys_root"}
 
@@ -19,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         "then: for the terminal beside the editor")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="JSON lines, one object for each row")
     parser.add_argument("--interval", metavar="TIME", default="1s", help="time between the two readings (default: 1s)")
+    parser.add_argument("--recording", metavar="FILE", help="read a machine that `gobs record` recorded, to its end")
     parser.add_argument("--proc-root", metavar="DIR", help="where the machine's /proc is (default: /proc)")
     parser.add_argument("--sys-root", metavar="DIR", help="where the machine's /sys is (default: beside its /proc)")
     add_common(parser)
@@ -40,9 +45,22 @@ def run(args: argparse.Namespace) -> int:
     if args.watch:
         return _watch(pause if args.once else 0.0)
     setup = set_up(args, FLAGS, quiet=True)
+    if args.recording is not None:
+        return _recorded(args, setup)
     proc = open_machine(setup.settings.agent)
     with names_known(setup) as workloads:
         results = read(choose(setup, proc, args.names, workloads), None if args.once else pause)
+    show(results, as_json=args.json)
+    return int(any(result.state.state == "failing" for result in results))
+
+
+def _recorded(args: argparse.Namespace, setup: Setup) -> int:
+    """Of a recording what its last reading is, and unless it is `--once` the rates since the one before."""
+    from gobs_core.cli.readings import read_recorded
+    from gobs_core.cli.show import show
+    from gobs_core.replay import Recording
+
+    results = read_recorded(setup, Recording(args.recording), args.names, once=args.once)
     show(results, as_json=args.json)
     return int(any(result.state.state == "failing" for result in results))
 
@@ -71,6 +89,7 @@ command = Command(
         "gobs collect --once cpu memory                        # two collectors, counters as they stand",
         "gobs collect --json process | head -1                 # for a program to read",
         "gobs collect --watch load                             # again and again, while the collector is edited",
+        "gobs collect --recording tests/recordings/bare-vm.gobs.xz load  # a machine that was recorded",
         "gobs collect --proc-root tests/machines/bare-vm/proc  # another machine's files",
     ),
 )

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gobs_core.command import Command
@@ -33,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--send", action="store_true", help="check: try sinks and notifiers too, with the settings "
                         "they have: strange rows and messages will be sent")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="check, list: as JSON")
+    parser.add_argument("--recording", metavar="FILE", help="check: try collectors on the first reading of a machine "
+                        "that `gobs record` recorded (default: on this one)")  # fmt: skip
     parser.add_argument("--proc-root", metavar="DIR", help="check: where the machine's /proc is (default: /proc)")
     parser.add_argument("--sys-root", metavar="DIR", help="check: where its /sys is (default: beside its /proc)")
     add_common(parser)
@@ -76,11 +79,12 @@ def _check(args: argparse.Namespace) -> int:
     points = entry_points(wanted)
     load: Any = lambda make: set_up(args, FLAGS, quiet=True, plugins=make)  # noqa: E731  shorter than a def here
     found = []
-    for finding in check(wanted, points, load, lambda setup: _bench(args, setup)):
-        found.append(finding)
-        if not args.json:
-            sys.stdout.write(_line(finding))
-            sys.stdout.flush()
+    with ExitStack() as stack:
+        for finding in check(wanted, points, load, lambda setup: _bench(args, setup, stack)):
+            found.append(finding)
+            if not args.json:
+                sys.stdout.write(_line(finding))
+                sys.stdout.flush()
     if args.json:
         import msgspec
 
@@ -90,13 +94,18 @@ def _check(args: argparse.Namespace) -> int:
     return int(any(finding.level is Level.WRONG for finding in found))
 
 
-def _bench(args: argparse.Namespace, setup: Any) -> Any:
+def _bench(args: argparse.Namespace, setup: Any, stack: ExitStack) -> Any:
     from gobs_core.agent.machine import open_machine
     from gobs_core.collector import Context
     from gobs_core.kit.trial import Bench
 
     agent = setup.settings.agent
-    return Bench(open_machine(agent), Context(node=agent.node), agent.interval, args.send)
+    if args.recording is None:
+        return Bench(open_machine(agent), Context(node=agent.node), agent.interval, args.send)
+    from gobs_core.replay.looking import first_moment
+
+    proc, header = stack.enter_context(first_moment(args.recording))
+    return Bench(proc, Context(node=header.node), header.interval, args.send)
 
 
 def _line(finding: Finding) -> str:
@@ -150,6 +159,7 @@ command = Command(
     (
         "gobs plugin new collector open_files     # a project with a test, in gobs-plugin-open-files",
         "gobs plugin check .                      # the project here: its contract, its faults, its cost",
+        "gobs plugin check . --recording rack7.gobs.xz  # on the machine of somebody else",
         "gobs plugin check --json                 # every plugin that did not come with Gobservability",
         "gobs plugin disable open_files           # left out from the next start on",
     ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from gobs_core.agent.build import build_inventories, build_runners
 from gobs_core.agent.clock import Clock
@@ -13,12 +15,16 @@ from gobs_core.agent.inventories import Inventories
 from gobs_core.agent.runner import Runner
 from gobs_core.errors import UserError
 from gobs_core.frame import Reading
+from gobs_core.plugins import Plugins
 from gobs_core.proc import Proc
 from gobs_core.redact import Redactor
 from gobs_core.settings import Setup
 from gobs_core.state import PluginState
 from gobs_core.suggest import did_you_mean
 from gobs_core.workloads import Workloads
+
+if TYPE_CHECKING:
+    from gobs_core.replay import Recording
 
 PATIENCE = 5.0
 """Seconds that inventories get to tell names, where there are any to ask."""
@@ -49,10 +55,12 @@ def names_known(setup: Setup) -> Iterator[Workloads]:
                 listener.close()
 
 
-def choose(setup: Setup, proc: Proc, names: Sequence[str], workloads: Workloads) -> list[Runner]:
+def choose(
+    setup: Setup, proc: Proc, names: Sequence[str], workloads: Workloads, clock: Clock | None = None
+) -> list[Runner]:
     """The collectors of these names, or all; raises UserError for a name that is none, or that cannot run."""
     redact = Redactor(setup.settings.secrets())
-    chosen = build_runners(setup.settings, setup.plugins, proc, Clock(), redact, workloads)
+    chosen = build_runners(setup.settings, setup.plugins, proc, clock or Clock(), redact, workloads)
     runners = {runner.name: runner for runner in chosen.running}
     idle = {state.name: state for state in (*setup.plugins.failed, *chosen.idle)}
     for name in names:
@@ -64,6 +72,14 @@ def choose(setup: Setup, proc: Proc, names: Sequence[str], workloads: Workloads)
     return [runners[name] for name in dict.fromkeys(names)] if names else list(runners.values())
 
 
+def chosen(plugins: Plugins, names: Sequence[str]) -> Plugins:
+    """The same plugins with these collectors alone; raises UserError for a name that is none."""
+    for name in names:
+        if name not in plugins.collectors:
+            raise UserError(f"there is no collector {name!r}{did_you_mean(name, plugins.collectors)}")
+    return replace(plugins, collectors=MappingProxyType({name: plugins.collectors[name] for name in names}))
+
+
 def read(runners: Sequence[Runner], pause: float | None) -> list[Result]:
     """Read them all once, or twice with a pause between."""
     first = [_read(runner) for runner in runners]
@@ -71,13 +87,33 @@ def read(runners: Sequence[Runner], pause: float | None) -> list[Result]:
     if pause is not None:
         time.sleep(pause)
         second = [_read(runner) for runner in runners]
-    for runner in reversed(runners):
-        with contextlib.suppress(Exception):
-            runner.close()
+    _close(runners)
     return [
         Result(runner.state, before if pause is not None else (), after)
         for runner, before, after in zip(runners, first, second, strict=True)
     ]
+
+
+def read_recorded(setup: Setup, recording: Recording, names: Sequence[str], *, once: bool) -> list[Result]:
+    """Read a recording to its end; what is told is its last reading, and the one before unless `once`."""
+    from gobs_core.replay.looking import Replay
+
+    with Replay(recording) as replay:
+        runners: list[Runner] = []
+        before: list[tuple[Reading, ...]] = []
+        after: list[tuple[Reading, ...]] = []
+        for _ in replay:
+            runners = runners or choose(setup, replay.proc, names, replay.workloads, replay.clock)
+            before, after = after, [_read(runner) for runner in runners]
+        _close(runners)
+    first = before if before and not once else [()] * len(runners)
+    return [Result(runner.state, one, two) for runner, one, two in zip(runners, first, after, strict=True)]
+
+
+def _close(runners: Sequence[Runner]) -> None:
+    for runner in reversed(runners):
+        with contextlib.suppress(Exception):
+            runner.close()
 
 
 def _read(runner: Runner) -> tuple[Reading, ...]:

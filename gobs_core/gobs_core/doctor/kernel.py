@@ -25,7 +25,7 @@ def kernel(proc: Proc, me: Own) -> list[Finding]:
 
 
 def _groups(proc: Proc, me: Own) -> Finding:
-    mounts, folder = mounted(proc.sys), f"{proc.sys}/fs/cgroup"
+    mounts, folder = mounted(proc), f"{proc.sys}/fs/cgroup"
     if not mounts.version:
         lost = "the table container, and what pods use of memory as the kernel counts it"
         return Finding("control groups", "none", f"none at {folder}", lost, _SYS)

@@ -7,8 +7,9 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gobs_core.agent.check import RowCheck
 from gobs_core.collector import Collector, Context
@@ -21,7 +22,11 @@ from gobs_core.notifier import Notifier
 from gobs_core.plugin import Plugin, PluginConfig
 from gobs_core.proc import Proc
 from gobs_core.profiler import Profiler
+from gobs_core.replay import ReplayedProc
 from gobs_core.sink import Sink
+
+if TYPE_CHECKING:
+    from gobs_core.testing import FakeProc
 
 CALLS = 20
 """Calls whose median is told."""
@@ -68,6 +73,8 @@ def _try(cls: type[Plugin], config: PluginConfig | None, bench: Bench) -> Iterat
         yield Level.NOTE, "not tried: it needs settings that nobody gave"
     elif issubclass(cls, Collector):
         yield from _collector(cls, config, bench)
+    elif issubclass(cls, Profiler) and isinstance(bench.proc, ReplayedProc):
+        yield Level.NOTE, "not tried: in a recording no process runs"
     elif issubclass(cls, Profiler):
         from gobs_core.testing import check_profiler
 
@@ -98,10 +105,12 @@ def _sender(cls: type[Any], config: Any) -> Iterator[Said]:
 
 
 def _collector(cls: type[Collector], config: Any, bench: Bench) -> Iterator[Said]:
-    from gobs_core.testing import FakeProc, check_collector
+    from gobs_core.testing import check_collector
     from gobs_core.testing.watch import watched
 
-    proc = NotingProc(bench.proc.root, bench.proc.sys)
+    recorded = isinstance(bench.proc, ReplayedProc)
+    proc = bench.proc.clone() if recorded else NotingProc(bench.proc.root, bench.proc.sys)
+    here = "in the recording" if recorded else "here"
     collector = cls(config, bench.context)
     check = RowCheck(cls.tables)
     try:
@@ -113,19 +122,31 @@ def _collector(cls: type[Collector], config: Any, bench: Bench) -> Iterator[Said
     finally:
         collector.close()
         proc.close()
-    with tempfile.TemporaryDirectory(prefix="gobs-") as folder:
-        files = copy_read([*seen, *proc.noted], proc, Path(folder))
-        if rows:
-            check_collector(cls, FakeProc(folder), config=config, context=bench.context, runs=SPOILT)
-            yield Level.OK, f"keeps its contract, whatever is in what it reads ({files} files here)"
-        else:
-            yield Level.NOTE, "yields no row on this machine, so its contract was not tried on spoilt files"
+    if rows:
+        with _to_be_spoilt(seen, proc) as (machine, files):
+            check_collector(cls, machine, config=config, context=bench.context, runs=SPOILT)
+        yield Level.OK, f"keeps its contract, whatever is in what it reads ({files} files {here})"
+    else:
+        yield Level.NOTE, f"yields no row {here}, so its contract was not tried on spoilt files"
     yield Level.OK, f"{rows} rows in {_time(wall)}, {_time(cpu)} of CPU time and {_size(memory)} at once"
     if cpu > DEAR * (config.interval or bench.interval):
         yield Level.NOTE, f"takes {_time(cpu)} of CPU time at every reading: give it a longer `interval`"
-    yield from ((Level.NOTE, f"{column} is not known here: {why}") for column, why in sorted(unknown.items()))
+    yield from ((Level.NOTE, f"{column} is not known {here}: {why}") for column, why in sorted(unknown.items()))
     for column in (column for table in cls.tables for column in table.columns if column.needs):
         yield Level.NOTE, f"{column.name} needs {column.needs}"
+
+
+@contextmanager
+def _to_be_spoilt(seen: list[tuple[str, str]], proc: Proc) -> Iterator[tuple[FakeProc, int]]:
+    """Give a machine with what was read, whose files may be spoilt, and how many files that is."""
+    from gobs_core.testing import FakeProc
+
+    if isinstance(proc, ReplayedProc):
+        yield FakeProc(proc.machine.folder), len({path for event, path in seen if event == "open"})
+        return
+    with tempfile.TemporaryDirectory(prefix="gobs-") as folder:
+        noted = proc.noted if isinstance(proc, NotingProc) else []
+        yield FakeProc(folder), copy_read([*seen, *noted], proc, Path(folder))
 
 
 def _condition(cls: type[Condition]) -> Iterator[Said]:

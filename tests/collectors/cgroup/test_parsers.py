@@ -10,6 +10,7 @@ from gobs_collectors.cgroup import parsers
 from gobs_collectors.cgroup.devices import Devices
 from gobs_collectors.cgroup.sources import CELLS, sources
 from gobs_collectors.cgroup.tables import READ_CELLS
+from gobs_core import Proc
 from gobs_core.testing import FakeProc
 from tests.machines.groups import MIB, trees_2, version_1, version_2
 
@@ -100,7 +101,7 @@ def test_no_byte_is_counted_once_for_the_volume_and_again_for_its_disk(proc: Fak
         place.write_bytes(content) if isinstance(content, bytes) else place.symlink_to(content)
     (proc.sys / "devices/virtual/block/loop3").mkdir(parents=True)
     (proc.sys / "dev/block/7:3").symlink_to("../../devices/virtual/block/loop3")
-    devices = Devices(proc.sys)
+    devices = Devices(proc)
     assert devices.counts(b"253:0")
     assert not devices.counts(b"252:1"), "it lies on the disk"
     assert not devices.counts(b"7:3"), "its file lies on a disk"
@@ -111,7 +112,7 @@ def test_no_byte_is_counted_once_for_the_volume_and_again_for_its_disk(proc: Fak
 
 
 def test_a_disk_that_comes_later_is_looked_at_anew(proc: FakeProc) -> None:
-    devices = Devices(proc.sys)
+    devices = Devices(proc)
     assert devices.counts(b"7:3")
     (proc.sys / "devices/virtual/block/loop3").mkdir(parents=True)
     (proc.sys / "dev/block").mkdir(parents=True)
@@ -132,9 +133,7 @@ def _bytes() -> st.SearchStrategy[bytes]:
 @pytest.mark.parametrize("version", [1, 2])
 @given(raw=_bytes())
 def test_any_bytes_of_any_file_are_numbers_that_fit_or_not_known(version: int, raw: bytes) -> None:
-    from pathlib import Path
-
-    for source in sources(version, Devices(Path("/nowhere"))):
+    for source in sources(version, Devices(Proc("/nowhere/proc", "/nowhere/sys"))):
         cells = source.parse(raw)
         assert len(cells) == len(source.cells)
         assert all(cell is None or 0 <= cell < 1 << 62 for cell in cells)
@@ -143,10 +142,8 @@ def test_any_bytes_of_any_file_are_numbers_that_fit_or_not_known(version: int, r
 @pytest.mark.parametrize("tree", [V1, V2], ids=["1", "2"])
 def test_a_file_cut_off_anywhere_tells_nothing_that_is_not_so(tree: dict[str, bytes | str]) -> None:
     """What is told of a file without its end is what the whole file says, or not known; a sum may be a smaller one."""
-    from pathlib import Path
-
     sums = {"read_bytes", "write_bytes", "reads", "writes", "kernel"}
-    for source in sources(2 if tree is V2 else 1, Devices(Path("/nowhere"))):
+    for source in sources(2 if tree is V2 else 1, Devices(Proc("/nowhere/proc", "/nowhere/sys"))):
         if not any(path.endswith(f"/{source.file}") for path in tree):
             continue
         raw = file(tree, f"{'cpu,cpuacct/x/' if source.tree == 'cpu' else ''}{source.file}")
@@ -157,7 +154,7 @@ def test_a_file_cut_off_anywhere_tells_nothing_that_is_not_so(tree: dict[str, by
 
 
 def test_every_shown_cell_has_a_file_or_is_made_from_others() -> None:
-    from pathlib import Path
-
-    named = {CELLS[place] for source in sources(2, Devices(Path("/nowhere"))) for place in source.cells}
+    named = {
+        CELLS[place] for source in sources(2, Devices(Proc("/nowhere/proc", "/nowhere/sys"))) for place in source.cells
+    }
     assert {column.name for column in READ_CELLS} - named == {"working_set"}

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from gobs_collectors.cgroup.tree import MAX_NODES, Tree
+from gobs_core import Proc
 from gobs_core.control_groups import walk
 from tests.support.soak import counts
 
@@ -15,13 +16,13 @@ def never(path: str) -> bool:
 
 
 def containers(root: Path) -> set[str]:
-    return {group.path for group in walk(root) if group.is_container}
+    return {group.path for group in walk(Proc(), root) if group.is_container}
 
 
 def test_containers_that_are_there_are_found_at_once(tmp_path: Path) -> None:
     for place in ("kubepods/pod7f3c9a52-1d4e-4b6a-9c8d-0e1f2a3b4c5d", "docker"):
         (tmp_path / place / ("a" * 64)).mkdir(parents=True)
-    new, gone = Tree(tmp_path).update(never)
+    new, gone = Tree(Proc(), tmp_path).update(never)
     assert {group.path for group in new} == containers(tmp_path)
     assert len(new) == 2
     assert gone == []
@@ -38,7 +39,7 @@ def test_nothing_is_looked_into_again_where_no_link_has_changed(tmp_path: Path) 
                 looked.append(node.path)  # type: ignore[attr-defined]  # as above
 
     (tmp_path / "docker" / ("a" * 64)).mkdir(parents=True)
-    tree = Counting(tmp_path)
+    tree = Counting(Proc(), tmp_path)
     tree.update(never)
     looked.clear()
     tree.update(never)
@@ -51,7 +52,7 @@ def test_nothing_is_looked_into_again_where_no_link_has_changed(tmp_path: Path) 
 def test_within_a_container_that_has_not_run_nobody_looks(tmp_path: Path) -> None:
     outer = tmp_path / "docker" / ("a" * 64)
     outer.mkdir(parents=True)
-    tree = Tree(tmp_path)
+    tree = Tree(Proc(), tmp_path)
     tree.update(never)
     (outer / "docker" / ("b" * 64)).mkdir(parents=True)
     assert tree.update(lambda path: True) == ([], [])
@@ -62,7 +63,7 @@ def test_within_a_container_that_has_not_run_nobody_looks(tmp_path: Path) -> Non
 def test_a_container_that_is_lost_and_there_again_under_its_name_is_new(tmp_path: Path) -> None:
     place = tmp_path / "docker" / ("a" * 64)
     place.mkdir(parents=True)
-    tree = Tree(tmp_path)
+    tree = Tree(Proc(), tmp_path)
     tree.update(never)
     assert tree.lost(f"docker/{'a' * 64}") == [f"docker/{'a' * 64}"]
     new, gone = tree.update(never)
@@ -74,7 +75,7 @@ def test_more_groups_than_can_be_looked_after_are_left_out_and_counted(tmp_path:
     (tmp_path / "docker" / ("a" * 64)).mkdir(parents=True)
     for number in range(MAX_NODES + 10):
         (tmp_path / "user.slice" / str(number)).mkdir(parents=True)
-    tree = Tree(tmp_path)
+    tree = Tree(Proc(), tmp_path)
     for _ in range(2):
         new, _ = tree.update(never)
         assert tree.left_out >= 10
@@ -92,7 +93,7 @@ def test_more_groups_than_can_be_looked_after_are_left_out_and_counted(tmp_path:
 @counts("steps", reduced=300, full=5_000)
 def test_after_any_coming_and_going_those_known_are_those_there(tmp_path: Path, steps: int) -> None:
     dice = random.Random(11)
-    tree = Tree(tmp_path)
+    tree = Tree(Proc(), tmp_path)
     known: set[str] = set()
     pods = [f"kubepods/pod{n:08x}-0000-4000-8000-000000000000" for n in range(6)]
     for step in range(steps):

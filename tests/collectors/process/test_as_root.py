@@ -234,7 +234,7 @@ def test_the_descriptor_of_a_control_group_is_given_back_with_its_last_process()
     with control_group(f"gobs-{RUN}/one") as group, Proc() as proc, children("sleep") as (pid,):
         (group / "cgroup.procs").write_text(str(pid))
         descriptors = Descriptors(proc, 100)
-        gates = Gates(proc.sys, descriptors, every=12, enabled=True)
+        gates = Gates(proc, descriptors, every=12, enabled=True)
         with Ticks(proc, gate="none").tick() as ticks:
             reader = ticks.collector._reader
             assert reader is not None

@@ -13,13 +13,13 @@ from gobs_collectors.process.cmdline import SHOWN, parse_cmdline, shown_cmdline
 from gobs_collectors.process.io_file import parse_io
 from gobs_collectors.process.limits_file import max_fds, parse_limits
 from gobs_collectors.process.net_dev import parse_net_dev
-from gobs_collectors.process.scrub import compile_patterns
 from gobs_collectors.process.smaps_file import parse_smaps
 from gobs_collectors.process.stat_file import parse_stat
 from gobs_collectors.process.status_file import Cell
 from gobs_collectors.process.tables import STAT_CELLS, STATUS_CELLS
 from gobs_core import ParseError
 from gobs_core.proc import text
+from gobs_core.scrub import compile_patterns
 from tests.collectors.garbage import Parse, cut_everywhere, fixtures, mutated, parses_or_says_why
 from tests.collectors.process.written import LIMITS, SMAPS, Written, net_dev
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gobs_collectors.process.scrub import compile_patterns, hidden, scrub
+from gobs_core.scrub import compile_patterns, hidden, scrub
 
 SECRET = "hunter2S3cret"
 HIDING = [

@@ -94,6 +94,11 @@ def hide(line: str, patterns: Iterable[re.Pattern[str]]) -> str:
 
 def hidden(program: str, args: Sequence[str]) -> str:
     """The command line without the secrets we know of, looked at word by word."""
+    return " ".join(hidden_each(program, args))
+
+
+def hidden_each(program: str, args: Sequence[str]) -> list[str]:
+    """The arguments of a command line without the secrets we know of, each by itself and as many as there were."""
     shown = []
     hide_next = False
     for number, arg in enumerate(args):
@@ -103,7 +108,7 @@ def hidden(program: str, args: Sequence[str]) -> str:
             continue
         hide_next = number > 0 and _announces(program, arg)
         shown.append(_argument(program, arg) if number else _text(arg))
-    return " ".join(shown)
+    return shown
 
 
 def is_secret(name: str) -> bool:
