@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from gobs_core import PluginConfig, PluginState, __version__
+from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
-from gobs_core.plugins import Plugins
 from gobs_core.redact import Redactor
 from gobs_server.access import Access
+from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.service import Alerts, Ground
 from gobs_server.clock import Clock
 from gobs_server.db import Address, Database, KnownNode, NodeWriter, Store
@@ -56,13 +55,6 @@ _FLUSH = 3.0
 _STATES = ("starting", "ok", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
 """Of plugins."""
 Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
-
-
-class Extensions(NamedTuple):
-    """The plugins that run in the server, and the settings that some were given, by kind and name."""
-
-    plugins: Plugins = Plugins()
-    configs: Mapping[tuple[str, str], PluginConfig] = MappingProxyType({})
 
 
 class Server:
@@ -136,8 +128,7 @@ class Server:
             shown=full,
             url=settings.url,
             inside=settings.inside_targets,
-            plugins=extensions.plugins if extensions else None,
-            configs=extensions.configs if extensions else None,
+            extensions=extensions,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._loaded = plugins

@@ -22,7 +22,8 @@ from gobs_core.pidfile import noted
 from gobs_core.redact import Redactor
 from gobs_core.running import run_until_signal
 from gobs_server.agent_child import agent_command, agent_environment, keep_running
-from gobs_server.app import Extensions, Server
+from gobs_server.alerts.holding import Extensions
+from gobs_server.app import Server
 from gobs_server.commands import FLAGS
 from gobs_server.db import Address, address_of, check_file, sqlite_at
 from gobs_server.garbage import settle
@@ -53,7 +54,7 @@ def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
     settings = msgspec.structs.replace(settings, data=str(data))
     with noted(data, what), _database(settings, data) as database:
         redact = Redactor(setup.settings.secrets())
-        extensions = Extensions(setup.plugins, setup.settings.configs)
+        extensions = Extensions(setup.plugins, setup.settings.configs, setup.settings.plugins.workers)
         make = partial(
             Server,
             settings,

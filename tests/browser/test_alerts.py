@@ -14,7 +14,8 @@ from playwright.async_api import Page, expect
 
 from gobs_core.plugins import Plugins
 from gobs_server.alerts.conditions import gobs_register_conditions
-from gobs_server.app import Extensions, Server
+from gobs_server.alerts.holding import Extensions
+from gobs_server.app import Server
 from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
 from tests.browser.conftest import Watched, agent

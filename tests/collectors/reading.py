@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gobs_core import Cell, Collector, Context, Proc, RowValues, Table
-from gobs_core.agent.check import RowCheck
+from gobs_core.rowcheck import RowCheck
 
 MACHINES = Path(__file__).parent.parent / "machines"
 Readings = list[tuple[Table, tuple[RowValues, ...]]]

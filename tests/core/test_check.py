@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gobs_core import DeclarationError, Table, counter, gauge, info, key
-from gobs_core.agent.check import MAX_TEXT, RowCheck, TableCheck
+from gobs_core.rowcheck import MAX_TEXT, RowCheck, TableCheck
 
 TABLE = Table(
     "t",

@@ -10,18 +10,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from gobs_core.agent.check import RowCheck
 from gobs_core.agent.clock import NANO, Clock
+from gobs_core.breaker import Breaker
 from gobs_core.collector import Collector, Inspector
 from gobs_core.errors import NoData
 from gobs_core.frame import Reading
 from gobs_core.proc import Proc
+from gobs_core.rowcheck import RowCheck
 from gobs_core.state import MAX_TRACE, PluginState
 from gobs_core.text import one_line
 
-FAILURES = 3
-"""Failures in a row that lead to quarantine."""
-FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 MAX_UNKNOWN = 500
 
 
@@ -62,9 +60,7 @@ class Runner:
         self._check = RowCheck(collector.tables)
         self._redact = redact
         self._opened = False
-        self._in_a_row = 0
-        self._pause = 0.0
-        self._retry_ns = 0
+        self._breaker = Breaker()
         self._filled = False
 
     @property
@@ -74,7 +70,7 @@ class Runner:
 
     def ready(self, now_ns: int) -> bool:
         """Whether it may run now: not stuck, not in quarantine."""
-        return not self.busy and now_ns >= self._retry_ns
+        return not self.busy and self._breaker.ready(now_ns)
 
     def call(self) -> Outcome:
         """Open the collector if it is not open, read once, check the rows. Never raises."""
@@ -133,7 +129,11 @@ class Runner:
 
         Nothing within the pause of a quarantine; once over, one more failure makes the next pause longer.
         """
-        return () if now_ns < self._retry_ns else self._note(_LATE, now_ns, ran=False)
+        return self._note(_LATE, now_ns, ran=False) if self._breaker.ready(now_ns) else ()
+
+    def lift(self) -> bool:
+        """Let it be tried at its next due tick, in quarantine or not; returns whether it was."""
+        return self._breaker.lift()
 
     def note_stuck(self) -> None:
         """Note that an answer to an inspection is over its deadline; the ticks it costs are noted one by one."""
@@ -151,14 +151,11 @@ class Runner:
 
     def _note(self, outcome: Outcome, now_ns: int, *, ran: bool) -> tuple[Reading, ...]:
         failed = outcome.state in ("failing", "late")
-        self._in_a_row = self._in_a_row + 1 if failed else 0
         state, error = outcome.state, outcome.error
-        if self._in_a_row >= FAILURES:
-            self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
-            self._retry_ns = now_ns + int(self._pause * NANO)
-            state, error = "quarantined", f"{error} ({self._in_a_row} times in a row)"
-        elif not failed:
-            self._pause = 0.0
+        if not failed:
+            self._breaker.worked()
+        elif self._breaker.failed(now_ns):
+            state, error = "quarantined", f"{error} ({self._breaker.in_a_row} times in a row)"
         last = self.state
         self.state = msgspec.structs.replace(
             last,

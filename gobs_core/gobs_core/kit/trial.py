@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gobs_core.agent.check import RowCheck
 from gobs_core.collector import Collector, Context
 from gobs_core.condition import Condition, Sample
 from gobs_core.errors import GobsError, NoData
@@ -23,6 +22,7 @@ from gobs_core.plugin import Plugin, PluginConfig
 from gobs_core.proc import Proc
 from gobs_core.profiler import Profiler
 from gobs_core.replay import ReplayedProc
+from gobs_core.rowcheck import RowCheck
 from gobs_core.sink import Sink
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ INSIDE = {
     "notifier": LOOP,
 }
 """Kind -> where one runs that runs inside."""
-APART = frozenset({"collector"})
+APART = frozenset({"collector", "condition", "notifier"})
 """Kinds that a worker can hold."""
 
 

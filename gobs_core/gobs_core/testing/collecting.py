@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gobs_core.agent.check import RowCheck
 from gobs_core.collector import Collector, CollectorConfig, Context
 from gobs_core.proc import Proc
+from gobs_core.rowcheck import RowCheck
 from gobs_core.shown import Shown, levels
 
 

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gobs_core.agent.check import RowCheck
 from gobs_core.collector import Collector, CollectorConfig, Context
 from gobs_core.errors import NoData, ParseError
 from gobs_core.plugins.checks import check_class
 from gobs_core.plugins.registry import contract_of
 from gobs_core.proc import Proc
+from gobs_core.rowcheck import RowCheck
 from gobs_core.table import Kind, RowValues, Table
 from gobs_core.testing.fake_proc import FakeProc
 from gobs_core.testing.watch import watched

@@ -52,6 +52,14 @@ def _hold(start: Start) -> Any:
         from gobs_core.workers.serve_collector import ServedCollector
 
         return ServedCollector(cls, config, start.about)
+    if start.kind == "condition":
+        from gobs_core.workers.serve_condition import ServedCondition
+
+        return ServedCondition(cls, config)
+    if start.kind == "notifier":
+        from gobs_core.workers.serve_notifier import ServedNotifier
+
+        return ServedNotifier(cls, config, start.about)
     raise DeclarationError(f"no worker can hold a {start.kind}")
 
 

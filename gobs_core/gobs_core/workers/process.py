@@ -20,7 +20,7 @@ from gobs_core.workers.kin import MARK, Figures, end_all, figures, mark_of
 from gobs_core.workers.output import Output
 from gobs_core.workers.wire import HEAD, MAX_FRAME, Answer, Ask, framed
 
-_CODE = "from gobs_core.workers.child import main; main()"
+_CODE = "from gobs_core.later import put_off; put_off(); from gobs_core.workers.child import main; main()"
 _KEPT = frozenset(
     (
         "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "PATH", "PYTHONHASHSEED", "PYTHONHOME", "PYTHONPATH",

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from gobs_core.agent.check import RowCheck
 from gobs_core.collector import Collector, Context, Inspector
 from gobs_core.described import WorkloadInfo
 from gobs_core.errors import NoData
 from gobs_core.proc import Proc
+from gobs_core.rowcheck import RowCheck
 from gobs_core.table import RowValues
 from gobs_core.workers.bounds import spend
 from gobs_core.workers.child import answer, failure_of

@@ -77,6 +77,7 @@ class Worker:
         self._now = now
         self._turn = asyncio.Lock()
         self._process: Process | None = None
+        self._ending: asyncio.Future[str] | None = None
         self._asked = 0
         self._born = 0.0
         self._pause = 0.0
@@ -85,6 +86,8 @@ class Worker:
         self._used: deque[tuple[float, float]] = deque()
         self.starts = 0
         """How often it was started."""
+        self.trace = ""
+        """Of the last that went wrong."""
 
     @property
     def pid(self) -> int | None:
@@ -112,9 +115,16 @@ class Worker:
         A call that is cancelled ends the worker.
         """
         async with self._turn:
-            if self._process is None:
-                await self._start()
-            return await self._ask(method, body, deadline, part)
+            try:
+                if self._process is None:
+                    await self._start()
+                return await self._ask(method, body, deadline, part)
+            except Broke as error:
+                self.trace = error.trace
+                raise
+            except Said as error:
+                self.trace = error.failure.trace
+                raise
 
     def watch(self) -> None:
         """Look at what it uses, and end it where that is too much: the call in hand, or the next, is told why."""
@@ -142,7 +152,9 @@ class Worker:
         """End the process, if one lives; the next call starts another."""
         process, self._process = self._process, None
         if process is not None:
-            await process.end()
+            self._ending = asyncio.ensure_future(process.end())
+        if self._ending is not None:  # which may be that of a call that was cut off
+            await asyncio.shield(self._ending)
 
     async def close(self) -> None:
         """Let the plugin close, and end the process. Safe twice."""
@@ -235,7 +247,10 @@ class Worker:
         """End the process; returns how it had ended by itself."""
         process, self._process = self._process, None
         self._failed()
-        return "" if process is None else await process.end()
+        if process is None:
+            return ""
+        self._ending = asyncio.ensure_future(process.end())
+        return await asyncio.shield(self._ending)
 
     def _failed(self) -> None:
         now = self._now()

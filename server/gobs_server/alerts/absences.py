@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isnan
 
 import numpy as np
 
@@ -20,7 +21,7 @@ _LEAST = 3.0
 _INTERVAL = 5.0
 """Of a node that was not heard since the start."""
 
-Ask = Callable[[Check, Sample], Sequence[float]]
+Ask = Callable[[Check, Sample, Sequence[str]], Sequence[float]]
 
 
 def allowance(check: Check, interval: float) -> float:
@@ -81,8 +82,11 @@ class Absence:
 
     def _answers(self, ask: Ask, names: list[str], excess: np.ndarray, firing: list[bool]) -> dict[str, int]:
         values: list[float] = excess.tolist()
-        answer = ask(self.check, Sample(values, firing))
-        return {name: HOT if one == 1 else COOL for name, one in zip(names, answer, strict=True)}
+        answer = ask(self.check, Sample(values, firing), names)
+        return {
+            name: HOT if one == 1 or (isnan(one) and fires) else COOL
+            for name, one, fires in zip(names, answer, firing, strict=True)
+        }
 
 
 def silence_events(

@@ -13,7 +13,9 @@ from gobs_core.redact import STARS, Redactor
 from gobs_core.settings.decode import decode
 from gobs_core.settings.tree import Leaf, Rank, Tree
 from gobs_core.suggest import did_you_mean
+from gobs_server.alerts.far_notifier import SECONDS, FarNotifier, stand_in
 from gobs_server.alerts.faults import Invalid, Wrong
+from gobs_server.alerts.holding import Holding
 from gobs_server.alerts.records import ChannelSettings
 from gobs_server.db.patience import within
 
@@ -29,11 +31,13 @@ class Made:
         self.notifier = notifier
         self.clean = Redactor(secrets_of(notifier.config))
         """Takes the channel's secrets out of a text."""
+        self.patience = SECONDS if isinstance(notifier, FarNotifier) else _OPEN_SECONDS
+        """Seconds it may take to open."""
 
     async def open(self) -> str:
         """Open it; returns why that failed, or nothing."""
         try:
-            await within(self.notifier.open(), _OPEN_SECONDS)
+            await within(self.notifier.open(), self.patience)
         except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
             return self.clean(f"cannot be opened: {type(error).__name__}: {error}")
         return ""
@@ -49,8 +53,15 @@ class Made:
 class Kinds:
     """The notifiers there are. `inside` are the targets on the inside that they may call."""
 
-    def __init__(self, classes: Mapping[str, type[Notifier]], url: str = "", inside: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        classes: Mapping[str, type[Notifier]],
+        url: str = "",
+        inside: Sequence[str] = (),
+        holding: Holding | None = None,
+    ) -> None:
         self.classes = classes
+        self._holding = holding
         self._url = url
         self._inside = tuple(inside)
 
@@ -70,13 +81,16 @@ class Kinds:
         """Make a channel's notifier; raises Invalid."""
         config = self.config(channel.kind, channel.settings)
         known = Channel(name=channel.name, version=__version__, url=self._url, inside=self._inside)
-        return Made(channel, self.classes[channel.kind](config, known))
+        cls = self.classes[channel.kind]
+        about = {"channel": msgspec.to_builtins(known)}
+        worker = self._holding.worker("notifier", channel.kind, config, about) if self._holding is not None else None
+        return Made(channel, cls(config, known) if worker is None else stand_in(cls, config, known, worker))
 
     async def try_out(self, channel: ChannelSettings) -> None:
         """Open a channel's notifier and close it, which sends nothing; raises Invalid where it could never be used."""
         made = self.make(channel)
         try:
-            await within(made.notifier.open(), _OPEN_SECONDS)
+            await within(made.notifier.open(), made.patience)
         except Unusable as error:
             where, said = _split(made.clean(str(error)))
             known = where in made.notifier.config.__struct_fields__

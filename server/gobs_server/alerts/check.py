@@ -12,6 +12,7 @@ import msgspec
 from gobs_core import Condition, Severity, Table
 from gobs_server.alerts.conditions import Threshold
 from gobs_server.alerts.conditions.threshold import ThresholdParameters
+from gobs_server.alerts.faults import Unlearned
 from gobs_server.alerts.lanes import AS_BREACH, AS_IT_WAS, AS_OK, Params
 from gobs_server.alerts.metrics import Metric, metric_in
 from gobs_server.alerts.rule import Level, Rule, RuleFields
@@ -77,12 +78,17 @@ class Check:
 
 
 def checks_of(rule: Rule, conditions: Mapping[str, Condition]) -> Iterator[Check]:
-    """A check for each severity of a rule that was found to be right; none where its condition is not there."""
+    """A check for each severity of a rule that was found to be right; none where its condition is not there.
+
+    A condition in a worker that has not said what its parameters mean counts as not there.
+    """
     condition = conditions.get(rule.condition)
     if condition is None:
         return
-    for level in (Level(severity=rule.severity), *rule.levels):
-        yield _check(rule, level, condition)
+    try:
+        yield from [_check(rule, level, condition) for level in (Level(severity=rule.severity), *rule.levels)]
+    except Unlearned:
+        return
 
 
 def parameters_of(rule: RuleFields, level: Level, condition: Condition) -> Any:

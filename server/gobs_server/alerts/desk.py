@@ -78,6 +78,10 @@ class Desk:
         """Check a rule without saving it."""
         return check_rule(fields, self.surroundings(without))
 
+    async def learn(self, fields: RuleFields) -> None:
+        """Ask a condition of others what a rule means, before the rule is checked."""
+        await self._judging.learn([fields])
+
     def nothing_matches(self, fields: RuleFields) -> list[str]:
         """What is to be said of globs that match nothing now."""
         nodes = [node for node in self._live.nodes() if Globs(fields.node).match(node.name)]
@@ -106,6 +110,7 @@ class Desk:
 
     async def add_rule(self, fields: RuleFields, by: str) -> Saved:
         """Save a new rule."""
+        await self.learn(fields)
         ruled = self.check(fields)
         if len(self._book.rules) >= MOST_RULES:
             raise Invalid([Wrong("name", f"at most {MOST_RULES} rules")])
@@ -119,6 +124,7 @@ class Desk:
 
     async def change_rule(self, rule_id: str, fields: RuleFields, by: str) -> Saved:
         """Save a rule anew; while it fires it can only be switched off."""
+        await self.learn(fields)
         async with self._keeper.lock:
             old = self._own_rule(rule_id)
             ruled = self.check(fields, without=rule_id)

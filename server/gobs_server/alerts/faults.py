@@ -34,3 +34,7 @@ class ReadOnly(UserError):
 
 class Unknown(UserError):
     """There is none of that id."""
+
+
+class Unlearned(ValueError):
+    """What a rule's parameters mean to a condition in a worker was not asked yet, or not answered."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from math import isnan, nan
 
-from gobs_core import Condition, PluginConfig, PluginState, Sample
+import msgspec
+
+from gobs_core import Condition, GobsError, PluginConfig, PluginState, Sample
 from gobs_core.agent.worker import Job, Worker
 from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
-from gobs_server.alerts.check import Check
+from gobs_core.text import one_line
+from gobs_server.alerts.check import Check, parameters_of
+from gobs_server.alerts.far_condition import FarCondition, stand_in
+from gobs_server.alerts.faults import Unlearned
+from gobs_server.alerts.holding import Holding
+from gobs_server.alerts.rule import Level, RuleFields
 from gobs_server.alerts.source import Asked
 
 log = get_logger("gobs.alerts")
@@ -22,15 +30,25 @@ _DEADLINE = 1.0
 class Judging:
     """The conditions there are. Lives as long as the server: `open`, then `close`."""
 
-    def __init__(self, classes: Mapping[str, type[Condition]], configs: Mapping[str, PluginConfig]) -> None:
+    def __init__(
+        self,
+        classes: Mapping[str, type[Condition]],
+        configs: Mapping[str, PluginConfig],
+        holding: Holding | None = None,
+    ) -> None:
         self.conditions: dict[str, Condition] = {}
         self.faults: dict[str, str] = {}
         """Condition -> why it has said nothing of late."""
         self._workers: dict[str, Worker] = {}
+        self._silences: dict[str, dict[str, float]] = {}
+        """Rule and severity -> what a condition in a worker said last of each silence."""
+        self._asking: set[asyncio.Task[None]] = set()
+        self._holding = holding
         for name, cls in classes.items():
             config = configs.get(name) or cls.Config()
             if config.enabled:
-                self.conditions[name] = cls(config)
+                worker = holding.worker("condition", name, config) if holding is not None else None
+                self.conditions[name] = cls(config) if worker is None else stand_in(cls, config, worker)
 
     def open(self) -> None:
         """Open all; one that cannot be opened is left out."""
@@ -41,8 +59,31 @@ class Judging:
                 self._failed(name, f"cannot be opened: {type(error).__name__}: {error}")
                 del self.conditions[name]
 
+    async def learn(self, rules: Iterable[RuleFields]) -> None:
+        """Ask conditions in workers what the rules' parameters mean, so that nobody has to wait for that later.
+
+        What is not answered is asked again when a rule is saved or tried; until then it is not judged.
+        """
+        for rule in rules:
+            condition = self.conditions.get(rule.condition)
+            if isinstance(condition, FarCondition):
+                try:
+                    for level in (Level(severity=rule.severity), *rule.levels):
+                        await condition.learn(parameters_of(rule, level, condition))
+                except Unlearned as error:
+                    self._failed(rule.condition, str(error))
+                except (msgspec.ValidationError, ValueError):
+                    continue  # whoever checks the rule finds the same
+
+    async def end(self) -> None:
+        """End the workers."""
+        for task in self._asking:
+            task.cancel()
+        far = [condition for condition in self.conditions.values() if isinstance(condition, FarCondition)]
+        await asyncio.gather(*(condition.end() for condition in far))
+
     def close(self) -> None:
-        """Close all, each by itself."""
+        """Close all, each by itself; those in workers have ended."""
         for worker in self._workers.values():
             worker.close()
         for name, condition in self.conditions.items():
@@ -63,9 +104,26 @@ class Judging:
         """Ask one condition here and now."""
         return self._ask(check, sample)
 
+    def ask_silence(self, check: Check, sample: Sample, names: Sequence[str]) -> Sequence[float]:
+        """Ask about silences, each of somebody; one in a worker has by now said what it was asked a tick ago."""
+        if not isinstance(check.condition, FarCondition):
+            return self._ask(check, sample)
+        which = f"{check.rule.id}/{check.severity}"
+        if not any(task.get_name() == which for task in self._asking):
+            task = asyncio.get_running_loop().create_task(self._hear(which, check, sample, list(names)), name=which)
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        said = self._silences.get(which, {})
+        return [said.get(name, nan) for name in names]
+
+    async def _hear(self, which: str, check: Check, sample: Sample, names: list[str]) -> None:
+        self._silences[which] = dict(zip(names, await self._ask_far(check, sample), strict=True))
+
     async def ask_beside(self, samples: Sequence[tuple[Asked, Sample]]) -> list[Sequence[float]]:
         """Ask conditions from elsewhere, all of one name, beside the event loop and under a deadline."""
         name = samples[0][0].check.condition.name
+        if isinstance(samples[0][0].check.condition, FarCondition):
+            return [await self._ask_far(asked.check, sample) for asked, sample in samples]
         worker = self._workers.setdefault(name, Worker(f"condition {name}"))
         jobs: list[Job[Sequence[float] | None]] = [
             Job(partial(self._ask, asked.check, sample), _DEADLINE) for asked, sample in samples
@@ -79,18 +137,33 @@ class Judging:
 
     def states(self, plugins: Plugins) -> list[PluginState]:
         """How each fares."""
+        holding = self._holding or Holding(plugins)
         return [
-            plugins.state("condition", name, "failing" if name in self.faults else "ok", self.faults.get(name, ""))
+            holding.state("condition", name, "failing" if name in self.faults else "ok", self.faults.get(name, ""))
             for name in plugins.conditions
         ]
 
-    def _ask(self, check: Check, sample: Sample) -> Sequence[float]:
-        name, rows = check.condition.name, len(sample.values)
+    async def _ask_far(self, check: Check, sample: Sample) -> Sequence[float]:
+        condition = check.condition
+        assert isinstance(condition, FarCondition)
         try:
-            answer = [float(one) for one in check.condition.judge(sample, check.parameters)]
+            answer = await condition.ask(sample, check.parameters)
+        except GobsError as error:
+            self._failed(condition.name, one_line(str(error)))
+            return _nothing(sample)
+        return self._checked(condition.name, sample, answer)
+
+    def _ask(self, check: Check, sample: Sample) -> Sequence[float]:
+        name = check.condition.name
+        try:
+            answer: Sequence[float] = [float(one) for one in check.condition.judge(sample, check.parameters)]
         except Exception as error:  # noqa: BLE001  as above
             self._failed(name, f"it raised {type(error).__name__}: {error}")
             return _nothing(sample)
+        return self._checked(name, sample, answer)
+
+    def _checked(self, name: str, sample: Sample, answer: Sequence[float]) -> Sequence[float]:
+        rows = len(sample.values)
         if len(answer) != rows:
             self._failed(name, f"it answered with {len(answer)} rows when asked about {rows}")
             return _nothing(sample)

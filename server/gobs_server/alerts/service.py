@@ -11,7 +11,6 @@ import msgspec
 
 from gobs_core import NotifierConfig, PluginConfig, PluginState
 from gobs_core.logs import get_logger
-from gobs_core.plugins import Plugins
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts import words
 from gobs_server.alerts.announcing import Announcing
@@ -23,6 +22,7 @@ from gobs_server.alerts.desk import Desk
 from gobs_server.alerts.engine import Engine
 from gobs_server.alerts.files import starter_rules
 from gobs_server.alerts.follower import KEPT_HERE, Follower
+from gobs_server.alerts.holding import Extensions, Holding
 from gobs_server.alerts.journal import Journal, JournalError, Put
 from gobs_server.alerts.judging import Judging
 from gobs_server.alerts.keeper import Keeper
@@ -69,7 +69,7 @@ class Texts(NamedTuple):
 class Alerts:
     """All of it. Lives as long as the server: `open`, run what `parts` names, then `close`.
 
-    `configs` are the settings of plugins that were given any, by kind and name; `shown` writes values for people;
+    `shown` writes values for people;
     `inside` are the targets on the inside that channels may call.
     """
 
@@ -82,8 +82,7 @@ class Alerts:
         shown: Shown,
         url: str = "",
         inside: Sequence[str] = (),
-        plugins: Plugins | None = None,
-        configs: Mapping[tuple[str, str], PluginConfig] | None = None,
+        extensions: Extensions | None = None,
     ) -> None:
         live, history, store, clock = ground
         self._settings = settings
@@ -92,14 +91,14 @@ class Alerts:
         self._store = store
         self._clock = clock
         self._shown = shown
-        self._plugins = plugins or Plugins()
-        self._configs = configs or {}
+        self._plugins, self._configs, workers = extensions or Extensions()
         path = Path(settings.journal).expanduser() if settings.journal else folder / "alerts.sqlite3"
         self.journal = Journal(path)
-        self.judging = Judging(self._plugins.conditions, self._of_kind("condition"))
+        self._holding = Holding(self._plugins, workers)
+        self.judging = Judging(self._plugins.conditions, self._of_kind("condition"), self._holding)
         self.engine = Engine(live, self.judging, clock, grace=settings.grace)
         self.book = Book()
-        self.kinds = Kinds(self._plugins.notifiers, url, inside)
+        self.kinds = Kinds(self._plugins.notifiers, url, inside, self._holding)
         self.announcing = Announcing(self.book)
         self.post = Post(
             self.journal,
@@ -139,6 +138,7 @@ class Alerts:
         await load_book(self.journal, self.book)
         await self._seed()
         await self.switchboard.from_settings(self._channel_configs())
+        await self.judging.learn(self.book.rules.values())
         self.engine.set_rules(self.book.rules.values())
         await self.files.look()
         async with self.keeper.lock:
@@ -157,6 +157,7 @@ class Alerts:
         await self.post.close()
         for task in self._beside:
             task.cancel()
+        await self.judging.end()
         self.judging.close()
         await self.journal.close()
 
@@ -243,6 +244,7 @@ class Alerts:
         while True:
             await asyncio.sleep(1)
             await self._chores.tick()
+            self._holding.watch()
 
     async def _seed(self) -> None:
         """Put in the starter rules, once."""
@@ -285,5 +287,5 @@ class Alerts:
         found = []
         for name in self._plugins.notifiers:
             stopped = [one.stopped for one in self.book.channels.values() if one.kind == name and one.stopped]
-            found.append(self._plugins.state("notifier", name, "failing" if stopped else "ok", "; ".join(stopped)))
+            found.append(self._holding.state("notifier", name, "failing" if stopped else "ok", "; ".join(stopped)))
         return found

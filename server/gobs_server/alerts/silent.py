@@ -36,7 +36,7 @@ class Silent:
             absence = self._absence(check)
             if check.rule.target != "node":
                 absence.there = {name for name, watch in watches.items() if id(check) in watch.present}
-            who, step, values = absence.judge(now, nodes, self._started, self._judging.ask_one)
+            who, step, values = absence.judge(now, nodes, self._started, self._judging.ask_silence)
             for event in silence_events(check, who, step, values, absence.lanes, now):
                 self._emit(event)
             absence.tidy()

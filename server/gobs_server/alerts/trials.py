@@ -11,6 +11,7 @@ from gobs_core.logs import get_logger
 from gobs_server.alerts.check import checks_of
 from gobs_server.alerts.engine import Engine
 from gobs_server.alerts.events import LaneId
+from gobs_server.alerts.faults import Invalid, Wrong
 from gobs_server.alerts.judging import Judging
 from gobs_server.alerts.nodewatch import node_memory
 from gobs_server.alerts.preview import Kept, Preview, preview
@@ -50,7 +51,10 @@ class Trials:
     async def preview(self, fields: RuleFields, seconds: float) -> Preview:
         """When a rule that was found to be right would have fired within so many seconds until now."""
         rule = Rule(**{name: getattr(fields, name) for name in RuleFields.__struct_fields__}, id="preview")
+        await self._judging.learn([fields])
         checks = tuple(checks_of(rule, self._judging.conditions))
+        if not checks:
+            raise Invalid([Wrong("condition", f"one that answers; {fields.condition!r} does not now")])
         until = self._clock.wall()
         globs = Globs(fields.node)
         nodes = [self._kept(node.name) for node in self._live.nodes() if globs.match(node.name)]

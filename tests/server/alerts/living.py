@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from gobs_core import Condition, Notification, Notifier, NotifierConfig, PluginConfig, Receipt, RowValues
-from gobs_core.plugins import Plugins
+from gobs_core.plugins import Origin, Plugins
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts.conditions import gobs_register_conditions
+from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.rule import Rule, RuleFields
 from gobs_server.alerts.service import Alerts, Ground
 from gobs_server.db import Address, Database, Store, sqlite_at
@@ -73,6 +74,7 @@ class Living:
         configs: Mapping[str, NotifierConfig] | None = None,
         conditions: tuple[type[Condition], ...] = (),
         inside: tuple[str, ...] = (),
+        origins: Mapping[tuple[str, str], Origin] | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
@@ -83,17 +85,25 @@ class Living:
         self.configs = dict(configs) if configs is not None else {cls.name: cls.Config() for cls in self.notifiers}
         self.conditions = conditions
         self.inside = inside
+        self.origins = origins or {}
         self.settings = {"starter": False, "grace": 0.0, **settings}
         self.store = Store(Database(self.address), pause=0.05)
         plugins = Plugins(
             conditions={cls.name: cls for cls in (*gobs_register_conditions(), *conditions)},
             notifiers={cls.name: cls for cls in self.notifiers},
+            origins=self.origins,
         )
         own: dict[tuple[str, str], PluginConfig] = {("notifier", name): one for name, one in self.configs.items()}
         ground = Ground(self.cluster.live, self.cluster.history, self.store, self.clock)
         made = AlertSettings(**self.settings)
         self.alerts = Alerts(
-            made, folder, ground, shown=full, url="https://gobs.example", inside=inside, plugins=plugins, configs=own
+            made,
+            folder,
+            ground,
+            shown=full,
+            url="https://gobs.example",
+            inside=inside,
+            extensions=Extensions(plugins, own),
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -9,8 +9,9 @@ import pytest
 from gobs_core import PluginState
 from gobs_core.plugins import Plugins
 from gobs_notifiers.discord import DiscordNotifier
+from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.records import ChannelSettings
-from gobs_server.app import Extensions, Server
+from gobs_server.app import Server
 from gobs_server.db import KnownNode, sqlite_at
 from gobs_server.settings import ServerSettings
 

@@ -45,8 +45,9 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
         The rule's own state machine is replayed over the stored history of everything it means; nothing is saved.
         """
         with refusals("body.rule."):
+            await alerts.desk.learn(body.rule)
             ruled = alerts.desk.check(body.rule, without=_id_of(alerts, body.rule.name))
-        found = await alerts.trials.preview(ruled.fields, body.seconds)
+            found = await alerts.trials.preview(ruled.fields, body.seconds)
         said = {name: getattr(found, name) for name in found.__struct_fields__}
         return PreviewAnswer(**said, warnings=[*ruled.warnings, *alerts.desk.nothing_matches(ruled.fields)])
 

@@ -164,7 +164,9 @@ class RulePages:
         found = warnings = None
         drawing: Any = None
         try:
-            ruled = self._alerts.desk.check(said(form, channels), without=form.get("id", ""))
+            fields = said(form, channels)
+            await self._alerts.desk.learn(fields)
+            ruled = self._alerts.desk.check(fields, without=form.get("id", ""))
             warnings = [*ruled.warnings, *self._alerts.desk.nothing_matches(ruled.fields)]
             found = await self._alerts.trials.preview(ruled.fields, _BACK)
             drawing = draw(found, ruled.fields, self._alerts.desk.unit_of(ruled.fields))
