@@ -48,7 +48,8 @@ def build_runners(
     context = Context(node=settings.agent.node, workloads=workloads)
 
     def make(cls: Any, config: Any, state: PluginState) -> Runner:
-        if workers and apart(settings.plugins.workers, plugins, "collector", cls.name):
+        # Another process would find a recording, or a machine with simulated pods, under no path.
+        if workers and type(proc) is Proc and apart(settings.plugins.workers, plugins, "collector", cls.name):
             from gobs_core.agent.far import FarRunner
 
             worker = _worker(settings, plugins, proc, clock, cls, config)

@@ -42,7 +42,7 @@ def make_agent(
         sinks={sink.name: sink for sink in sinks},
         origins={("collector", name): THEIRS for name in names},
     )
-    return Agent(settings, plugins, proc, clock=clock or FakeClock(), run="0123")
+    return Agent(settings, plugins, Proc(proc.root, proc.sys), clock=clock or FakeClock(), run="0123")
 
 
 async def settled(agent: Agent) -> None:
