@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.support.secrets import logs_below, told_in
 
 NEEDS_ROOT = "needs root, and CI runs it: run `make test` as root to have it here too"
 
@@ -16,6 +19,21 @@ settings.load_profile("house")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden outputs be written anew instead of compared."""
     parser.addoption("--update-golden", action="store_true", help="write golden outputs anew (make golden)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail the test that said a secret of the suite: on stdout, on stderr or in a log, at whatever level."""
+    report = yield
+    if report.when == "teardown" and (found := told_in(report.sections)):
+        report.outcome, report.longrepr = "failed", "\n".join(["a secret is in what this test said:", *found])
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_in_the_log_of_any_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    yield
+    assert told_in(logs_below(tmp_path_factory.getbasetemp())) == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

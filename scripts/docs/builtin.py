@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gobs_core import Table
 from gobs_core.agent.selftables import OWN_TABLES
 from gobs_core.plugins import Plugins, load_plugins
+from gobs_core.plugins.loader import GROUPS
 
 DISTRIBUTIONS = frozenset({"gobs-core", "gobs-collectors", "gobs-sinks", "gobs-notifiers", "gobs-server"})
 
@@ -25,7 +26,10 @@ class Declared(NamedTuple):
 def plugins() -> Plugins:
     """Return the built-in plugins, whatever else is installed here; raises RuntimeError when one is broken."""
     found = load_plugins(
-        [point for point in entry_points(group="gobs") if point.dist is not None and point.dist.name in DISTRIBUTIONS]
+        point
+        for group in GROUPS
+        for point in entry_points(group=group)
+        if point.dist is not None and point.dist.name in DISTRIBUTIONS
     )
     if found.failed:
         raise RuntimeError("\n".join(f"{state.kind} {state.name}: {state.error}" for state in found.failed))

@@ -57,6 +57,7 @@ class FakeEntryPoint:
     dist: FakeDistribution | None = field(default_factory=lambda: FakeDistribution("acme"))
     value: str = "acme.module"
     loaded: list[str] = field(default_factory=list)
+    group: str = "gobs"
 
     def load(self) -> Any:
         """Note that it was imported, and give or raise."""

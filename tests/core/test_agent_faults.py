@@ -17,6 +17,7 @@ from gobs_core.plugins import Plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeSink, collector, healthy, make_agent, rows_of, table
+from tests.support.secrets import MARK
 from tests.support.soak import counts
 
 IMPATIENT = CollectorConfig(deadline=0.05)
@@ -387,11 +388,9 @@ async def test_a_secret_in_an_error_is_not_passed_on(proc: FakeProc) -> None:
 
     class Leaking(FakeSink):
         async def send(self, frame: Frame) -> None:
-            raise RuntimeError("cannot reach https://user:pass@host with hunter2hunter2")
+            raise RuntimeError(f"cannot reach https://user:pass@host with {MARK}")
 
-    settings = Settings(
-        agent=AgentSettings(node="x"), configs={("sink", "fake"): Config(token=Secret("hunter2hunter2"))}
-    )
+    settings = Settings(agent=AgentSettings(node="x"), configs={("sink", "fake"): Config(token=Secret(MARK))})
     agent = Agent(settings, Plugins(sinks={"fake": Leaking}), proc, clock=FakeClock())
     await agent.open()
     with capture_logs() as logs:
@@ -399,7 +398,7 @@ async def test_a_secret_in_an_error_is_not_passed_on(proc: FakeProc) -> None:
         for _ in range(5):
             await asyncio.sleep(0)
     assert agent.states()[0].error == "RuntimeError: cannot reach https://***@host with ***"
-    assert "hunter2" not in str(logs)
+    assert MARK not in str(logs)
     await agent.close()
 
 

@@ -28,12 +28,13 @@ from gobs_core import (
 )
 from gobs_core.testing import check_condition, check_notifier, example_notification
 from tests.core.fakes import FakeNotifier
+from tests.support.secrets import marked
 
 
 class KeyConfig(NotifierConfig, frozen=True, kw_only=True):
     """Settings with a secret."""
 
-    key: Secret = Secret("hunter2")
+    key: Secret = Secret(marked("key"))
 
 
 class Raising(FakeNotifier):
@@ -97,7 +98,7 @@ def test_a_notifier_that_says_why_it_cannot_deliver_keeps_its_contract(outcome: 
         (Clinging, "closed already"),
         (Answerless, "send must return a Receipt, not None"),
         (type("Odd", (Raising,), {"outcome": OSError("no route")}), "raises OSError: no route; only TryLater"),
-        (type("Loose", (Raising,), {"outcome": Rejected("key hunter2 is wrong")}), "holds the secret `key`"),
+        (type("Loose", (Raising,), {"outcome": Rejected(f"key {marked('key')} is wrong")}), "holds the secret `key`"),
     ],
 )
 def test_a_notifiers_broken_promise_is_found_out(cls: type[Notifier], says: str) -> None:

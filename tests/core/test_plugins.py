@@ -279,6 +279,36 @@ def test_a_plugin_that_is_really_installed_is_found_with_its_distribution(tmp_pa
     )
 
 
+def test_what_is_for_servers_alone_no_agent_imports_and_its_name_is_known_all_the_same() -> None:
+    tells = FakeEntryPoint("tells", module(notifiers=[FakeNotifier]), group="gobs.server")
+    agents = load(GOOD, tells, server=False)
+    assert (list(agents.notifiers), agents.failed, tells.loaded) == ([], (), [])
+    assert agents.entry_points == {"good", "tells"}
+    servers = load(GOOD, tells)
+    assert (list(servers.collectors), list(servers.notifiers), tells.loaded) == (["good"], ["fake"], ["tells"])
+
+
+def test_a_collector_where_no_agent_looks_says_where_it_belongs() -> None:
+    state = only_broken(load(GOOD, FakeEntryPoint("lost", module(collectors=[healthy("lost")]), group="gobs.server")))
+    assert (state.kind, state.name) == ("collector", "lost")
+    assert state.error.splitlines()[-1].endswith(
+        "no agent looks into the group 'gobs.server', and this is a collector: announce it in the group 'gobs'"
+    )
+
+
+def test_an_agent_imports_nothing_of_the_server_that_is_installed_beside_it() -> None:
+    script = (
+        "import sys\n"
+        "from gobs_core.settings import load_settings\n"
+        "setup = load_settings(environ={}, config='/dev/null', server=False)\n"
+        "assert {'cpu', 'process'} <= setup.plugins.collectors.keys()\n"
+        "assert {'conditions', 'discord'} <= setup.plugins.entry_points\n"
+        "print([m for m in sys.modules if m.startswith(('gobs_server', 'gobs_notifiers', 'numpy', 'aiohttp'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_importing_the_sdk_loads_no_plugin() -> None:
     script = (
         "import sys, gobs_core, gobs_core.plugins\n"

@@ -368,6 +368,18 @@ def test_settings_of_a_plugin_that_could_not_be_loaded_are_no_fault(tmp_path: Pa
     assert "'acme_disk'" in settings.warnings[0]
 
 
+def test_settings_of_what_only_a_server_has_are_left_to_the_server(tmp_path: Path) -> None:
+    points = [
+        FakeEntryPoint("good", module(collectors=[healthy("good")], notifiers=[FakeNotifier])),
+        FakeEntryPoint("conditions", module(), group="gobs.server"),
+    ]
+    toml = "[notifiers.discord]\nx = 1\n[conditions.threshold]\ny = 1\n"
+    settings = load(toml, folder=tmp_path, plugins=load_plugins(points, server=False)).settings
+    assert settings.warnings == ()
+    [fault, *_] = faults(toml, folder=tmp_path, plugins=load_plugins(points[:1]))
+    assert "expected the name of a notifier, got 'discord'" in fault
+
+
 def test_allow_and_deny_reach_the_loader_and_unknown_names_are_a_warning() -> None:
     def loader(chosen: Any) -> Plugins:
         points = [FakeEntryPoint(name, module(collectors=[healthy(name)])) for name in ("cpu", "disk")]

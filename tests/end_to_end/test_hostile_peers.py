@@ -20,10 +20,11 @@ from tests.server.ingest.rig import METHOD, TABLE
 from tests.support import peers
 from tests.support.frames import Sender, hello_of
 from tests.support.peers import Attack, Peer, resident
+from tests.support.secrets import marked
 from tests.support.server import ServerProcess, gobs_server
 from tests.support.soak import counts
 
-TOKEN = "right-token"
+TOKEN = marked("right-token")
 RIGHT = ("authorization", f"Bearer {TOKEN}")
 MOST = 64 * 1024
 """Bytes of memory a hostile peer may cost."""

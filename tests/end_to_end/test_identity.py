@@ -23,6 +23,7 @@ from gobs_server.ingest.doors.tokens import new_token
 from gobs_server.settings import ServerSettings
 from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from tests.support.reviews import Cluster, cluster
+from tests.support.secrets import marked
 from tests.support.soak import counts
 from tests.support.waiting import until
 
@@ -176,7 +177,7 @@ async def joining(place: Site, node: str | None = None) -> Secret:
 async def test_one_token_and_the_servers_address_are_all_it_takes_to_join(tmp_path: Path) -> None:
     """No certificate is carried anywhere: the token names the authority, and the agent keeps it with its credential."""
     state = tmp_path / "state"
-    async with site(tmp_path, token=Secret("somebody-elses")) as place:
+    async with site(tmp_path, token=Secret(marked("somebody-elses"))) as place:
         token = await joining(place)
         first = await place.agent("rack7", state=str(state), join=token)
         await until(lambda: place.connected("rack7"))
@@ -196,7 +197,7 @@ def _files(folder: Path) -> list[Path]:
 
 async def test_a_revoked_agent_is_out_within_seconds_and_back_with_a_new_token(tmp_path: Path) -> None:
     state = str(tmp_path / "state")
-    async with site(tmp_path, token=Secret("somebody-elses")) as place:
+    async with site(tmp_path, token=Secret(marked("somebody-elses"))) as place:
         token = await joining(place)
         agent = await place.agent("rack7", state=state, join=token)
         await until(lambda: place.connected("rack7"))
@@ -218,7 +219,7 @@ def nowhere(token: str) -> str:
 async def test_an_agent_shows_its_token_to_no_server_but_the_one_it_is_for(
     change: Callable[[str], str], tmp_path: Path
 ) -> None:
-    async with site(tmp_path, token=Secret("somebody-elses")) as place:
+    async with site(tmp_path, token=Secret(marked("somebody-elses"))) as place:
         token = Secret(change(str(await joining(place))))
         with capture_logs() as logs:
             await place.agent("rack7", state=str(tmp_path / "state"), join=token)

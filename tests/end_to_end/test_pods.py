@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.groups import BUSY, IDLE, GroupedPod, grouped_pods
+from tests.support.groups import BUSY, IDLE, GroupedPod, grouped_pods, sys_of_version_2, unified
 from tests.support.house import ROOT
 from tests.support.kube import pods
 from tests.support.kube.server import KubeServer, kube_server
@@ -27,11 +27,11 @@ PATIENCE = 60.0
 
 
 @contextlib.contextmanager
-def agent(server: ServerProcess, kube: KubeServer, folder: Path) -> Iterator[None]:
+def agent(server: ServerProcess, kube: KubeServer, folder: Path, *more: str) -> Iterator[None]:
     """Run the real agent over this machine, with the API server it is to ask."""
     settings = {"server": kube.url, "service_account": str(kube.account)}
     sets = [word for name, value in settings.items() for word in ("--set", f"inventories.kubernetes.{name}={value}")]
-    command = [*GOBS, "agent", "--server", server.grpc, "--node", NODE, "--interval", "1s", *sets]
+    command = [*GOBS, "agent", "--server", server.grpc, "--node", NODE, "--interval", "1s", *sets, *more]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "KUBERNETES_"))}
     with (folder / "agent.log").open("w") as log:
         process = subprocess.Popen(
@@ -88,12 +88,16 @@ class Seen:
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self._server.text(path)))
 
 
-def test_pods_of_this_machine_come_with_their_names_their_cpu_and_their_sums_on_the_page(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [False, True], ids=["control groups as they are", "version 2 alone"])
+def test_pods_of_this_machine_come_with_their_names_their_cpu_and_their_sums_on_the_page(
+    *, alone: bool, tmp_path: Path
+) -> None:
+    more = ("--sys-root", str(sys_of_version_2(tmp_path))) if alone else ()
     with (
-        grouped_pods("web-busy", "web-five") as (busy, five),
+        grouped_pods("web-busy", "web-five", roots=[unified()] if alone else []) as (busy, five),
         kube_server(tmp_path / "kube") as kube,
         gobs_server(tmp_path / "data") as server,
-        agent(server, kube, tmp_path),
+        agent(server, kube, tmp_path, *more),
     ):
         seen = Seen(server)
         kube.store.put(told_of(busy))
@@ -107,7 +111,7 @@ def test_pods_of_this_machine_come_with_their_names_their_cpu_and_their_sums_on_
         row = until(lambda: seen.pod(five) if seen.pod(five)["infos"]["name"] else {}, "it has its name")
         infos = row["infos"]
         assert (infos["name"], infos["namespace"], infos["owner"]) == ("web-five", "shop", "Deployment/web")
-        assert infos["cpu_source"] in {"cgroup", "processes"}
+        assert infos["cpu_source"] == "cgroup" if alone else infos["cpu_source"] in {"cgroup", "processes"}
         detail = server.get(f"/api/v1/nodes/{NODE}/pods/shop/web-five")
         assert {process["keys"]["pid"] for process in detail["processes"]} == {
             str(one.pid) for one in (*workers, worker)

@@ -12,6 +12,7 @@ import helm_python
 import yaml
 
 from tests.support.house import ROOT
+from tests.support.kube.server import KubeServer
 
 CHART = ROOT / "helm" / "gobservability"
 NAME = NAMESPACE = "gobservability"
@@ -41,9 +42,23 @@ def pod_of(document: Document) -> Document:
     return spec
 
 
+def render_in(kube: KubeServer, values: Mapping[str, object] | None = None) -> list[Document]:
+    """Every document an upgrade makes in that cluster, in which it looks up what is there."""
+    token = (kube.account / "token").read_text(encoding="utf-8").strip()
+    with helm_python.Config(
+        kube_apiserver=kube.url, kube_token=token, kube_ca_file=kube.account / "ca.crt", namespace=NAMESPACE
+    ) as cluster:
+        chart = helm_python.Chart.load(str(CHART))
+        texts = cluster.render(chart, dict(values or {}), name=NAME, namespace=NAMESPACE, is_upgrade=True, revision=2)
+    return _sorted(texts)
+
+
 @cache
 def _documents(values: str) -> list[Document]:
-    texts = _render(values)
+    return _sorted(_render(values))
+
+
+def _sorted(texts: Mapping[str, str]) -> list[Document]:
     found = [doc for path, text in texts.items() if path.endswith(".yaml") for doc in yaml.safe_load_all(text) if doc]
     return sorted(found, key=lambda doc: (doc["kind"], doc["metadata"]["name"]))
 

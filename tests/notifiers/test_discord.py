@@ -23,8 +23,9 @@ from gobs_notifiers.discord.message import (
 from gobs_notifiers.discord.text import cut, mentions, plain, units
 from tests.notifiers.service import INSIDE, Script, answer, service
 from tests.support.hostile import HOSTILE_NAMES
+from tests.support.secrets import marked
 
-TOKEN = "tOkEn-that-must-not-be-shown"
+TOKEN = marked("tOkEn-that-must-not-be-shown")
 PATH = f"/api/webhooks/42/{TOKEN}"
 TAKEN = answer(200, {"id": "1234567890"})
 

@@ -12,8 +12,9 @@ from gobs_core import Event, Rejected, Secret, TryLater, Unusable
 from gobs_core.testing import check_notifier, example_notification
 from gobs_notifiers.webhook import WebhookConfig, WebhookNotifier, message_of
 from tests.notifiers.service import INSIDE, Script, answer, service
+from tests.support.secrets import MARK, marked
 
-KEY = "a-key-nobody-else-has"
+KEY = marked("signing-key")
 
 
 def made(url: str, **settings: Any) -> WebhookNotifier:
@@ -63,7 +64,7 @@ def test_a_test_has_an_alert_for_readers_that_want_one() -> None:
 async def test_the_signature_is_the_hmac_of_time_and_body_and_repetitions_are_told_by_their_key() -> None:
     script = Script(answer(204))
     async with service(script) as url:
-        notifier = made(url, signing_key=Secret(KEY), authorization=Secret("Bearer abc"))
+        notifier = made(url, signing_key=Secret(KEY), authorization=Secret(f"Bearer {MARK}"))
         await notifier.send(example_notification())
         await notifier.send(example_notification())
         await notifier.close()
@@ -71,7 +72,7 @@ async def test_the_signature_is_the_hmac_of_time_and_body_and_repetitions_are_to
         stamp = asked.headers["X-Gobs-Timestamp"]
         wanted = hmac.new(KEY.encode(), stamp.encode() + b"." + asked.body, hashlib.sha256).hexdigest()
         assert asked.headers["X-Gobs-Signature"] == f"sha256={wanted}"
-        assert asked.headers["Authorization"] == "Bearer abc"
+        assert asked.headers["Authorization"] == f"Bearer {MARK}"
     assert stamp == "1700000000"
     first, second = (asked.headers["Idempotency-Key"] for asked in script.asked)
     assert first == second == example_notification().key
@@ -98,14 +99,14 @@ async def test_what_an_answer_means(status: int, raised: type[Exception]) -> Non
 
 
 async def test_a_service_that_repeats_a_secret_does_not_make_it_known() -> None:
-    script = Script(answer(400, f"bad key {KEY} Bearer abc"))
+    script = Script(answer(400, f"bad key {KEY} Bearer {MARK}"))
     async with service(script) as url:
-        notifier = made(url, signing_key=Secret(KEY), authorization=Secret("Bearer abc"))
+        notifier = made(url, signing_key=Secret(KEY), authorization=Secret(f"Bearer {MARK}"))
         with pytest.raises(Rejected) as refused:
             await notifier.send(example_notification())
         await notifier.close()
     assert KEY not in str(refused.value)
-    assert "Bearer abc" not in str(refused.value)
+    assert MARK not in str(refused.value)
 
 
 def test_it_keeps_the_contract() -> None:

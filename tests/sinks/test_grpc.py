@@ -19,6 +19,7 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from gobs_sinks.grpc.session import Patience
 from tests.sinks.server import Memory, Peer, ScriptedServer, accept, serving, truth, until
+from tests.support.secrets import marked
 from tests.support.soak import counts
 
 T = Table("t", "A table.", (key("k", "Key."), counter("n", "Count."), info("i", "Text."), gauge("r", "Real.")))
@@ -143,11 +144,11 @@ async def test_frames_arrive_as_they_were_read_and_are_acknowledged() -> None:
 async def test_hello_says_who_where_and_what() -> None:
     states = (PluginState(kind="collector", name="cpu", version="0.1", rows=3, unknown={"cpu.x": "why\udcff"}),)
     of = source(plugins=lambda: states, interval=2.5, intervals={"big": 60.0})
-    async with serving(memory()) as server, agent_of(server.port, of=of, token=Secret("s3cret")) as agent:
+    async with serving(memory()) as server, agent_of(server.port, of=of, token=Secret(marked("token"))) as agent:
         await server.until(lambda: connected(agent))
         peer = server.peers[0]
         hello = peer.hello
-        assert peer.metadata["authorization"] == "Bearer s3cret"
+        assert peer.metadata["authorization"] == f"Bearer {marked('token')}"
         assert peer.metadata["gobs-node"] == "n%C3%B6de"
         assert (hello.node, hello.agent_version, hello.boot_id, hello.run) == ("nöde", "1.2", "b", "r1")
         assert (hello.protocol, hello.interval_ms) == (1, 2500)

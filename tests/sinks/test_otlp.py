@@ -19,6 +19,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_C
 from gobs_core import Frame, Reading, Secret, Source, Table, Unit, counter, derived, gauge, info, key
 from gobs_core.testing import check_sink
 from gobs_sinks.otlp import OtlpConfig, OtlpSink
+from tests.support.secrets import marked
 
 DISK = Table(
     "disk",
@@ -174,14 +175,14 @@ async def test_many_points_travel_in_several_requests_and_rows_are_bounded() -> 
 
 
 async def test_what_a_collector_refuses_and_one_that_is_not_there_are_told_and_the_next_export_goes_on() -> None:
-    async with collector() as peer, opened(endpoint=peer.address, every=1, token=Secret("open sesame")) as sink:
+    async with collector() as peer, opened(endpoint=peer.address, every=1, token=Secret(marked("token"))) as sink:
         peer.answer.partial_success.rejected_data_points = 3
         peer.answer.partial_success.error_message = "too old"
         with pytest.raises(RuntimeError, match="3 points were refused: too old"):
             await sink.send(frame(1))
         peer.answer = service.ExportMetricsServiceResponse()
         await sink.send(frame(2))
-        assert peer.tokens == ["Bearer open sesame"] * 2
+        assert peer.tokens == [f"Bearer {marked('token')}"] * 2
     async with opened(endpoint="127.0.0.1:1") as sink:
         with pytest.raises(grpc.RpcError):
             await sink.send(frame())

@@ -18,11 +18,13 @@ from gobs_core.testing import check_sink
 from gobs_sinks.prometheus import PrometheusConfig, PrometheusSink
 from gobs_sinks.prometheus.http import AT_ONCE, LARGEST
 from tests.support.exposed import read_openmetrics, read_prometheus
+from tests.support.secrets import marked
 
 LOAD = Table("load", "Load", [gauge("one", "One minute", scale=0.01)])
 PROCESS = Table("process", "Processes", [key("pid", "Its number"), gauge("rss", "Memory", Unit.BYTES)])
 SOURCE = Source(node="n1", tables=(LOAD, PROCESS))
 HERE = "127.0.0.1:0"
+TOKEN = marked("open-sesame")
 
 
 def frame(load: int) -> Frame:
@@ -76,14 +78,14 @@ async def test_rows_of_processes_are_exposed_when_asked_for() -> None:
 
 
 async def test_only_who_shows_the_token_is_answered() -> None:
-    async with opened(token=Secret("open sesame")) as sink:
+    async with opened(token=Secret(TOKEN)) as sink:
         await sink.send(frame(50))
-        for headers in ((), ("Authorization: Bearer wrong",), ("Authorization: open sesame",)):
+        for headers in ((), ("Authorization: Bearer wrong",), (f"Authorization: {TOKEN}",)):
             status, told, body = await ask(sink, *headers)
             assert status == "HTTP/1.1 401 Unauthorized"
             assert told["WWW-Authenticate"] == 'Bearer realm="metrics"'
             assert body == ""
-        assert "gobs_load_one" in (await ask(sink, "authorization: Bearer open sesame"))[2]
+        assert "gobs_load_one" in (await ask(sink, f"authorization: Bearer {TOKEN}"))[2]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 from quart import Quart, Response, jsonify, request
 
 from gobs_server.serving import WebServer
+from tests.support.secrets import MARK
 
-CLIENT, SECRET = "gobs", "the client's secret: %/+"
+CLIENT, SECRET = "gobs", f"{MARK} the client's secret: %/+"
 Wrong = Callable[[dict[str, Any]], dict[str, Any]]
 
 

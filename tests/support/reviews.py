@@ -21,10 +21,11 @@ import trustme
 from aiohttp import web
 
 from gobs_server.settings import TokenReviewSettings
+from tests.support.secrets import MARK, marked
 
 AUDIENCE = "gobservability"
 ACCOUNT = "gobs/gobs-agent"
-SERVER_TOKEN = "the-servers-own"
+SERVER_TOKEN = marked("the-servers-own")
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Cluster:
             "sub": f"system:serviceaccount:{namespace}:{name}",
             "jti": str(len(self.issued)),
         }
-        token = ".".join([_part({"alg": "RS256", "kid": "k"}), _part(claims), _part({"signed": len(self.issued)})])
+        token = ".".join([_part({"alg": "RS256", "kid": "k"}), _part(claims), f"{MARK}{len(self.issued)}"])
         self.issued[token] = {**claims, "node": node}
         return token
 

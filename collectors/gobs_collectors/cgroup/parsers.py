@@ -13,6 +13,7 @@ LIMIT = 1 << 62
 """Numbers from here on fit into no cell; version 1 writes such a one for "no limit"."""
 _PSI = re.compile(rb"^(some|full) avg10=[\d.]{1,9} avg60=[\d.]{1,9} avg300=[\d.]{1,9} total=(\d{1,18})$", re.MULTILINE)
 _IO = re.compile(rb"(rbytes|wbytes|rios|wios)=(\d{1,18})(?![\d])")
+_IO_NAMES = (b"rbytes", b"wbytes", b"rios", b"wios")
 _OPERATION = re.compile(rb"^(\d{1,9}:\d{1,9}) (Read|Write) (\d{1,18})$", re.MULTILINE)
 _TOTAL = re.compile(rb"^Total \d{1,18}\n\Z", re.MULTILINE)
 _DEVICE = re.compile(rb"\d{1,9}:\d{1,9}")
@@ -91,28 +92,46 @@ def parse_oom_control(raw: bytes) -> Cells:
     return (flat(raw).get(b"oom_kill"),)
 
 
-def parse_io_stat(raw: bytes, counts: Counts) -> Cells:
-    """Return bytes read and written, reads and writes, over the devices that count; an empty file is none at all."""
-    sums = dict.fromkeys((b"rbytes", b"wbytes", b"rios", b"wios"), 0)
+def io_by_device(raw: bytes) -> dict[bytes, Cells] | None:
+    """Return device -> bytes read and written, reads and writes, of version 2's io.stat; None: it is not written so."""
+    found: dict[bytes, Cells] = {}
     for line in raw.split(b"\n")[:-1]:
         device, _, rest = line.partition(b" ")
         if not _DEVICE.fullmatch(device):
-            return (None,) * 4
-        if counts(device):
-            for name, value in _IO.findall(rest):
-                sums[name] += int(value)
-    return tuple(value if value < LIMIT else None for value in sums.values())
+            return None
+        told = dict(_IO.findall(rest))
+        found[device] = tuple(int(told[name]) if name in told else None for name in _IO_NAMES)
+    return found
+
+
+def blkio_by_device(raw: bytes) -> dict[bytes, Cells] | None:
+    """Return device -> what was read and what was written, of a file of version 1's blkio; None: it was cut."""
+    if not _TOTAL.search(raw):
+        return None
+    found: dict[bytes, dict[bytes, int]] = {}
+    for device, way, value in _OPERATION.findall(raw):
+        found.setdefault(device, {})[way] = int(value)
+    return {device: (told.get(b"Read"), told.get(b"Write")) for device, told in found.items()}
+
+
+def parse_io_stat(raw: bytes, counts: Counts) -> Cells:
+    """Return bytes read and written, reads and writes, over the devices that count; an empty file is none at all."""
+    return _sums(io_by_device(raw), 4, counts)
 
 
 def parse_blkio(raw: bytes, counts: Counts) -> Cells:
     """Return what was read and what was written, over the devices that count, of a file of version 1's blkio."""
-    sums = {b"Read": 0, b"Write": 0}
-    if not _TOTAL.search(raw):
-        return None, None
-    for device, way, value in _OPERATION.findall(raw):
+    return _sums(blkio_by_device(raw), 2, counts)
+
+
+def _sums(found: dict[bytes, Cells] | None, width: int, counts: Counts) -> Cells:
+    if found is None:
+        return (None,) * width
+    sums = [0] * width
+    for device, cells in found.items():
         if counts(device):
-            sums[way] += int(value)
-    return tuple(value if value < LIMIT else None for value in sums.values())
+            sums = [total + (cell or 0) for total, cell in zip(sums, cells, strict=True)]
+    return tuple(value if value < LIMIT else None for value in sums)
 
 
 def parse_pressure(raw: bytes) -> Cells:

@@ -84,6 +84,30 @@ READ_CELLS = (
 )  # fmt: skip
 """What is read of a container's own group, in the order of `sources`."""
 
+_IO = {"read_bytes", "write_bytes", "reads", "writes"}
+IO_CELLS = tuple(column for column in READ_CELLS if column.name in _IO)
+
+CONTAINER_IO = Table(
+    "container_io",
+    "What every container reads of and writes to every block device, as the kernel counts it in its control group",
+    [
+        key("workload", "Pod uid; container id without a pod"),
+        key("container", "Its id"),
+        key("device", "The device as in the table `disk`; `MAJOR:MINOR` of one that the machine's /sys does not tell"),
+        info("namespace", "Namespace of its pod", needs=NAMES_NEED, source=INVENTORY),
+        info("pod", "Name of its pod", needs=NAMES_NEED, source=INVENTORY),
+        info("name", "The container's name", needs=NAMES_NEED, source=INVENTORY),
+        info("owner", "What made its pod in the end, KIND/NAME", needs=NAMES_NEED, source=INVENTORY),
+        info(
+            "counted",
+            "yes: in a total; no: the device lies on others that count the same bytes again, or the container is "
+            "within another",
+        ),
+        *IO_CELLS,
+    ],
+    total=Total("counted", frozenset({"yes"})),
+)
+
 CONTAINER = Table(
     "container",
     "Every container, as the kernel counts it in its control group",

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from gobs_core.privileges import leave_root
     from gobs_core.running import run_until_signal
 
-    settings, plugins = set_up(args, FLAGS)
+    settings, plugins = set_up(args, FLAGS, server=False)
     if settings.agent.run_as is not None:
         leave_root(settings.agent.run_as)
     if not any(state.kind == "sink" and state.state == "ok" for state in idle_states(settings, plugins)):

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"--interval {args.interval}: expected {expected}") from None
     if args.watch:
         return _watch(pause if args.once else 0.0)
-    setup = set_up(args, FLAGS, quiet=True)
+    setup = set_up(args, FLAGS, quiet=True, server=False)
     if args.recording is not None:
         return _recorded(args, setup)
     proc = open_machine(setup.settings.agent)

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from gobs_core.doctor import diagnose
     from gobs_core.proc import Proc
 
-    setup = set_up(args, FLAGS, quiet=True)
+    setup = set_up(args, FLAGS, quiet=True, server=False)
     machine = open_machine(setup.settings.agent)
     with Proc() as mine:
         findings = diagnose(machine, mine, _states(setup, machine))

@@ -13,6 +13,7 @@ from gobs_core.kit.project import Project, importable, read_project, same
 from gobs_core.kit.trial import Bench, try_out
 from gobs_core.plugin import PLUGIN_API
 from gobs_core.plugins import KINDS, EntryPointLike, Plugins, load_plugins
+from gobs_core.plugins.loader import GROUPS
 from gobs_core.plugins.origin import OURS, installed, origin_of
 from gobs_core.settings import Setup
 from gobs_core.settings.sections import PluginsSettings
@@ -45,7 +46,7 @@ def read_words(words: Sequence[str]) -> Wanted:
 
 def entry_points(wanted: Wanted) -> tuple[EntryPointLike, ...]:
     """What is installed, and what the projects say, which need not be installed for that."""
-    found = list(installed("gobs"))
+    found = list(installed(*GROUPS))
     for project in wanted.projects:
         if not any(same(origin_of(point).distribution, project.name) for point in found):
             importable(project)
@@ -66,7 +67,7 @@ def check(
     for project in wanted.projects:
         if project.fault:
             yield Finding(Level.WRONG, project.name, project.fault)
-        elif not any(same(origin_of(point).distribution, project.name) for point in installed("gobs")):
+        elif not any(same(origin_of(point).distribution, project.name) for point in installed(*GROUPS)):
             yield Finding(Level.NOTE, project.name, f"is not installed here: python -m pip install -e {project.folder}")
     made: list[Plugins] = []
 

@@ -10,7 +10,7 @@ from string import Template
 from gobs_core.errors import UserError
 from gobs_core.plugins import Plugins
 from gobs_core.plugins.checks import OWN_TABLES
-from gobs_core.plugins.registry import plural
+from gobs_core.plugins.registry import GROUP, SERVER_GROUP, SERVER_KINDS, plural
 from gobs_core.suggest import did_you_mean
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -47,6 +47,7 @@ def new_project(kind: str, name: str, into: Path, plugins: Plugins) -> Path:
         "kind": kind,
         "name": name,
         "section": plural(kind),
+        "group": f'"{SERVER_GROUP}"' if kind in SERVER_KINDS else GROUP,
         "project": folder.name,
         "module": f"gobs_{name}",
         "class_name": "".join(part.capitalize() for part in name.split("_")) + kind.capitalize(),

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from gobs_core.errors import UserError
 from gobs_core.plugins.installed import Dist, Point
+from gobs_core.plugins.loader import GROUPS
+from gobs_core.plugins.registry import GROUP
 
-GROUP = "gobs"
 _ADD = 'add\n[project.entry-points.gobs]\n{name} = "{module}"'
 
 
@@ -35,9 +36,13 @@ def read_project(folder: Path) -> Project:
     name = project.get("name")
     if not isinstance(name, str):
         raise UserError(f"{file}: expected [project] with a name")
-    named = _table(_table(project, "entry-points"), GROUP)
     dist = Dist(name, str(project.get("version", "")))
-    points = tuple(Point(key, value, dist) for key, value in sorted(named.items()) if isinstance(value, str))
+    points = tuple(
+        Point(key, value, dist, group)
+        for group in GROUPS
+        for key, value in sorted(_table(_table(project, "entry-points"), group).items())
+        if isinstance(value, str)
+    )
     return Project(folder, name, points, "" if points else f"{file}: {_missing(project, name)}")
 
 

@@ -29,6 +29,7 @@ class Point(NamedTuple):
     name: str
     value: str
     dist: Dist
+    group: str = ""
 
     def load(self) -> Any:
         """Import what it points to; anything may be raised."""
@@ -86,7 +87,7 @@ def _points(folder: str, name: str, version: str, group: str) -> Iterator[Point]
             section = line[1:-1].strip()
         elif section == group and "=" in line and line[0] not in "#;":
             left, _, right = line.partition("=")
-            yield Point(left.strip(), right.strip(), dist)
+            yield Point(left.strip(), right.strip(), dist, group)
 
 
 def _header(folder: str, field: str) -> str:

@@ -1,4 +1,6 @@
-"""Loading plugins from the entry points of the group `gobs`, each in its own try, so that a broken one costs no other.
+"""Loading plugins from the entry points of the groups `gobs` and `gobs.server`, each in its own try.
+
+A broken one costs no other. What is in `gobs.server` is for servers alone: an agent does not even import it.
 
 Own code, because pluggy's loader stops at the first broken entry point and one raising hook aborts the whole call.
 """
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pluggy
 
@@ -17,10 +19,13 @@ from gobs_core.plugin import Plugin
 from gobs_core.plugins.checks import announced, check_class
 from gobs_core.plugins.conflicts import without_conflicts
 from gobs_core.plugins.origin import EntryPointLike, Origin, installed, origin_of, sort
-from gobs_core.plugins.registry import CONTRACTS, Contract, Plugins, freeze
+from gobs_core.plugins.registry import CONTRACTS, GROUP, SERVER_GROUP, SERVER_KINDS, Contract, Plugins, freeze
 from gobs_core.state import PluginState
 
-GROUP = "gobs"
+GROUPS = (GROUP, SERVER_GROUP)
+
+
+_MISPLACED = "no agent looks into the group {group!r}, and this is a {kind}: announce it in the group {other!r}"
 
 
 class Found(NamedTuple):
@@ -41,14 +46,17 @@ def load_plugins(
     *,
     allow: Collection[str] | None = None,
     deny: Collection[str] = (),
+    server: bool = True,
 ) -> Plugins:
     """Load every plugin that is installed, allowed and not denied; never raises because of one of them.
 
     `allow` and `deny` hold names of entry points or of plugins; None allows all. An entry point that is denied, or not
-    allowed while every allowed name is an entry point's, is not even imported.
+    allowed while every allowed name is an entry point's, is not even imported; without `server`, neither is one of the
+    group `gobs.server`.
     """
-    points = installed(GROUP) if entry_points is None else sort(entry_points)
+    points = installed(*GROUPS) if entry_points is None else sort(entry_points)
     names = frozenset(point.name for point in points)
+    points = tuple(point for point in points if server or not _is_servers(point))
     gate = None if allow is None or not names.issuperset(allow) else allow
     found: list[Found] = []
     failed: list[PluginState] = []
@@ -63,7 +71,7 @@ def load_plugins(
                 failed.append(_off(item.contract.kind, item.name, origin, denied=denied))
             else:
                 found.append(item)
-    return _collect(found, failed, names)
+    return _collect(found, failed, entry_points=names, server=server)
 
 
 def _load(point: EntryPointLike, origin: Origin, failed: list[PluginState]) -> list[Found]:
@@ -88,6 +96,8 @@ def _load(point: EntryPointLike, origin: Origin, failed: list[PluginState]) -> l
             continue
         for cls in classes:
             try:
+                if _is_servers(point) and contract.kind not in SERVER_KINDS:
+                    raise DeclarationError(_MISPLACED.format(group=SERVER_GROUP, kind=contract.kind, other=GROUP))
                 found.append(Found(contract, check_class(contract, cls), origin))
             except (Exception, SystemExit):  # noqa: BLE001  as above
                 name = getattr(cls, "name", None)
@@ -96,14 +106,18 @@ def _load(point: EntryPointLike, origin: Origin, failed: list[PluginState]) -> l
     return found
 
 
-def _collect(found: list[Found], failed: list[PluginState], names: frozenset[str]) -> Plugins:
+def _is_servers(point: EntryPointLike) -> bool:
+    return getattr(point, "group", GROUP) == SERVER_GROUP
+
+
+def _collect(found: list[Found], failed: list[PluginState], **rest: Any) -> Plugins:
     good, conflicts = without_conflicts([(item.contract.kind, item.cls, item.origin) for item in found])
     classes: dict[str, dict[str, type[Plugin]]] = {}
     for kind, cls, _ in good:
         classes.setdefault(kind, {})[cls.name] = cls
     failed += [_broken(kind, cls.name, origin, reason) for kind, cls, origin, reason in conflicts]
     origins = {(kind, cls.name): origin for kind, cls, origin in good}
-    return freeze(classes, origins=origins, failed=tuple(failed), entry_points=names)
+    return freeze(classes, origins=origins, failed=tuple(failed), **rest)
 
 
 def _broken(kind: str, name: str, origin: Origin, error: str) -> PluginState:

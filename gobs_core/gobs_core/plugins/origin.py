@@ -73,9 +73,9 @@ def origin_of(entry_point: EntryPointLike) -> Origin:
         return Origin(entry_point.name, value=entry_point.value)
 
 
-def installed(group: str) -> tuple[EntryPointLike, ...]:
-    """All entry points of a group, sorted by name, then by distribution, so that no order depends on the disk."""
-    return sort(entry_points(group))
+def installed(*groups: str) -> tuple[EntryPointLike, ...]:
+    """All entry points of these groups, sorted by name, then by distribution, so that no order depends on the disk."""
+    return sort(point for group in groups for point in entry_points(group))
 
 
 def sort(found: Any) -> tuple[EntryPointLike, ...]:

@@ -45,6 +45,10 @@ CONTRACTS = (
     Contract("notifier", "gobs_register_notifiers", Notifier),
 )
 KINDS = tuple(contract.kind for contract in CONTRACTS)
+GROUP, SERVER_GROUP = "gobs", "gobs.server"
+"""Groups of entry points: plugins for whoever has a use for them, and those for servers alone."""
+SERVER_KINDS = ("condition", "notifier")
+"""What only a server has a use for, and so all that may be announced in its group."""
 
 
 def contract_of(base: type[Plugin]) -> Contract:
@@ -68,6 +72,8 @@ class Plugins:
     """What could not be used, `broken` with its traceback or reason, and what the settings left out, `off`."""
     entry_points: frozenset[str] = frozenset()
     """The names of all entry points that were found, used or not."""
+    server: bool = True
+    """Whether those for servers alone were looked at."""
 
     def of_kind(self, kind: str) -> Mapping[str, type[Plugin]]:
         """Name -> class of one of KINDS."""

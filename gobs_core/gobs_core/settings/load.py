@@ -80,20 +80,22 @@ def load_settings(
     flags: Iterable[Flag] = (),
     sections: Mapping[str, type[msgspec.Struct]] | None = None,
     plugins: Plugins | Callable[[PluginsSettings], Plugins] | None = None,
+    server: bool = True,
     owners: Iterable[EntryPointLike] | None = None,
     system_file: Path = SYSTEM_FILE,
 ) -> Setup:
     """Read file, environment and flags, load the plugins they allow, and check everything; raises SettingsError.
 
     `sections` are the program's own, section -> struct; those of other installed programs are found by entry point.
-    `plugins` are loaded from what is installed unless given.
+    `plugins` are loaded from what is installed unless given; without `server` those for servers alone are left where
+    they are, and their settings to whoever uses them.
     """
     tree = read_sources(config, environ, flags, system_file=system_file)
     faults: list[str] = []
     warnings: list[str] = []
     structs = {**OWN, **(sections or {})}
     made = {name: decode(cls, tree.get(name, {}), (name,), faults) for name, cls in structs.items()}
-    loaded = _plugins(plugins, made["plugins"])
+    loaded = _plugins(plugins, made["plugins"], server=server)
     _check_others(tree, structs, owners, faults)
     configs, incomplete = plugin_configs(tree, loaded, faults, warnings)
     chosen = made["plugins"]
@@ -115,11 +117,11 @@ def _kinds() -> Iterable[tuple[str, str]]:
     return ((section, contract.kind) for section, contract in KINDS.items())
 
 
-def _plugins(given: Plugins | Callable[[PluginsSettings], Plugins] | None, chosen: object) -> Plugins:
+def _plugins(given: Plugins | Callable[[PluginsSettings], Plugins] | None, chosen: object, *, server: bool) -> Plugins:
     if isinstance(given, Plugins):
         return given
     wanted = chosen if isinstance(chosen, PluginsSettings) else PluginsSettings()
-    return given(wanted) if given is not None else load_plugins(allow=wanted.allow, deny=wanted.deny)
+    return given(wanted) if given is not None else load_plugins(allow=wanted.allow, deny=wanted.deny, server=server)
 
 
 def _check_others(

@@ -7,7 +7,7 @@ from typing import Any
 
 from gobs_core.plugin import PluginConfig
 from gobs_core.plugins import Plugins
-from gobs_core.plugins.registry import CONTRACTS, Contract
+from gobs_core.plugins.registry import CONTRACTS, SERVER_KINDS, Contract
 from gobs_core.settings.decode import decode, decode_one
 from gobs_core.settings.sections import PluginsSettings
 from gobs_core.settings.sources import variable
@@ -50,6 +50,8 @@ def _note_unknown_plugin(
     classes = plugins.of_kind(contract.kind)
     written = [leaf for leaf in leaves(below) if leaf.rank is not Rank.ORIGINAL]
     if not written and any(True for _ in leaves(below)):
+        return
+    if not plugins.server and contract.kind in SERVER_KINDS:
         return
     if not classes or name in plugins.entry_points or any(state.name == name for state in plugins.failed):
         return

@@ -32,7 +32,7 @@ def make_nodes(args: Namespace, count: int, folder: Path, server: str | None) ->
     `server` is where their frames go when a server is started here. Raises UserError.
     """
     more = () if server is None else (Flag("sinks.grpc.server", server, "--grpc"),)
-    settings, plugins = set_up(args, FLAGS, more=more)
+    settings, plugins = set_up(args, FLAGS, more=more, server=False)
     start = time.time()
     if args.own:
         overlay = _own(settings, folder, seeded(args.seed, "own"), start)

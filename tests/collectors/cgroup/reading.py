@@ -45,9 +45,11 @@ class Ticks:
 
     def tick(self) -> Self:
         """Read once; every row is checked as the agent does."""
-        [(table, rows)] = collected(self.collector, self.proc)
+        (table, rows), (of_devices, devices) = collected(self.collector, self.proc)
         self.rows = list(rows)
         self.containers: dict[str, Row] = {str(row["container"]): row for row in named(table, rows)}
+        self.device_rows = list(devices)
+        self.devices = {(str(row["container"]), str(row["device"])): row for row in named(of_devices, devices)}
         return self
 
     def __enter__(self) -> Self:

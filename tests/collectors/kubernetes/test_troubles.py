@@ -15,6 +15,7 @@ from gobs_core.testing import check_inventory
 from tests.collectors.kubernetes.rig import QUICK, Rig, Told
 from tests.support.hostile import HOSTILE_NAMES
 from tests.support.kube import pods
+from tests.support.secrets import marked
 
 
 def test_it_keeps_the_contract_of_an_inventory_with_nobody_there(tmp_path: Path) -> None:
@@ -227,13 +228,13 @@ def test_a_server_that_ignores_the_selector_gives_no_pod_of_others(kube: Rig) ->
 def test_a_kubeconfig_serves_a_machine_that_is_no_pod(kube: Rig, tmp_path: Path) -> None:
     kube.kube.store.put(pods.pod("web-0"))
     kubeconfig = tmp_path / "config"
-    kubeconfig.write_text(_kubeconfig(kube.kube.url, str(kube.kube.account / "ca.crt"), "first"))
+    kubeconfig.write_text(_kubeconfig(kube.kube.url, str(kube.kube.account / "ca.crt"), marked("first")))
     before = kubeconfig.read_text()
     kube.start(server=None, kubeconfig=str(kubeconfig))
     kube.told.until(lambda: kube.told.names() == ["web-0"])
     kube.kube.rotate("second", write=False)
     kube.told.until(lambda: "401" in kube.told.why)
-    kubeconfig.write_text(before.replace("token: first", "token: second"))
+    kubeconfig.write_text(before.replace("first", "second"))
     kube.told.until(lambda: kube.told.why == "")
 
 
@@ -242,7 +243,7 @@ def test_a_kubeconfig_that_is_not_there_or_lacks_the_context_is_said(kube: Rig, 
     kube.told.until(lambda: "inventories.kubernetes.kubeconfig" in kube.told.why)
     other = Rig(kube.kube)
     kubeconfig = tmp_path / "config"
-    kubeconfig.write_text(_kubeconfig(kube.kube.url, str(kube.kube.account / "ca.crt"), "first"))
+    kubeconfig.write_text(_kubeconfig(kube.kube.url, str(kube.kube.account / "ca.crt"), marked("first")))
     other.start(server=None, kubeconfig=str(kubeconfig), context="elsewhere")
     other.told.until(lambda: "elsewhere" in other.told.why)
     other.close()

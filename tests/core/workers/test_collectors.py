@@ -15,6 +15,7 @@ from gobs_core.workers.kin import stat_of
 from tests.core.fakes import healthy, rows_of
 from tests.core.workers.faulty import CLASSES
 from tests.core.workers.rig import make_agent, sent, settled
+from tests.support.secrets import MARK
 
 
 async def frames_of(agent: Any, count: int, clock: FakeClock) -> list[Any]:
@@ -38,7 +39,7 @@ async def test_it_has_its_settings_its_limits_and_no_variable_that_could_hold_a_
     monkeypatch.setenv("GOBS_SINKS__GRPC__TOKEN", "secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("WANTED", "yes")
-    config = CLASSES["tells"].Config(key=Secret("s3cret"), say="hello", deadline=60)
+    config = CLASSES["tells"].Config(key=Secret(MARK), say="hello", deadline=60)
     workers = WorkerSettings(memory=512 << 20, files=64, environment=["WANTED"])
     agent, clock = (
         make_agent(proc, ("tells",), configs={"tells": config}, workers=workers, clock=FakeClock()),
@@ -52,7 +53,7 @@ async def test_it_has_its_settings_its_limits_and_no_variable_that_could_hold_a_
     assert "AWS_SECRET_ACCESS_KEY" not in said["environment"]
     assert said["limits"] == [[512 << 20, 512 << 20], [64, 64]]
     assert (said["nice"], said["privileges"], said["session"]) == (os.nice(0) + 5, "1", True)
-    assert (said["key"], said["say"], said["node"]) == ("s3cret", "hello", "here")
+    assert (said["key"], said["say"], said["node"]) == (MARK, "hello", "here")
     await agent.close()
 
 

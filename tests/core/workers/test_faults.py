@@ -20,6 +20,7 @@ from tests.core.fakes import healthy
 from tests.core.workers.faulty import CLASSES, FAULTS, SLOW
 from tests.core.workers.rig import make_agent, sent, settled
 from tests.core.workers.test_collectors import told
+from tests.support.secrets import marked
 from tests.support.soak import counts
 
 NAMES = tuple(fault.__name__ for fault in FAULTS)
@@ -86,7 +87,7 @@ def left() -> list[str]:
 async def test_no_fault_in_a_worker_costs_anybody_else_a_sample(proc: FakeProc, rounds: int) -> None:
     clock = FakeClock()
     slow = CLASSES["slow"].Config(deadline=SLOW)
-    configs = {"slow": slow, "raises": CLASSES["raises"].Config(key=Secret("s3cret"))}
+    configs = {"slow": slow, "raises": CLASSES["raises"].Config(key=Secret(marked("key")))}
     names = ("nothing", "slow", *NAMES)
     agent = make_agent(proc, names, healthy("a_first"), healthy("z_last"), clock=clock, workers=MEMORY, configs=configs)
     quarantined: dict[str, int] = {}
@@ -112,7 +113,7 @@ async def test_no_fault_in_a_worker_costs_anybody_else_a_sample(proc: FakeProc, 
     assert {name: text for name, text in SAYS.items() if text not in states[name].error} == {}
     assert "regex" in states["regex"].trace, "where it hung is told"
     assert "segfault" in states["segfault"].trace
-    assert "s3cret" not in repr(states)
+    assert marked("key") not in repr(states)
     assert left() == []
     print(f"\n{rounds} rounds of {len(NAMES)} faults at once: 0 samples lost by 3 healthy collectors;")
     print(

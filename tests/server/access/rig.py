@@ -21,8 +21,9 @@ from gobs_server.db import Address
 from gobs_server.http import create_app
 from gobs_server.settings import ServerSettings
 from tests.server.feeding import Cluster, HeldClock
+from tests.support.secrets import marked
 
-PASSWORD = "correct horse battery"
+PASSWORD = marked("correct horse battery")
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 ROOT = Actor("root", "administrator", "loopback")
 ROLES: tuple[Role, ...] = ("viewer", "operator", "administrator")

@@ -11,9 +11,10 @@ from quart.typing import TestClientProtocol as Client
 from gobs_server.actor import Actor, Role
 from tests.server.access.rig import PASSWORD, ROLES, ROOT, Rig, bearer, cookie_of, shown_token, words
 from tests.support.hostile import HOSTILE_NAMES
+from tests.support.secrets import marked
 
 PATHS = ("/login", "/account", *(f"/access/{name}" for name in ("users", "users/root", "tokens", "logins", "audit")))
-OTHER = "another good password"
+OTHER = marked("another good password")
 CODE = ("<script>", "<img src=x", "<svg onload", "<iframe", "<form action=//", "<base href", "<meta http-equiv")
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.house import ROOT
+from tests.support.secrets import marked
 from tests.support.server import GOBS, ServerProcess, gobs_server
 
-PASSWORD = "correct horse battery"
+PASSWORD = marked("correct horse battery")
 
 
 @pytest.fixture(scope="module")

@@ -62,6 +62,8 @@ class Api:
         made = web.Application(middlewares=[self._before])
         made.router.add_get(PODS, self._pods)
         made.router.add_get("/api/v1/nodes/{name}", self._node)
+        made.router.add_get("/api/v1", self._resources)
+        made.router.add_get("/api/v1/namespaces/{namespace}/secrets/{name}", self._secret)
         return made
 
     @web.middleware
@@ -88,6 +90,18 @@ class Api:
         if name not in self.store.nodes:
             return _status(404, f'nodes "{name}" not found')
         return web.json_response({"kind": "Node", "metadata": {"name": name, "uid": "u", "resourceVersion": "1"}})
+
+    async def _resources(self, _: web.Request) -> web.StreamResponse:
+        """What there is to ask for, as Helm's engine wants to know before it looks an object up."""
+        secrets = {"name": "secrets", "singularName": "secret", "namespaced": True, "kind": "Secret", "verbs": ["get"]}
+        return web.json_response({"kind": "APIResourceList", "groupVersion": "v1", "resources": [secrets]})
+
+    async def _secret(self, request: web.Request) -> web.StreamResponse:
+        self.asked["secret"] += 1
+        place = (request.match_info["namespace"], request.match_info["name"])
+        if (found := self.store.secrets.get(place)) is None:
+            return _status(404, f'secrets "{place[1]}" not found', reason="NotFound")
+        return web.json_response(found)
 
     async def _pods(self, request: web.Request) -> web.StreamResponse:
         return await (self._watch(request) if request.query.get("watch") == "true" else self._list(request))

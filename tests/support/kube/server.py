@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.support.kube.app import Api
 from tests.support.kube.store import Store
+from tests.support.secrets import marked
 
 
 class KubeServer:
@@ -44,6 +45,7 @@ class KubeServer:
 
     def rotate(self, token: str, *, write: bool = True) -> None:
         """Accept another token from now on; `write` it where the agent looks, as the kubelet would."""
+        token = marked(token)
         self.api.tokens = {token}
         if write:
             new = self.account / "token.new"

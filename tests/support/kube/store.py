@@ -30,6 +30,8 @@ class Store:
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self.pods: dict[str, Object] = {}
         self.nodes = {"worker-1"}
+        self.secrets: dict[tuple[str, str], Object] = {}
+        """By namespace and name."""
 
     @property
     def version(self) -> int:

@@ -20,7 +20,7 @@ from gobs_server.ingest.doors.account import AccountDoor
 from gobs_server.ingest.doors.reviews import Reviews
 from tests.server.ingest.rig import TABLE, MovableClock, Rig
 from tests.support.frames import hello_of
-from tests.support.reviews import ACCOUNT, Cluster, cluster
+from tests.support.reviews import ACCOUNT, SERVER_TOKEN, Cluster, cluster
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ async def test_the_servers_own_token_and_the_authority_are_read_again(kube: Clus
         another_token(kube)
         with pytest.raises(Unsure):
             await gate.node(kube.issue("n2"))
-        (tmp_path / "server-token").write_text("the-servers-own")
+        (tmp_path / "server-token").write_text(SERVER_TOKEN)
         assert await gate.node(kube.issue("n2")) == "n2"
 
 

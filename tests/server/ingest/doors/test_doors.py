@@ -19,6 +19,7 @@ from gobs_server.settings import ServerSettings
 from tests.server.ingest.rig import TABLE, Rig
 from tests.support.frames import hello_of
 from tests.support.reviews import Cluster, cluster
+from tests.support.secrets import marked
 
 EVERYWHERE = "0.0.0.0:9090"
 
@@ -59,9 +60,9 @@ async def test_whatever_is_asked_holds_on_loopback_too(tmp_path: Path) -> None:
 
 
 async def test_each_kind_of_token_goes_to_its_door(kube: Cluster, tmp_path: Path) -> None:
-    door = doors(tmp_path, grpc=EVERYWHERE, token=Secret("shared"), tokenreview=kube.settings())
+    door = doors(tmp_path, grpc=EVERYWHERE, token=Secret(marked("shared")), tokenreview=kube.settings())
     try:
-        assert (await door.identify(showing("shared"))).node is None
+        assert (await door.identify(showing(marked("shared")))).node is None
         found = await door.identify(showing(kube.issue("n1")))
         assert (found.node, found.kind) == ("n1", "account")
         with pytest.raises(Denied, match="service account"):

@@ -1,0 +1,33 @@
+"""The mark that every secret of the suite bears, and where it must never be seen: in anything that anybody says.
+
+What a test writes to stdout and stderr, what is logged in its process, at every level and before any secret is taken
+out, and the logs of the programs it starts: all of it is searched when the test ends, and the test fails that said it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+MARK = "canary7f3a9c"
+"""In nothing but secrets."""
+LOGS = ("*.log", "said")
+"""What the files are called into which tests let programs write."""
+
+
+def marked(name: str) -> str:
+    """Return a secret of that name, long enough to be one."""
+    return f"{MARK}-{name}"
+
+
+def told_in(texts: Iterable[tuple[str, str]]) -> list[str]:
+    """Return where the mark is, with what is around it."""
+    return [f"{where}: …{text[max(0, at - 80) : at + 60]}…" for where, text in texts if (at := text.find(MARK)) >= 0]
+
+
+def logs_below(folder: Path) -> Iterator[tuple[str, str]]:
+    """Return the logs that programs have written there, as (name, text)."""
+    for pattern in LOGS:
+        for path in folder.rglob(pattern):
+            if path.is_file():
+                yield str(path.relative_to(folder)), path.read_text(encoding="utf-8", errors="replace")
