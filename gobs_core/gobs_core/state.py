@@ -15,8 +15,11 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     distribution: str = ""
     version: str = ""
+    api: int | None = None
+    """The number of the plugin API it is written for; None where it never got that far."""
     state: str = "ok"
-    """starting, ok, no data, failing, late, quarantined, broken, disabled, off."""
+    """starting, ok, degraded (read less often: the agent is over its budget), no data, failing, late, quarantined,
+    broken, disabled, off."""
     error: str = ""
     """The last error in one line; the traceback of a plugin that could not be loaded."""
     runs: int = 0
@@ -41,6 +44,8 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     """The traceback of the last error, or what its worker printed last; at most MAX_TRACE characters."""
     unknown: dict[str, str] = {}
     """`table.column` -> why its values are not known here."""
+    needs: dict[str, bool] = {}
+    """What some of its columns need, such as a capability -> whether it is here, as far as it has run."""
     title: str = ""
     """What people choose it by; of a profiler."""
     targets: tuple[str, ...] = ()

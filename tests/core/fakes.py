@@ -37,6 +37,7 @@ from gobs_core import (
 from gobs_core.agent import Agent
 from gobs_core.plugins import Plugins
 from gobs_core.settings import AgentSettings, Settings
+from gobs_core.settings.sections import BudgetSettings
 from gobs_core.testing import FakeClock, FakeProc
 
 
@@ -177,10 +178,13 @@ def make_agent(
     named: frozenset[tuple[str, str]] = frozenset(),
     chosen: list[str] | None = None,
     inventories: tuple[Any, ...] = (),
+    budget: BudgetSettings | None = None,
 ) -> Agent:
     """Return an agent of these classes on a fake machine with a fake clock."""
     settings = Settings(
-        agent=AgentSettings(node="here", interval=interval, sinks=chosen), configs=configs or {}, named=named
+        agent=AgentSettings(node="here", interval=interval, sinks=chosen, budget=budget or BudgetSettings()),
+        configs=configs or {},
+        named=named,
     )
     plugins = Plugins(
         collectors={c.name: c for c in collectors},

@@ -314,7 +314,7 @@ async def test_a_constructor_that_raises_costs_its_own_plugin_alone(proc: FakePr
     agent = make_agent(proc, Bad, healthy("good"))
     assert set(agent.runners) == {"good"}
     assert agent.states()[0] == PluginState(
-        kind="collector", name="bad", state="broken", error=r"RuntimeError: no \x00 way"
+        kind="collector", name="bad", api=1, state="broken", error=r"RuntimeError: no \x00 way"
     )
 
 

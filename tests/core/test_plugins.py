@@ -38,7 +38,7 @@ def test_what_hooks_announce_is_found_by_name_with_its_origin() -> None:
     assert plugins.sinks["fake"] is FakeSink
     origin = plugins.origin("sink", "fake")
     assert (origin.entry_point, origin.distribution, origin.version) == ("x", "acme", "1.2.3")
-    assert plugins.states()[0] == PluginState(kind="collector", name="a", distribution="acme", version="1.2.3")
+    assert plugins.states()[0] == PluginState(kind="collector", name="a", distribution="acme", version="1.2.3", api=1)
 
 
 def test_the_result_cannot_be_changed() -> None:

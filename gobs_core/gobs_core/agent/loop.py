@@ -31,6 +31,7 @@ from gobs_core.agent.selftables import (
     sight_rows,
     sink_rows,
 )
+from gobs_core.agent.weighing import Weighing
 from gobs_core.agent.worker import Job, Worker
 from gobs_core.doctor import diagnose
 from gobs_core.errors import NoData
@@ -121,6 +122,7 @@ class Agent:
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
         self._idle = (*chosen.idle, *named.idle, *profilers.idle, *sinks.idle)
         self._beside = self._make_beside()
+        self._weighing = Weighing(settings.agent.budget, self._own, self._interval)
         self._schedule: Schedule | None = None
         self._sequence = 0
         self._late = 0
@@ -134,7 +136,8 @@ class Agent:
         now += self.recordings.states()
         now += [box.state for box in self.outboxes.values()]
         known = {(state.kind, state.name): state for state in now}
-        return tuple(known.get((state.kind, state.name), state) for state in self._plugins.states())
+        all_of_them = (known.get((state.kind, state.name), state) for state in self._plugins.states())
+        return tuple(self._weighing.told(all_of_them))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then close everything."""
@@ -197,6 +200,7 @@ class Agent:
             readings += await self._beside.take()
         if _SELF in due:
             readings += self._own_readings()
+        self._weighing.weigh(self.runners, self._schedule, now)
         frame = self._send(wall_ns, now, readings) if readings else None
         ran = tuple(runner.name for runner in named if runner in ready or runner in far)
         return TickStats(frame, ran, tuple(runner.name for runner in named if runner.name not in ran), missed)
@@ -253,7 +257,9 @@ class Agent:
         now = self._clock.monotonic_ns()
         return [
             Reading(AGENT, (agent_row(self._late, self._own),), now),
-            Reading(COLLECTOR, collector_rows(self.runners.values()), now),
+            Reading(
+                COLLECTOR, collector_rows(self._weighing.told(runner.state for runner in self.runners.values())), now
+            ),
             Reading(SIGHT, self._seen(now), now),
             Reading(SINK, sink_rows(self.outboxes.values()), now),
         ]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from gobs_core.agent.clock import NANO, Clock
+from gobs_core.agent.needs import needs_of
 from gobs_core.breaker import Breaker
 from gobs_core.collector import Collector, Inspector
 from gobs_core.errors import NoData
@@ -169,6 +170,7 @@ class Runner:
             cpu=outcome.cpu,
             trace=outcome.trace,
             unknown=last.unknown if failed else outcome.unknown,
+            needs=last.needs if failed else self._needs(outcome.unknown),
         )
         return self._readings(state, outcome, now_ns)
 
@@ -198,6 +200,11 @@ class Runner:
         with contextlib.suppress(Exception):  # an error of a collector may be unable to say what it is
             return self._redact("".join(traceback.format_exception(error)))[-MAX_TRACE:]
         return ""
+
+    def _needs(self, unknown: Mapping[str, str]) -> dict[str, bool]:
+        if self.state.succeeded is not None and unknown == self.state.unknown:
+            return self.state.needs
+        return needs_of(self.collector.tables, unknown)
 
     def _unknown(self) -> dict[str, str]:
         unknown: Mapping[str, str] = self.collector.unknown()

@@ -12,6 +12,11 @@ class Schedule:
         self._start = start
         self._intervals = dict(intervals)
         self._next = dict.fromkeys(intervals, start)
+        self._slowed: dict[str, int] = {}
+
+    def slow(self, factors: Mapping[str, int]) -> None:
+        """Let these wait so many times their interval from now on, and all others as they were set."""
+        self._slowed = dict(factors)
 
     def next(self) -> int:
         """The time of the next tick."""
@@ -22,7 +27,7 @@ class Schedule:
         due = [name for name, at in self._next.items() if at <= now]
         missed = 0
         for name in due:
-            interval = self._intervals[name]
+            interval = self._intervals[name] * self._slowed.get(name, 1)
             passed = (now - self._start) // interval
             missed = max(missed, passed - (self._next[name] - self._start) // interval)
             self._next[name] = self._start + (passed + 1) * interval

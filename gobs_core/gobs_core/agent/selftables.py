@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable
 
 from gobs_core.agent.outbox import Outbox
-from gobs_core.agent.runner import Runner
 from gobs_core.doctor import Finding
 from gobs_core.errors import NoData
 from gobs_core.proc import Proc
+from gobs_core.state import PluginState
 from gobs_core.table import Cell, RowValues, Table, counter, gauge, info, key
 from gobs_core.units import Unit
 
@@ -23,7 +23,7 @@ COLLECTOR = Table(
         gauge("rows", "Rows it yielded at its last run", Unit.ITEMS, scale=1),
         counter("runs", "Runs since the agent started"),
         counter("failures", "Runs that failed or were over their deadline"),
-        info("outcome", "starting, ok, no data, failing, late or quarantined"),
+        info("outcome", "starting, ok, degraded, no data, failing, late or quarantined"),
         info("error", "What its last run had to say, where it was not ok"),
         gauge("cpu", "CPU time of its last run", Unit.SECONDS, scale=1e-6, source="clock_gettime(2), /proc/PID/stat"),
         info("runs_in", "Where it runs: in a thread of the agent, or in a worker, a process of its own"),
@@ -69,9 +69,9 @@ OWN_TABLES = (AGENT, COLLECTOR, SIGHT, SINK)
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def collector_rows(runners: Iterable[Runner]) -> tuple[RowValues, ...]:
-    """One row for each collector."""
-    return tuple(_collector_row(runner) for runner in runners)
+def collector_rows(states: Iterable[PluginState]) -> tuple[RowValues, ...]:
+    """One row for each collector, of how it fares."""
+    return tuple(map(_collector_row, states))
 
 
 def sight_rows(findings: Iterable[Finding]) -> tuple[RowValues, ...]:
@@ -91,10 +91,9 @@ def agent_row(late: int, own: Proc) -> RowValues:
     return (_rss(own), _cpu(), _descriptors(own), late)
 
 
-def _collector_row(runner: Runner) -> RowValues:
-    state = runner.state
+def _collector_row(state: PluginState) -> RowValues:
     return (
-        runner.name,
+        state.name,
         _micros(state.duration),
         state.rows,
         state.runs,

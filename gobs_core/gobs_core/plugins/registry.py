@@ -93,8 +93,15 @@ class Plugins:
     def state(self, kind: str, name: str, state: str = "ok", error: str = "") -> PluginState:
         """One plugin's state with its provenance filled in."""
         origin = self.origin(kind, name)
+        cls = self.of_kind(kind).get(name)
         return PluginState(
-            kind=kind, name=name, distribution=origin.distribution, version=origin.version, state=state, error=error
+            kind=kind,
+            name=name,
+            distribution=origin.distribution,
+            version=origin.version,
+            api=None if cls is None else cls.api,
+            state=state,
+            error=error,
         )
 
 

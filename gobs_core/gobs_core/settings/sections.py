@@ -17,6 +17,16 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Base of a program's section; unknown keys are refused."""
 
 
+class BudgetSettings(Section, frozen=True, kw_only=True):
+    """`[agent.budget]`: what an agent may cost; over it, expensive collectors are read less often, and say so."""
+
+    cpu: Annotated[float, msgspec.Meta(gt=0, le=64)] | None = None
+    """CPU time that all collectors together may take, as a share of one CPU, e.g. 0.02; unset: no limit."""
+    memory: Annotated[Size, msgspec.Meta(ge=16 << 20)] | None = None
+    """Memory that agent and workers may hold; over it, the collector with the most rows is read less often; unset: no
+    limit."""
+
+
 class AgentSettings(Section, frozen=True, kw_only=True):
     """`[agent]`: what is read, how often, and where it goes."""
 
@@ -33,6 +43,8 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     users' processes and perf need; unset: it stays who it is."""
     sinks: list[str] | None = None
     """Names of the sinks that run; unset: those that run by default, and those that have a section of their own."""
+
+    budget: BudgetSettings = BudgetSettings()
 
     @property
     def sys(self) -> str:

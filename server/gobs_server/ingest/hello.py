@@ -22,6 +22,7 @@ _MOST_FAULTS = 5
 _MOST_PLUGINS = 1000
 _MOST_UNKNOWN = 500
 _MOST_TARGETS = 16
+_MOST_NEEDS = 64
 _LONGEST = 200
 _FARTHEST = 1e11
 """Seconds since 1970; nothing has happened later than that."""
@@ -117,6 +118,8 @@ def _plugin(state: pb.PluginState) -> PluginState:
         memory=state.memory if state.memory > 0 else None,
         restarts=state.restarts,
         trace=state.trace[:MAX_TRACE],
+        api=state.api or None,
+        needs={need[:MAX_LINE]: here for need, here in islice(state.needs.items(), _MOST_NEEDS)},
     )
 
 

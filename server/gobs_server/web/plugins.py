@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gobs_core import PluginState
+from gobs_core import PluginState, Unit
 from gobs_server.live import Node
-from gobs_server.web.format import UNKNOWN, duration
+from gobs_server.web.format import UNKNOWN, cell, duration
 from gobs_server.web.rendering import Templates
 from gobs_server.web.states import at_work
 from gobs_server.web.text import ident, lines
 
 MOST = 500
-_COLOURS = {"ok": "fresh", "starting": "idle", "no data": "idle", "disabled": "idle", "off": "idle"}
+_COLOURS = {
+    "ok": "fresh",
+    "starting": "idle",
+    "no data": "idle",
+    "disabled": "idle",
+    "off": "idle",
+    "degraded": "stale",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Line:
     colour: str
     error: str
     trace: str
-    """The whole of an error that has several lines."""
+    """The whole of an error that has several lines, or where the last one was raised."""
 
     @property
     def runs(self) -> str:
@@ -47,8 +54,22 @@ class Line:
     @property
     def cost(self) -> str:
         """How long its last run took."""
-        taken = self.plugin.duration
-        return UNKNOWN if taken is None or taken != taken else duration(taken)  # noqa: PLR0124  NaN
+        return _seconds(self.plugin.duration)
+
+    @property
+    def cpu(self) -> str:
+        """How much CPU time its last run took."""
+        return _seconds(self.plugin.cpu)
+
+    @property
+    def memory(self) -> str:
+        """What its worker holds in memory."""
+        return UNKNOWN if self.plugin.memory is None else cell(self.plugin.memory, Unit.BYTES)
+
+    @property
+    def lacking(self) -> int:
+        """How many of its needs are not met."""
+        return sum(not here for here in self.plugin.needs.values())
 
     @property
     def rows(self) -> str:
@@ -70,13 +91,18 @@ def render_plugins(templates: Templates, own: Sequence[PluginState], nodes: Sequ
     )
 
 
+def _seconds(taken: float | None) -> str:
+    return UNKNOWN if taken is None or taken != taken else duration(taken)  # noqa: PLR0124  NaN
+
+
 def _line(node: str, plugin: PluginState) -> Line:
     said = lines(plugin.error)
+    trace = said if len(said) > 1 else lines(plugin.trace)
     return Line(
         id=ident("plugin", node, plugin.kind, plugin.name, plugin.distribution),
         node=node,
         plugin=plugin,
         colour=_COLOURS.get(plugin.state, "down" if plugin.state in {"broken", "quarantined"} else "stale"),
         error=said[-1] if said else "",
-        trace="\n".join(said) if len(said) > 1 else "",
+        trace="\n".join(trace),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from itertools import islice
 
 from gobs_core import Chart, Column, Kind, PluginState, Source, Table
 from gobs_proto import gobs_pb2 as pb
@@ -22,6 +23,7 @@ _KINDS = {
 _MOST_ERROR = 4096
 _MOST_UNKNOWN = 256
 _MOST_TARGETS = 16
+_MOST_NEEDS = 64
 
 
 def hello(source: Source) -> pb.Hello:
@@ -108,6 +110,8 @@ def plugin_state(state: PluginState) -> pb.PluginState:
         memory=state.memory or 0,
         restarts=state.restarts,
         trace=clean(state.trace, _MOST_ERROR),
+        api=state.api or 0,
+        needs={clean(need): here for need, here in islice(state.needs.items(), _MOST_NEEDS)},
     )
 
 
@@ -119,6 +123,7 @@ def plugin_states(states: Sequence[PluginState]) -> pb.PluginStates:
             plugin.error = clean(plugin.error, 200)
             plugin.trace = ""
             plugin.unknown.clear()
+            plugin.needs.clear()
     while message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:
         del message.plugins[-1]
     return message

@@ -242,11 +242,20 @@ async def test_plugins_are_told_and_told_again_when_they_change() -> None:
         states = pb.PluginStates()
         states.plugins.add(kind="collector", name="cpu", state="failing", duration=float("nan"), rows=-1)
         states.plugins[0].unknown["cpu.steal"] = "old kernel"
+        states.plugins[0].needs["Linux 2.6.11"] = False
+        states.plugins[0].api = 1
         version = rig.live.version
         await agent.say(plugins=states)
         await until(lambda: rig.node().plugins)
         assert rig.node().plugins == (
-            PluginState(kind="collector", name="cpu", state="failing", unknown={"cpu.steal": "old kernel"}),
+            PluginState(
+                kind="collector",
+                name="cpu",
+                state="failing",
+                api=1,
+                unknown={"cpu.steal": "old kernel"},
+                needs={"Linux 2.6.11": False},
+            ),
         )
         assert rig.live.version > version
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from urllib.parse import quote
 
 import pytest
@@ -61,6 +62,31 @@ async def test_a_silent_node_is_told_in_words(cluster: Cluster, machine: Machine
 async def test_an_empty_server_says_what_to_do_next(client: Client) -> None:
     assert "gobs agent --server" in await text(client, "/")
     assert "entry point" in await text(client, "/plugins")
+
+
+async def test_of_a_plugin_it_is_told_where_it_runs_what_it_costs_what_it_needs_and_what_it_said_last(
+    cluster: Cluster, machine: Machine, client: Client
+) -> None:
+    hostile = "</pre><script>alert(1)</script>\u202e" + "x" * 20_000
+    plugin = PluginState(
+        kind="collector", name="entropy", distribution="gobs-plugin-entropy", version="1.2", api=1, state="quarantined",
+        error="OSError: no", trace=f"Traceback\n  {hostile}", runs=7, failures=3, rows=12, duration=0.25, cpu=0.125,
+        memory=30 << 20, runs_in="worker", pid=4242, restarts=2, succeeded=cluster.clock.now,
+        needs={"CAP_SYS_PTRACE <b>": False, "Linux 5.2": True}, unknown={"entropy.bits": "an old kernel"},
+    )  # fmt: skip
+    cluster.live.set_plugins(machine.node, (plugin, PluginState(kind="sink", name="grpc")))
+    page = await text(client, "/plugins")
+    row = page[page.index('data-plugin="quarantined"') : page.index('data-plugin="ok"')]
+    shown = re.sub(r"<[^>]*>", "|", row)
+    for said in ("gobs-plugin-entropy 1.2, API 1", "worker 4242, started again 2 ", "250 ms", "125 ms", "30.0 MiB",
+                 "2 needs, 1 not met here", "lacking: CAP_SYS_PTRACE &lt;b&gt;", "here: Linux 5.2", "OSError: no",
+                 "1 column not known here", "&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"):  # fmt: skip
+        assert said in shown, said
+    assert "data-age=" in row
+    assert "<script>" not in row
+    assert len(row) < 40_000
+    rest = page[page.index('data-plugin="ok"') :]
+    assert rest.count('class="unknown" title=') == 5, "what is not known says why"
 
 
 async def test_a_node_without_tables_says_so(cluster: Cluster, client: Client) -> None:
