@@ -11,6 +11,7 @@ import ast
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gobs_core.errors import DeclarationError
@@ -37,11 +38,10 @@ class Expression:
     """Columns whose level it uses."""
     rates: frozenset[str]
     """Columns whose rate it uses."""
-    _tree: ast.expr
 
     def evaluate(self, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:
         """Compute the value; `level` and `rate` look a column up by name."""
-        return _evaluate(self._tree, level, rate)
+        return _program(self.text)(level, rate)
 
 
 def parse_expression(text: str) -> Expression:
@@ -55,7 +55,7 @@ def parse_expression(text: str) -> Expression:
     levels: set[str] = set()
     rates: set[str] = set()
     _check(tree, text, levels, rates, 0)
-    return Expression(text, frozenset(levels), frozenset(rates), tree)
+    return Expression(text, frozenset(levels), frozenset(rates))
 
 
 def _check(node: ast.expr, text: str, levels: set[str], rates: set[str], depth: int) -> None:
@@ -85,16 +85,27 @@ def _source(node: ast.expr, text: str) -> str:
     return (ast.get_source_segment(text, node) or text)[:MAX_SHOWN]
 
 
-def _evaluate(node: ast.expr, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:
+Lookup = Callable[[str], Any]
+
+
+@lru_cache(maxsize=4096)
+def _program(text: str) -> Callable[[Lookup, Lookup], Any]:
+    """An expression that was checked, as functions within functions: walking its tree takes longer than computing."""
+    return _compiled(ast.parse(text, mode="eval").body)
+
+
+def _compiled(node: ast.expr) -> Callable[[Lookup, Lookup], Any]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_evaluate(left, level, rate), _evaluate(right, level, rate))
+            apply, first, second = _OPERATORS[type(op)], _compiled(left), _compiled(right)
+            return lambda level, rate: apply(first(level, rate), second(level, rate))
         case ast.UnaryOp(operand=operand):
-            return -_evaluate(operand, level, rate)
+            inner = _compiled(operand)
+            return lambda level, rate: -inner(level, rate)
         case ast.Constant(value=value):
-            return value
+            return lambda _level, _rate: value
         case ast.Name(id=name):
-            return level(name)
+            return lambda level, _rate: level(name)
         case ast.Call(args=[ast.Name(id=name)]):
-            return rate(name)
+            return lambda _level, rate: rate(name)
     raise AssertionError(ast.dump(node))

@@ -81,7 +81,7 @@ class LiveTable:
         if self._view is not None or self.rows > _SMALL:
             return self.view().total(column)
         if self._totals is None:
-            self._totals = Totals(self._state, self._texts)
+            self._totals = Totals(self._state, self.chosen(None)[1].slots.tolist())
         return self._totals.of(column)
 
     def chosen(self, keys: tuple[tuple[str, ...], ...] | None) -> tuple[TableState, Chosen]:

@@ -33,14 +33,21 @@ class Counted:
 
     def chosen(self, state: TableState, texts: Mapping[int, str], keys: tuple[Key, ...] | None) -> Chosen:
         """The slots a total counts as one group; or with `keys`, of each the slot of its row, if there is one."""
-        live, place = state.slots, state.layout.deciding
-        kept = self._kept.get(keys)
-        seen = b"" if place is None or keys is not None else state.matrix[live, place].tobytes()
+        live = state.slots
+        kept, seen = self._kept.get(keys), _decided_by(state, live, keys)
         if kept is not None and kept[0] is live and kept[1] == seen:
             return kept[2]
         found = _total(state, texts) if keys is None else _rows(state, texts, keys)
         self._kept[keys] = (live, seen, found)
         return found
+
+
+def _decided_by(state: TableState, live: Cells, keys: tuple[Key, ...] | None) -> bytes:
+    """What decides, besides which slots are live: tables without a gap share one array of those."""
+    if keys is None and state.layout.table.total is None:
+        return b""
+    place = state.layout.deciding
+    return state.keys.tobytes() if keys is not None or place is None else state.matrix[live, place].tobytes()
 
 
 def _total(state: TableState, texts: Mapping[int, str]) -> Chosen:

@@ -36,6 +36,8 @@ class Layout:
         self.info: NDArray[np.bool_] = kinds == TEXT
         self.counter: NDArray[np.bool_] = np.array([c.kind is Kind.COUNTER for c in table.cells], dtype=bool)
         self.scales = np.array([c.scale or 1.0 for c in table.cells], dtype=np.float64)
+        self.plain: list[tuple[float, bool]] = list(zip(self.scales.tolist(), self.real.tolist(), strict=True))
+        """For every place its scale, and whether it is real, as plain values."""
         self.has_info = bool(self.info.any())
         self.has_real = bool(self.real.any())
         self._row = kinds.astype(np.uint8)

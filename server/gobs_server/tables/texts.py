@@ -113,11 +113,13 @@ class Texts(Mapping[int, str]):
     def _add(self, part: pb.Texts, added: list[int]) -> None:
         if len(part.id_gaps) != len(part.texts):
             raise BadFrame("texts", f"{len(part.texts)} texts for {len(part.id_gaps)} ids")
-        text_id = 0
+        text_id, news = 0, self._news
         for gap, text in zip(part.id_gaps, part.texts, strict=True):
             text_id += gap
             if not 0 < text_id <= _LARGEST_ID or gap == 0:
                 raise BadFrame("texts", f"text id {text_id} is not allowed")
+            if news.get(text_id) == text:
+                continue
             size = _size(text)
             if size > MAX_TEXT:
                 raise BadFrame("texts", f"text {text_id} has {size} bytes, at most {MAX_TEXT} are allowed")

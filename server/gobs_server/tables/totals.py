@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from math import inf, isnan, nan
 from typing import cast
@@ -11,20 +11,19 @@ import numpy as np
 
 from gobs_core import Column, Kind
 from gobs_server.tables.change import Places
-from gobs_server.tables.counted import counted
 from gobs_server.tables.state import TableState
 from gobs_server.tables.values import UNKNOWN, evaluate_one
 
 
 class Totals:
-    """What `View.total` tells, of one state as it is now; to be dropped with the next frame."""
+    """What `View.total` tells, of one state as it is now; to be dropped with the next frame. `slots` are counted."""
 
-    def __init__(self, state: TableState, texts: Mapping[int, str]) -> None:
+    def __init__(self, state: TableState, slots: Sequence[int]) -> None:
         self._state = state
         self._layout = state.layout
         self._cells = state.flat()
         self._rates: dict[str, float] = {}
-        self._firsts = [slot * state.layout.width for slot in counted(state, texts)]
+        self._firsts = [slot * state.layout.width for slot in slots]
 
     def of(self, column: Column) -> float:
         """One column's total; NaN where no counted row is known."""
@@ -34,11 +33,11 @@ class Totals:
 
     def _level(self, name: str) -> float:
         place = self._layout.place[name]
-        if self._layout.real[place]:
+        scale, is_real = self._layout.plain[place]
+        if is_real:
             reals = self._cells.cast("B").cast("d")
             known = [value for first in self._firsts if not isnan(value := reals[first + place])]
         else:
-            scale = float(self._layout.scales[place])
             cells = [self._cells[first + place] for first in self._firsts]
             known = [cell * scale for cell in cells if cell != UNKNOWN]
         return sum(known) if known else nan
@@ -52,13 +51,13 @@ class Totals:
         place, seconds = self._layout.place[name], self._state.rates.seconds
         if not seconds > 0:
             return nan
-        scale = float(self._layout.scales[place])
-        real = self._cells.cast("B").cast("d") if self._layout.real[place] else None
-        known = []
+        scale, is_real = self._layout.plain[place]
+        real = self._cells.cast("B").cast("d") if is_real else None
+        known, changes, cells = [], self._changes, self._cells
         for first in self._firsts:
             cell = first + place
-            rate = self._changes.get(cell, 0) / seconds * scale
-            if 0 <= rate < inf and not (self._cells[cell] == UNKNOWN if real is None else isnan(real[cell])):
+            rate = changes.get(cell, 0) / seconds * scale
+            if 0 <= rate < inf and not (cells[cell] == UNKNOWN if real is None else isnan(real[cell])):
                 known.append(rate)
         return sum(known) if known else nan
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isnan, nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gobs_core import Cell, RowValues, Table, Total, Unit, counter, derived, gauge, info, key
+from gobs_server.live import totals_of
 from tests.server.feeding import Cluster
 
 COLUMNS = [
@@ -52,3 +53,13 @@ def test_what_no_counted_row_knows_is_not_known() -> None:
     machine.feed({table: [("a", "y", 1, 1.0, 1, 1.0)]})
     live = machine.node.tables["things"]
     assert all(isnan(live.total(column)) for column in table.columns if column.numeric)
+
+
+def test_rows_that_take_the_places_of_others_are_told_apart() -> None:
+    table = Table("things", "Some", COLUMNS, total=Total("name", frozenset({"a"})))
+    machine = Cluster().machine("n", table)
+    for name, level, expected in (("a", 100, 1.0), ("b", 200, nan), ("a", 300, 3.0)):
+        machine.feed({table: [(name, "x", 1, 0.0, level, 0.0)]}, after=5, keyframe=True)
+        live = machine.node.tables["things"]
+        together = totals_of([live], ["level"])
+        assert [live.total(table.column("level")), *together[0]] == pytest.approx([expected] * 2, nan_ok=True)
