@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,7 @@ from gobs_server.services import InspectError, Services
 from gobs_server.settings import ServerSettings
 from gobs_server.tables import RunState, Schemas
 from gobs_server.tables.layout import Layout
-from gobs_sinks.grpc.encoder import Encoder
+from gobs_sinks.grpc.encoder import Encoded, Encoder
 
 START = 1_767_225_600.0
 """2026-01-01T00:00:00Z."""
@@ -117,6 +118,7 @@ class Machine:
         self._encoder = Encoder(tables)
         self._run = RunState(Schemas(layouts, (interval,) * len(layouts)))
         self._sequence = 0
+        self._unsent: list[tuple[int, list[bytes]]] = []
         self.node: Node = cluster.live.connect(
             name, agent_version="0.1.0", protocol=1, boot_id="boot", run=run, interval=interval, skew=0.0
         )
@@ -126,15 +128,31 @@ class Machine:
     def feed(self, rows: Rows, *, after: float = 0.0, keyframe: bool = False) -> None:
         """Send one frame, `after` seconds after the one before it; a keyframe begins another segment."""
         cluster = self.cluster
-        cluster.clock.move(after)
-        self._sequence += 1
-        read_ns = int(cluster.clock.monotonic() * 1e9)
-        readings = tuple(Reading(table, some, read_ns) for table, some in rows.items())
-        frame = Frame(self._sequence, int(cluster.clock.wall() * 1e9), read_ns, readings)
-        encoded = self._encoder.encode(frame, keyframe=keyframe)
+        encoded = self._read(rows, after, keyframe or bool(self._unsent))
         parts = [gobs_pb2.Frame.FromString(part) for part in encoded.parts]
         changed = self._run.apply(parts)
-        offset = cluster.clock.wall() - read_ns / 1e9
+        offset = cluster.clock.wall() - parts[0].monotonic_ns / 1e9
         cluster.live.take(self.node, self._run, changed, offset)
         raw = [delimited(part) for part in encoded.parts]
         cluster.history.append(self.name, self.node.run, parts, raw, offset, self._run)
+
+    def unsent(self, rows: Rows, *, after: float = 0.0) -> None:
+        """Read a frame that does not get through."""
+        encoded = self._read(rows, after, not self._unsent)
+        self._unsent.append((self._sequence, [delimited(part) for part in encoded.parts]))
+
+    def late(self) -> int:
+        """Send what did not get through as one segment; returns how many frames the history took of it."""
+        some, self._unsent = self._unsent, []
+        data = zlib.compress(b"".join(part for _, parts in some for part in parts))
+        return self.cluster.history.fill(self.name, self.node.run, data, (some[0][0], some[-1][0]), 0.0)
+
+    def _read(self, rows: Rows, after: float, keyframe: bool) -> Encoded:
+        clock = self.cluster.clock
+        clock.move(after)
+        self._sequence += 1
+        read_ns = int(clock.monotonic() * 1e9)
+        readings = tuple(Reading(table, some, read_ns) for table, some in rows.items())
+        return self._encoder.encode(
+            Frame(self._sequence, int(clock.wall() * 1e9), read_ns, readings), keyframe=keyframe
+        )

@@ -32,7 +32,7 @@ class Compiled:
         for rule in self.rules.values():
             for check in checks[rule.id]:
                 self._add(check)
-        self._sources: dict[tuple[Table, tuple[int, ...]], tuple[Source, ...]] = {}
+        self._sources: dict[tuple[Table, str, tuple[int, ...]], tuple[Source, ...]] = {}
 
     def tables(self) -> set[str]:
         """The tables any rule looks at."""
@@ -40,12 +40,14 @@ class Compiled:
 
     def sources(self, node: str, table: Table) -> tuple[Source, ...]:
         """What judges a table of a node."""
-        checks = self._checks(node, table.name)
-        name = (table, tuple(map(id, checks)))
+        exact = self._exact.get((table.name, node), ())
+        some = [check for check in self._some.get(table.name, ()) if check.node.match(node)]
+        name = (table, node if exact else "", tuple(map(id, some)))
         found = self._sources.get(name)
         if found is None:
             if len(self._sources) >= _REMEMBERED:
                 self._sources.clear()
+            checks = [*self._any.get(table.name, ()), *exact, *some]
             found = self._sources[name] = tuple(self._make(table, checks))
         return found
 
@@ -67,10 +69,6 @@ class Compiled:
                 self._exact[table, check.node.exact].append(check)
             else:
                 self._some[table].append(check)
-
-    def _checks(self, node: str, table: str) -> list[Check]:
-        some = [check for check in self._some.get(table, ()) if check.node.match(node)]
-        return [*self._any.get(table, ()), *self._exact.get((table, node), ()), *some]
 
     def _make(self, table: Table, checks: Sequence[Check]) -> Iterable[Source]:
         """A source for each way of judging: by row or in total, here or, for each condition from elsewhere, beside."""

@@ -62,11 +62,11 @@ Op = Put | Drop
 
 
 class JournalError(GobsError):
-    """The journal could not be written; nothing of what was to be written is."""
+    """The journal could not be read or written; nothing of what was to be written is."""
 
 
 class Journal:
-    """One file. `open`, then read and write from the event loop, then `close`."""
+    """One file. `open`, then read and write from the event loop, then `close`; all of it raises JournalError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -86,7 +86,7 @@ class Journal:
         self._thread.start()
         try:
             await self._do(self._open)
-        except (sqlite3.Error, OSError) as error:
+        except JournalError as error:
             await self.close()
             raise UserError(f"{self.path}: not a journal that can be used ({error})") from None
 
@@ -99,14 +99,14 @@ class Journal:
             await asyncio.to_thread(thread.join, 5.0)
 
     async def write(self, ops: Sequence[Op], *, durable: bool = True) -> None:
-        """Commit all of it, or raise JournalError; `durable` waits until it would outlive a loss of power."""
+        """Commit all of it or nothing; `durable` waits until it would outlive a loss of power."""
         try:
             await self._do(lambda: self._write(ops, durable))
-        except (sqlite3.Error, OSError) as error:
+        except JournalError as error:
             if not self.fault:
                 log.exception("the journal cannot be written", path=str(self.path))
-            self.fault = f"{type(error).__name__}: {error}"
-            raise JournalError(self.fault) from error
+            self.fault = str(error)
+            raise
         if self.fault:
             self.fault = ""
             log.info("the journal can be written again", path=str(self.path))
@@ -180,6 +180,8 @@ class Journal:
         def job() -> None:
             try:
                 result = call()
+            except (sqlite3.Error, OSError) as error:
+                _tell(loop, done, None, JournalError(f"{type(error).__name__}: {error}"))
             except BaseException as error:  # noqa: BLE001  it is the caller's
                 _tell(loop, done, None, error)
             else:

@@ -55,6 +55,9 @@ class Step(NamedTuple):
     """Still in their state, with moments that should be remembered."""
 
 
+_NONE: Index = np.zeros(0, dtype=np.intp)
+NOTHING = Step(_NONE, _NONE, _NONE, _NONE, np.zeros(0, dtype=np.int8), _NONE)
+"""Nothing has changed."""
 _COLUMNS = (
     ("state", np.int8),
     ("no_data", np.int8),
@@ -112,6 +115,10 @@ class Lanes:
 
         Time without anything said counts only up to `gap` seconds: a longer one is no part of `since` to `now`.
         """
+        if self._goes_on(said):
+            self.at[:] = self.hot_at[:] = now
+            self._worsen(self.state == FIRING, values)
+            return NOTHING
         said, unknown = said.copy(), (said == UNKNOWN) | (said == NOT_YET)
         if unknown.any():
             lacking = said == UNKNOWN
@@ -154,6 +161,12 @@ class Lanes:
         self.since[place] = since
         return True
 
+    def _goes_on(self, said: Codes) -> bool:
+        """Whether all of them fire or are quiet, hold, and did so before: then nothing becomes of any."""
+        if not (said == HOT).all() or self.cooling.any() or self.late.any():
+            return False
+        return bool((self.state >= FIRING).all())
+
     def _wait(self, now: float, gap: float, hot: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Let those that begin begin now, and leave out of the waiting what nobody saw."""
         lost = now - self.at
@@ -169,5 +182,7 @@ class Lanes:
         self.hot_at[hot] = now
         self.worst[fired] = np.nan
         self.cooling[fired] = False
-        firing = (self.state == FIRING) | fired
+        self._worsen((self.state == FIRING) | fired, values)
+
+    def _worsen(self, firing: NDArray[np.bool_], values: Numbers) -> None:
         self.worst[firing] = np.fmax(self.worst[firing], values[firing])

@@ -114,13 +114,18 @@ def friendly(target: Target) -> Mapping[str, Friendly]:
 
 
 def tables_of(rule: RuleFields) -> tuple[str, ...]:
-    """The tables a rule's metric may be in, in the order in which they are tried."""
+    """The tables a rule's metric may be in, in the order in which they are tried.
+
+    `absent` needs no metric: of rows it names the table, and pods have one.
+    """
     known = _FRIENDLY[rule.target].get(rule.metric)
     if known is not None:
         container = rule.target == "pod" and rule.container != "*"
         names = dict.fromkeys(way.table for way in known.ways)
         return tuple(name for name in names if name != "pod") if container else tuple(names)[:1]
-    return (rule.metric.partition(".")[0],) if "." in rule.metric else ()
+    if not rule.metric:
+        return (_POD_TABLES[rule.container != "*"],) if rule.target == "pod" else ()
+    return (rule.metric.partition(".")[0],) if "." in rule.metric or rule.target == "row" else ()
 
 
 def metric_in(rule: RuleFields, table: Table) -> Metric | None:

@@ -9,13 +9,14 @@ from typing import Any
 from gobs_core import Table
 from gobs_server.alerts.check import Check
 from gobs_server.alerts.compiled import Compiled
+from gobs_server.alerts.draft import Draft
 from gobs_server.alerts.events import Ended, Event, LaneId, LaneState, Over, Sight, dismiss, state_of
 from gobs_server.alerts.judging import Judging
 from gobs_server.alerts.lanes import FIRING, NO_DATA, PENDING, QUIET, STALE, Lanes
 from gobs_server.alerts.matching import Matcher
 from gobs_server.alerts.outcome import events_of
 from gobs_server.alerts.reading import Reading, Rows, Whole
-from gobs_server.alerts.watch import Draft, Lane, Watch
+from gobs_server.alerts.watch import Lane, Watch
 from gobs_server.clock import Clock
 from gobs_server.live import LiveTable, Node
 
@@ -71,7 +72,8 @@ class NodeWatch:
                 continue
             for place, watch in enumerate(entry.watches):
                 watch.interval = table.interval
-                if place not in entry.busy:
+                passes = watch.source.total and watch.passes(frame.now, table.table, table.total)
+                if place not in entry.busy and not passes:
                     self._judge(entry, place, frame, frame.reading(table, total=watch.source.total))
             if entry.presence is not None:
                 self._look(entry.presence, frame.reading(table, total=False))

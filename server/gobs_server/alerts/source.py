@@ -70,6 +70,11 @@ class Source:
         self._limits = np.array([check.limit for check in self.checks], dtype=np.float64)
         self._clear = np.array([check.clear_limit for check in self.checks], dtype=np.float64)
         self._sensitive = np.array([check.params.no_data == AS_BREACH for check in self.checks], dtype=bool)
+        back = {(metric, check.lookback) for check, metric in found if metric.total is total}
+        self.windows = {(s.metric, s.seconds) for s in self.signals if s.seconds}
+        """Which metric has to be kept for how many seconds, for window functions."""
+        self.pasts = {(metric, far) for metric, far in back if far}
+        """The same for conditions that look back."""
         self._plans: dict[tuple[tuple[Key, ...], tuple[Texts, ...]], Plan] = {}
 
     def metric_of(self, check: int) -> Metric:
@@ -119,12 +124,37 @@ class Plan:
         self.clear: Numbers = source._clear[checks]  # noqa: SLF001
         self.sensitive: Places = np.flatnonzero(source._sensitive[checks])  # noqa: SLF001
         """Lanes to which a value that is not known is as bad as a bad one."""
+        self._order = np.argsort(self.flat, kind="stable")
+        self.floor = self.without(np.zeros(0, dtype=np.intp))
         self._starts = np.searchsorted(checks, np.arange(len(source.checks) + 1))
         self.asked = [
             Asked(check, source.signal_of(place), slice(int(self._starts[place]), int(self._starts[place + 1])))
             for place, check in enumerate(source.checks)
             if np.isinf(check.limit)
         ]
+
+    def without(self, lanes: Places) -> Numbers:
+        """For each value of each signal the least limit of a lane that looks at it, of all lanes but these."""
+        floor: Numbers = np.full(len(self.source.signals) * len(self.keys), np.inf)
+        if len(self.flat):
+            limits = self.limits.copy()
+            limits[lanes] = np.inf
+            cells = self.flat[self._order]
+            first = np.flatnonzero(np.concatenate(([True], cells[1:] != cells[:-1])))
+            floor[cells[first]] = np.minimum.reduceat(limits[self._order], first)
+        return floor
+
+    @cached_property
+    def gates(self) -> tuple[tuple[Metric, float, float], ...] | None:
+        """The figures of a table as a whole, each with its sign and what it must exceed so that anything is hot.
+
+        None: more than that decides.
+        """
+        source = self.source
+        if not source.total or source.windows or self.asked or len(self.sensitive):
+            return None
+        each = zip(source.signals, self.floor.tolist(), strict=True)
+        return tuple((signal.metric, signal.sign, limit) for signal, limit in each)
 
     @cached_property
     def _places(self) -> dict[Key, int]:

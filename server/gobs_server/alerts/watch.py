@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gobs_core import Sample
+from gobs_core import Sample, Table
+from gobs_server.alerts.draft import Draft
 from gobs_server.alerts.events import LaneState, adopt, state_of
-from gobs_server.alerts.lanes import COOL, FIRING, GONE, HOT, NOT_YET, OK, UNKNOWN, Codes, Lanes, Step
+from gobs_server.alerts.figures import Total, of_table
+from gobs_server.alerts.lanes import COOL, FIRING, GONE, HOT, NOT_YET, NOTHING, OK, UNKNOWN, Codes, Lanes, Step
 from gobs_server.alerts.reading import Reading
 from gobs_server.alerts.source import Asked, Key, Plan, Signal, Source
 from gobs_server.alerts.window import Window
@@ -27,17 +29,6 @@ class Lane(NamedTuple):
 
     check: int
     key: Key
-
-
-class Draft(NamedTuple):
-    """A reading that is half judged."""
-
-    now: float
-    plan: Plan
-    seen: Numbers
-    """For every lane what it looks at, larger being worse."""
-    samples: list[tuple[Asked, Sample]]
-    """What conditions have to be asked."""
 
 
 class Result(NamedTuple):
@@ -69,10 +60,10 @@ class Watch:
         self._version: object = None
         self._at: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         """Where the lanes that are not ok are in the plan; -1: nowhere."""
-        seconds = {s for s in source.signals if s.seconds}
-        self._windows = {(s.metric, s.seconds): Window(s.seconds) for s in seconds}
-        back = {(source.metric_of(place), check.lookback) for place, check in enumerate(source.checks)}
-        self._pasts = {(metric, far): Window(far) for metric, far in back if far}
+        self._floor: Numbers | None = None
+        """Below which all values are fine for lanes that are ok; None: not known."""
+        self._windows = {name: Window(name[1]) for name in source.windows}
+        self._pasts = {name: Window(name[1]) for name in source.pasts}
 
     @property
     def gap(self) -> float:
@@ -93,50 +84,72 @@ class Watch:
         """Know the rows there are, from a reading that was judged before this watch was made."""
         self._planned(reading)
 
+    def passes(self, now: float, table: Table, total: Total) -> bool:
+        """Whether a table as a whole is fine and was: then there is nothing else to be done with this reading."""
+        gates = None if self.plan is None or self.who else self.plan.gates
+        if gates is None:
+            return False
+        for metric, sign, limit in gates:
+            if sign * of_table(metric, table, total) > limit:
+                return False
+        self.read = now
+        return True
+
     def begin(self, now: float, reading: Reading) -> Draft:
         """Take a reading, up to where conditions have to be asked."""
         plan = self._planned(reading)
         self.read = now
         values = self._values(now, reading)
-        seen = values[plan.flat] if len(plan.flat) else values[:0]
-        samples = [(asked, self._sample(asked, plan, now, seen)) for asked in plan.asked if _width(asked)]
-        return Draft(now, plan, seen, samples)
+        if not plan.asked and not len(plan.sensitive) and not (values > self._limits(plan)).any():
+            return Draft(now, plan, values, calm=True)
+        draft = Draft(now, plan, values, calm=False)
+        draft.samples += [(asked, self._sample(asked, plan, now, draft.seen)) for asked in plan.asked if _width(asked)]
+        return draft
 
     def finish(self, draft: Draft, answers: Iterable[Sequence[float]]) -> Result | None:
         """Go on with what the conditions answered, in the order of `samples`; None: all is ok, and was."""
-        now, plan, seen, samples = draft
-        hot = seen > plan.limits
-        for (asked, _), answer in zip(samples, answers, strict=True):
+        plan = draft.plan
+        if draft.calm:
+            if not self.who:
+                return None
+            there = self._at >= 0
+            own = np.full(len(self._at), np.nan)
+            own[there] = draft.values[plan.flat[self._at[there]]]
+            return self._step(draft.now, self._said(plan, own, there), own)
+        seen, hot = draft.seen, draft.seen > plan.limits
+        for (asked, _), answer in zip(draft.samples, answers, strict=True):
             told = np.asarray(answer, dtype=np.float64)
             hot[asked.lanes] = told == 1
             seen[asked.lanes] = np.where(np.isnan(told), _not_yet(seen[asked.lanes]), seen[asked.lanes])
-        said = self._said(plan, seen, hot)
+        there = self._at >= 0
+        said = self._said(plan, self._own(seen), there, hot)
+        hot[self._at[there]] = False
         self._begin(plan, seen, hot)
         if not self.who:
             return None
         new = len(self.who) - len(said)
         if new:
-            said = np.concatenate((said, np.where(np.isnan(seen[self._at[-new:]]), UNKNOWN, HOT)))
-        return self._step(now, said.astype(np.int8), seen)
+            said = np.concatenate((said, np.where(np.isnan(seen[self._at[-new:]]), UNKNOWN, HOT))).astype(np.int8)
+        return self._step(draft.now, said, self._own(seen))
 
     def silent(self, now: float) -> Result | None:
         """Go on without a reading, once there has been none for too long."""
         if now - self.read <= self.gap:
             return None
-        nothing = np.zeros(0)
-        if self.plan is not None:
+        if self.plan is not None and len(self.plan.sensitive):
             nothing = np.full(len(self.plan.flat), np.nan)
             self._begin(self.plan, nothing, np.zeros(len(nothing), dtype=bool))
         if not self.who:
             return None
         gone = self._at < 0 if self.plan is not None else np.zeros(len(self.who), dtype=bool)
-        return self._step(now, np.where(gone, GONE, UNKNOWN).astype(np.int8), nothing)
+        return self._step(now, np.where(gone, GONE, UNKNOWN).astype(np.int8), np.full(len(self.who), np.nan))
 
     def adopt(self, lane: Lane, state: LaneState) -> None:
         """Take up a lane as it was."""
         check = self.source.checks[lane.check]
         adopt(self.lanes, check.params, state, check.sign)
         self.who.append(lane)
+        self._floor = None
         self._at = np.append(self._at, -1 if self.plan is None else self.plan.find(*lane))
 
     def inherit(self, other: Watch) -> None:
@@ -166,8 +179,24 @@ class Watch:
             plan = self.source.plan(keys, reading.texts(self.source.matcher.columns))
             if plan is not self.plan:
                 self._at = np.array([plan.find(*lane) for lane in self.who], dtype=np.intp)
+                self._floor = None
             self.plan, self._version = plan, version
         return plan
+
+    def _limits(self, plan: Plan) -> Numbers:
+        """For each value the least limit of a lane that is ok and looks at it."""
+        if not self.who:
+            return plan.floor
+        if self._floor is None:
+            self._floor = plan.without(self._at[self._at >= 0])
+        return self._floor
+
+    def _own(self, seen: Numbers) -> Numbers:
+        """Of what all lanes look at, what those that are not ok look at; NaN where that is nothing."""
+        there = self._at >= 0
+        own = np.full(len(self._at), np.nan)
+        own[there] = seen[self._at[there]]
+        return own
 
     def _values(self, now: float, reading: Reading) -> Numbers:
         """The values of all signals, one after another."""
@@ -195,22 +224,18 @@ class Watch:
         lines: Any = [line[rows] for line in past]
         return Sample(values, firing, ages, lines)
 
-    def _said(self, plan: Plan, seen: Numbers, hot: Bool) -> NDArray[np.int64]:
-        """What is said of the lanes that are not ok; `hot` is left with the others."""
-        at = self._at
-        if not len(at):
-            return np.zeros(0, dtype=np.int64)
-        there = at >= 0
-        places = np.where(there, at, 0)
-        if not len(seen):
-            return np.full(len(at), GONE)
-        compared = np.isfinite(plan.limits[places])
-        above = seen[places] > np.where(self.lanes.state == FIRING, plan.clear[places], plan.limits[places])
-        said = np.where(np.where(compared, above, hot[places]), HOT, COOL)
-        said[np.isnan(seen[places])] = UNKNOWN
-        said[np.isneginf(seen[places])] = NOT_YET
-        said[~there] = GONE
-        hot[at[there]] = False
+    def _said(self, plan: Plan, own: Numbers, there: Bool, hot: Bool | None = None) -> Codes:
+        """What is said of the lanes that are not ok, by what they look at; `hot` is what was found of all lanes."""
+        said: Codes = np.full(len(own), GONE, dtype=np.int8)
+        at, own = self._at[there], own[there]
+        limits = plan.limits[at]
+        above = own > np.where(self.lanes.state[there] == FIRING, plan.clear[at], limits)
+        if hot is not None:
+            above = np.where(np.isfinite(limits), above, hot[at])
+        found = np.where(above, HOT, COOL)
+        found[np.isnan(own)] = UNKNOWN
+        found[np.isneginf(own)] = NOT_YET
+        said[there] = found
         return said
 
     def _begin(self, plan: Plan, seen: Numbers, hot: Bool) -> None:
@@ -227,17 +252,16 @@ class Watch:
         pairs = zip(plan.checks[new].tolist(), plan.rows[new].tolist(), strict=True)
         self.who += [Lane(check, keys[row]) for check, row in pairs]
         self._at = np.concatenate((self._at, new))
+        self._floor = None
 
-    def _step(self, now: float, said: Codes, seen: Numbers) -> Result:
-        at, there = self._at, self._at >= 0
-        values = np.full(len(at), np.nan)
-        if len(seen):
-            values[there] = seen[at[there]]
-            values[np.isinf(values)] = np.nan
-        rows = np.full(len(at), -1, dtype=np.intp)
-        if self.plan is not None:
-            rows[there] = self.plan.rows[at[there]]
+    def _step(self, now: float, said: Codes, own: Numbers) -> Result | None:
+        values = np.where(np.isinf(own), np.nan, own)
         step = self.lanes.step(now, self.gap, said, values)
+        if step is NOTHING:
+            return None
+        rows, there = np.full(len(own), -1, dtype=np.intp), self._at >= 0
+        if self.plan is not None:
+            rows[there] = self.plan.rows[self._at[there]]
         signs = self.source.signs[[lane.check for lane in self.who]]
         kept = {
             place: state_of(self.lanes, place, float(signs[place]))
@@ -251,6 +275,7 @@ class Watch:
 
     def _retain(self, stay: Bool) -> None:
         self.lanes.retain(stay)
+        self._floor = None
         self._at = self._at[stay]
         self.who = [lane for lane, kept in zip(self.who, stay.tolist(), strict=True) if kept]
 
