@@ -37,8 +37,12 @@ class Wandering:
 
     def feed(self) -> None:
         """Send the next frame."""
+        self.machine.feed(self.next())
+
+    def next(self) -> Rows:
+        """Let it drift, and return what it sends then."""
         self._busy = min(max(self._busy + self._random.gauss(0, 0.06), 0.01), 0.99)
-        self.machine.feed(self.rows())
+        return self.rows()
 
     def rows(self) -> Rows:
         """Return what it sends now."""
