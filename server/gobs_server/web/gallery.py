@@ -7,10 +7,11 @@ from importlib.resources import files
 
 from quart import Response
 
-from gobs_core import Unit
+from gobs_core import Severity, Unit
 from gobs_server.live import Node
 from gobs_server.routes import Routes
 from gobs_server.web.answers import html
+from gobs_server.web.badges import Badge
 from gobs_server.web.format import UNKNOWN, exact, full
 from gobs_server.web.headlines import Value
 from gobs_server.web.rendering import Templates
@@ -45,6 +46,10 @@ def add_gallery(routes: Routes, templates: Templates) -> None:
                 values=_values(),
                 tokens=_tokens(),
                 made=_MADE,
+                badges=[
+                    Badge(number, severity, "/alerts")
+                    for number, severity in zip((1, 12, 12345), Severity, strict=True)
+                ],
             )
         )
 

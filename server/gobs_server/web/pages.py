@@ -13,6 +13,7 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags
 from gobs_server.web.alerts import add_alerts
 from gobs_server.web.answers import fragment, html
+from gobs_server.web.badges import Badges
 from gobs_server.web.cache import Cache
 from gobs_server.web.cluster import add_cluster
 from gobs_server.web.find import Finder
@@ -64,7 +65,7 @@ class _Pages:
         self._tags = tags
         self._templates = templates
         self._cache = Cache()
-        self.of_tables = TableLists(services.live, templates, tags)
+        self.of_tables = TableLists(services.live, templates, tags, Badges(services.alerts.keeper))
         self.of_past = PastTables(services.history, services.clock, templates, tags)
         self.of_rows = RowPages(services, tags, templates, Beside())
         self.of_nodes = NodePages(services, tags, templates, self._cache, self.of_tables, self.of_past)

@@ -6,6 +6,7 @@ import asyncio
 
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
+from gobs_server.web.badges import Badges
 from gobs_server.web.cache import Cache
 from gobs_server.web.cluster.board import Board
 from gobs_server.web.cluster.faces import Faces
@@ -35,6 +36,10 @@ class Counting(Templates):
         return super().render(template, **values)
 
 
+def badges(cluster: Cluster) -> Badges:
+    return Badges(cluster.services().alerts.keeper)
+
+
 def nothing(_tag: Tag) -> Poll:
     """Say that the page has nothing yet."""
     return Poll(-1, frozenset(), all=False)
@@ -44,7 +49,10 @@ async def test_a_hundred_viewers_of_a_large_table_cost_one_rendering() -> None:
     machine = Cluster().machine("n", PROCESS)
     machine.feed({PROCESS: processes(2000)})
     templates = Counting()
-    lists, table = TableLists(machine.cluster.live, templates, Tags()), machine.node.tables["process"]
+    lists, table = (
+        TableLists(machine.cluster.live, templates, Tags(), badges(machine.cluster)),
+        machine.node.tables["process"],
+    )
     shown = await asyncio.gather(
         *[lists.show(machine.node, table, Asked(), Window(0, 500), nothing) for _ in range(100)]
     )
@@ -57,7 +65,10 @@ async def test_a_row_that_looks_as_before_is_not_rendered_again_in_whatever_orde
     machine.feed({PROCESS: processes(20)})
     machine.feed({PROCESS: processes(20)}, after=5)
     templates = Counting()
-    lists, table = TableLists(machine.cluster.live, templates, Tags()), machine.node.tables["process"]
+    lists, table = (
+        TableLists(machine.cluster.live, templates, Tags(), badges(machine.cluster)),
+        machine.node.tables["process"],
+    )
     await lists.show(machine.node, table, Asked(), Window(0, 50), nothing)
     await lists.show(machine.node, table, Asked(sort=("-rss",), filter="worker"), Window(0, 50), nothing)
     assert templates.rendered.count("table_rows.html") == 1
@@ -72,7 +83,10 @@ async def test_a_row_that_looks_as_before_is_not_rendered_again_in_whatever_orde
 async def test_frames_that_come_while_a_table_is_rendered_do_not_change_it() -> None:
     machine = Cluster().machine("n", PROCESS)
     machine.feed({PROCESS: processes(1500, "old")})
-    lists, table = TableLists(machine.cluster.live, Counting(), Tags()), machine.node.tables["process"]
+    lists, table = (
+        TableLists(machine.cluster.live, Counting(), Tags(), badges(machine.cluster)),
+        machine.node.tables["process"],
+    )
     query, window = Asked(sort=("-pid",)), Window(0, 500)
     rendering = asyncio.create_task(lists.show(machine.node, table, query, window, nothing))
     await asyncio.sleep(0)
@@ -89,7 +103,7 @@ async def test_frames_that_come_while_cards_are_rendered_are_in_the_next_poll() 
     for machine in machines:
         machine.feed({CPU: CPU_ROWS[0]})
     board = Board(cluster.live, cluster.clock)
-    faces = Faces(cluster.live, Counting(), board, Trends(board, cluster.clock))
+    faces = Faces(cluster.live, Counting(), board, Trends(board, cluster.clock), badges(cluster))
     board.refresh()
     nodes, scale = board.nodes, scale_of("", board.values)
     rendering = asyncio.create_task(faces.items("cards", nodes, scale))
@@ -111,7 +125,7 @@ async def test_a_node_is_rendered_once_for_each_look_whoever_looks() -> None:
         cluster.machine(f"n{number}", CPU).feed({CPU: CPU_ROWS[0]})
     templates = Counting()
     board = Board(cluster.live, cluster.clock)
-    faces = Faces(cluster.live, templates, board, Trends(board, cluster.clock))
+    faces = Faces(cluster.live, templates, board, Trends(board, cluster.clock), badges(cluster))
     board.refresh()
     for _ in range(100):
         await asyncio.gather(*[faces.items(look, board.nodes, scale_of("", board.values)) for look in LOOKS])

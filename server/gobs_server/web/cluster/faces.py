@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from gobs_server.live import Live, Node
 from gobs_server.paths import segment
+from gobs_server.web.badges import Badges
 from gobs_server.web.cluster.board import Board
 from gobs_server.web.cluster.heat import Scale
 from gobs_server.web.cluster.looks import Face, cards, rows, tiles
@@ -24,14 +25,20 @@ _BETWEEN = b"\0"
 class Faces:
     """The items of the list of nodes, in each of its looks. Lives as long as the app."""
 
-    def __init__(self, live: Live, templates: Templates, board: Board, trends: Trends) -> None:
+    def __init__(self, live: Live, templates: Templates, board: Board, trends: Trends, badges: Badges) -> None:
         self._live = live
         self._templates = templates
         self._board = board
         self._trends = trends
+        self._badges = badges
         self._faces: dict[str, Face] = {}
         self._items: dict[tuple[str, str], Items] = {}
         self._rendering = asyncio.Lock()
+
+    @property
+    def version(self) -> int:
+        """Raised whenever an item may be another one."""
+        return self._board.version + self._badges.version
 
     def face(self, name: str) -> Face:
         """Return what never changes of a node."""
@@ -60,10 +67,11 @@ class Faces:
         for kept in self._items.values():
             kept.keep_only(lambda item: item.id in ids)
 
-    def _made_from(self, look: str, nodes: Sequence[Node], scale: Scale) -> list[tuple[int, float]]:
-        """Return of which version of each node, and for tiles of which scale, its item would be made."""
+    def _made_from(self, look: str, nodes: Sequence[Node], scale: Scale) -> list[Hashable]:
+        """Return of which version of each node, with which badge, and for tiles of which scale it would be made."""
         top = scale.top if look == "heat" else 0.0
-        return [(version, top) for version in self._board.versions(nodes)]
+        fires, versions = self._badges.now, zip(nodes, self._board.versions(nodes), strict=True)
+        return [(version, top, fires.of_node(node.name)) for node, version in versions]
 
     def _render(self, kept: Items, look: str, nodes: Sequence[Node], scale: Scale) -> None:
         """Render some in one go: setting a template up costs as much as filling in a card."""
@@ -71,12 +79,17 @@ class Faces:
         contents = self._rendered(look, faces, nodes, scale).split(_BETWEEN)
         made_from = self._made_from(look, nodes, scale)
         for face, origin, content in zip(faces, made_from, contents, strict=True):
-            kept.put(face.id, origin, self._board.version, content)
+            kept.put(face.id, origin, self.version, content)
 
     def _rendered(self, look: str, faces: Sequence[Face], nodes: Sequence[Node], scale: Scale) -> bytes:
         lines, live, render = self._board.lines(nodes), self._live, self._templates.render
+        badges = [self._badges.now.of_node(node.name) for node in nodes]
         if look == "heat":
-            return render("node_tiles.html", tiles=tiles(faces, nodes, lines, scale), label=scale.label)
+            return render(
+                "node_tiles.html", tiles=zip(tiles(faces, nodes, lines, scale), badges, strict=True), label=scale.label
+            )
         if look == "table":
-            return render("node_rows.html", rows=rows(live, faces, nodes, lines, self._trends))
-        return render("node_cards.html", cards=cards(live, faces, nodes, lines, self._trends))
+            return render(
+                "node_rows.html", rows=zip(rows(live, faces, nodes, lines, self._trends), badges, strict=True)
+            )
+        return render("node_cards.html", cards=zip(cards(live, faces, nodes, lines, self._trends), badges, strict=True))

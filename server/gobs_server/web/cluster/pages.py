@@ -11,6 +11,7 @@ from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh
 from gobs_server.web.answers import gone, html, unclear
+from gobs_server.web.badges import Badges
 from gobs_server.web.cluster.board import Board
 from gobs_server.web.cluster.faces import Faces
 from gobs_server.web.cluster.heat import Scale, scale_of
@@ -85,7 +86,7 @@ class ClusterPages:
         self._templates = templates
         self._board = Board(services.live, services.clock)
         self.trends = Trends(self._board, services.clock)
-        self._faces = Faces(services.live, templates, self._board, self.trends)
+        self._faces = Faces(services.live, templates, self._board, self.trends, Badges(services.alerts.keeper))
         self._chosen: dict[Asked, Chosen] = {}
         self._frames: dict[tuple[str, bool], Frame] = {}
         self._version = self._generation = -1
@@ -128,7 +129,7 @@ class ClusterPages:
 
     def _tag(self, query: Asked, window: Window) -> Tag:
         self._board.refresh()
-        return tag_of(self._tags, self._board.version, window, query, sorted(self._troubles().items()))
+        return tag_of(self._tags, self._faces.version, window, query, sorted(self._troubles().items()))
 
     async def _content(self, tag: Tag, query: Asked, window: Window, has: Poll) -> bytes:
         chosen = self._choose(query)

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 
 from gobs_server.live import Live
 from gobs_server.reasons import reasons
+from gobs_server.web.badges import Badge, Badges
 from gobs_server.web.cluster.heat import Scale
 from gobs_server.web.lists import Item, Items, Sheet
 from gobs_server.web.pods.board import Board, Part
@@ -27,12 +28,18 @@ _MOST = 6000
 class Faces:
     """The items of the list of pods, in each of its looks. Lives as long as the app."""
 
-    def __init__(self, live: Live, templates: Templates, board: Board) -> None:
+    def __init__(self, live: Live, templates: Templates, board: Board, badges: Badges) -> None:
         self._live = live
         self._templates = templates
         self._board = board
+        self._badges = badges
         self._items: dict[tuple[str, str], Items] = {}
         self._rendering = asyncio.Lock()
+
+    @property
+    def version(self) -> int:
+        """Raised whenever an item may be another one."""
+        return self._board.version + self._badges.version
 
     async def items(self, look: str, sheet: PodSheet, rows: Sequence[int], scale: Scale) -> list[Item]:
         """Return these pods in one look; others get their turn between some that have to be rendered and the next."""
@@ -40,16 +47,17 @@ class Faces:
         where, health = sheet.where(), sheet.texts("health")
         some = {ident(POD, where[row][0].node, where[row][0].uids[where[row][1]]): row for row in rows}
         async with self._rendering:
-            origins = {name: _made_from(where[row][0], health[row], scale) for name, row in some.items()}
+            fires = {name: self._badge(where[row]) for name, row in some.items()}
+            origins = {name: _made_from(where[row][0], health[row], scale, fires[name]) for name, row in some.items()}
             outdated = kept.outdated(origins.items())
             for first in range(0, len(outdated), _AT_ONCE[look]):
                 if first:
                     await asyncio.sleep(0)
                 names = outdated[first : first + _AT_ONCE[look]]
-                pods = [self._shown(name, sheet, where[some[name]], some[name], scale) for name in names]
+                pods = [(self._shown(name, sheet, where[some[name]], some[name], scale), fires[name]) for name in names]
                 contents = self._templates.render(f"pod_{look}.html", pods=pods, label=scale.label).split(_BETWEEN)
                 for name, content in zip(names, contents, strict=True):
-                    kept.put(name, origins[name], self._board.version, content)
+                    kept.put(name, origins[name], self.version, content)
             found = kept.get(list(some))
             if len(kept) > _MOST:
                 kept.keep_only(lambda item: item.id in some)
@@ -63,15 +71,19 @@ class Faces:
         lines = [group(name, kind, sheet, row) for name, row in zip(names, rows, strict=True)]
         contents = self._templates.render("pod_groups.html", groups=lines).split(_BETWEEN) if lines else []
         for name, content in zip(names, contents, strict=True):
-            kept.put(name, None, self._board.version, content)
+            kept.put(name, None, self.version, content)
         found, wanted = kept.get(names), set(names)
         kept.keep_only(lambda item: item.id in wanted)
         return found
+
+    def _badge(self, where: tuple[Part, int]) -> Badge | None:
+        part, place = where
+        return self._badges.now.of_pod(part.node, part.uids[place])
 
     def _shown(self, name: str, sheet: PodSheet, where: tuple[Part, int], row: int, scale: Scale) -> Shown:
         node = self._live.node(where[0].node)
         return shown(name, sheet, where, row, {} if node is None else reasons(node, POD), scale)
 
 
-def _made_from(part: Part, health: str | None, scale: Scale) -> Hashable:
-    return part.made_from, health, scale.top
+def _made_from(part: Part, health: str | None, scale: Scale, badge: Badge | None) -> Hashable:
+    return part.made_from, health, scale.top, badge

@@ -13,6 +13,7 @@ from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh
 from gobs_server.web.answers import html, missing, no_node
+from gobs_server.web.badges import Badges
 from gobs_server.web.cluster.heat import Scale, scale_over
 from gobs_server.web.lists import (
     Asked,
@@ -102,7 +103,7 @@ class PodsPages:
         self._tags = tags
         self._templates = templates
         self._board = Board(services.live, services.clock)
-        self._faces = Faces(services.live, templates, self._board)
+        self._faces = Faces(services.live, templates, self._board, Badges(services.alerts.keeper))
         self._sheet = PodSheet([], 0.0)
         self._chosen: dict[Asked, Chosen] = {}
         self._frames: dict[tuple[str, bool], Frame] = {}
@@ -150,7 +151,7 @@ class PodsPages:
 
     async def _tag(self, query: Asked, window: Window) -> Tag:
         await self._board.refresh()
-        return tag_of(self._tags, self._board.version, window, query)
+        return tag_of(self._tags, self._faces.version, window, query)
 
     async def _content(self, tag: Tag, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
         chosen = self._choose(query)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gobs_server.web.badges import Badge
 from gobs_server.web.format import UNKNOWN, cell, exact, full
 from gobs_server.web.lists import Field
 from gobs_server.web.table.chosen import Chosen
@@ -36,6 +37,7 @@ class Line(NamedTuple):
     numbers: list[Cell]
     path: str
     """Where the row leads; empty: nowhere."""
+    alerts: Badge | None = None
 
     @property
     def cells(self) -> list[Cell]:
@@ -49,7 +51,9 @@ def made_from(chosen: Chosen, rows: Sequence[int]) -> list[Hashable]:
     numeric = [sheet.numbers(field.name)[list(rows)] for field in chosen.fields if field.numeric]
     texts = [sheet.texts(field.name) for field in chosen.fields if not field.numeric]
     cells = np.column_stack(numeric) if numeric else np.empty((len(rows), 0))
-    return [(line.tobytes(), *[some[row] for some in texts]) for row, line in zip(rows, cells, strict=True)]
+    badges = [chosen.listing.badge(row) for row in rows] if chosen.listing.badge else [None] * len(rows)
+    each = zip(rows, cells, badges, strict=True)
+    return [(line.tobytes(), badge, *[some[row] for some in texts]) for row, line, badge in each]
 
 
 def lines(chosen: Chosen, rows: Sequence[int]) -> list[Line]:
@@ -63,7 +67,15 @@ def lines(chosen: Chosen, rows: Sequence[int]) -> list[Line]:
 
     parts = zip(rows, cells("key"), cells("info"), cells("number"), strict=True)
     return [
-        Line(listing.id(row), row in pinned, keys, infos, numbers, listing.path(row))
+        Line(
+            listing.id(row),
+            row in pinned,
+            keys,
+            infos,
+            numbers,
+            listing.path(row),
+            listing.badge(row) if listing.badge else None,
+        )
         for row, keys, infos, numbers in parts
     ]
 

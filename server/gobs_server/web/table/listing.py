@@ -9,6 +9,7 @@ from typing import TypeAlias
 from gobs_core import Kind
 from gobs_server.live import View
 from gobs_server.paths import segment
+from gobs_server.web.badges import Badge, Fires
 from gobs_server.web.links import link
 from gobs_server.web.lists import Numbers, Sheet, Texts
 from gobs_server.web.looking import Looking
@@ -41,6 +42,8 @@ class Listing:
     """Whether its numbers are what has changed between two readings."""
     same: int = 0
     """Rows that are left out because nothing of them has changed."""
+    badge: Callable[[int], Badge | None] | None = None
+    """What fires of a row now; None: nothing is to be said of that."""
     notes: Callable[[int, str], str] | None = None
     """What is to be said of a number of a row besides; None: nothing."""
 
@@ -49,10 +52,16 @@ class Listing:
         return ident(self.view.table.name, self.grouped, *self.keys[row])
 
 
-def listing_of(node: str, view: View, unknown: Mapping[str, str], looking: Looking | None = None) -> Listing:
+def listing_of(
+    node: str,
+    view: View,
+    unknown: Mapping[str, str],
+    looking: Looking | None = None,
+    fires: Fires | None = None,
+) -> Listing:
     """Return the rows of a table of a node, as who may see `view` sees them; `unknown` as in `reasons_for`.
 
-    They lead to pages of the same moment.
+    They lead to pages of the same moment, and have badges where it is told what `fires`.
     """
     table, keys = view.table, view.keys
     places = {column.name: place for place, column in enumerate(table.keys)}
@@ -75,4 +84,5 @@ def listing_of(node: str, view: View, unknown: Mapping[str, str], looking: Looki
         "",
         f"/nodes/{segment(node)}/tables/{segment(table.name)}",
         looking,
+        badge=None if fires is None else lambda row: fires.of_row(node, table.name, keys[row]),
     )

@@ -11,6 +11,7 @@ from gobs_server.live import Live, LiveTable, Node
 from gobs_server.privacy import seen
 from gobs_server.reasons import reasons
 from gobs_server.tags import Tags
+from gobs_server.web.badges import Badges
 from gobs_server.web.format import last_read
 from gobs_server.web.lists import Asked, Poll, Tag, Window, tag_of
 from gobs_server.web.rendering import Templates
@@ -32,10 +33,11 @@ _FEW = 20_000
 class TableLists:
     """The lists of all tables. Lives as long as the app."""
 
-    def __init__(self, live: Live, templates: Templates, tags: Tags) -> None:
+    def __init__(self, live: Live, templates: Templates, tags: Tags, badges: Badges) -> None:
         self._live = live
         self._templates = templates
         self._tags = tags
+        self._badges = badges
         self._maker = Maker(templates, tags)
         self._faces: OrderedDict[tuple[str, str], Face] = OrderedDict()
         self._beside = Beside()
@@ -44,7 +46,15 @@ class TableLists:
         """Return the tag of what `show` would be now."""
         face = self._face(node.name, table.table.name)
         unknown, overdue = reasons(node, table.table.name), self._overdue(node, table)
-        return tag_of(self._tags, table.version, window, query, unknown, overdue, face.declared(table.layout))
+        return tag_of(
+            self._tags,
+            table.version + self._badges.version,
+            window,
+            query,
+            unknown,
+            overdue,
+            face.declared(table.layout),
+        )
 
     async def show(
         self, node: Node, table: LiveTable, query: Asked, window: Window, has: Callable[[Tag], Poll]
@@ -55,8 +65,8 @@ class TableLists:
             tag = self.tag(node, table, query, window)
             view, unknown = seen(table.view()), reasons(node, table.table.name)
             source = Source(
-                partial(listing_of, node.name, view, unknown),
-                table.version,
+                partial(listing_of, node.name, view, unknown, fires=self._badges.now),
+                table.version + self._badges.version,
                 table.interval,
                 (unknown, face.declared(table.layout)),
                 self._overdue(node, table),
