@@ -21,6 +21,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "kinds": sdk.kinds,
     "units": sdk.units,
     "names": sdk.names,
+    "helpers": sdk.helpers,
     "rest": rest.operations,
     "shapes": rest.shapes,
     "shortcuts": dashboard.shortcuts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 
 import gobs_core
@@ -26,6 +27,7 @@ from gobs_core import (
     info,
     key,
 )
+from gobs_core.helpers import HELPERS
 from gobs_core.plugins.registry import CONTRACTS
 from gobs_core.units import UNIT_NAMES
 from scripts.docs.markdown import code, fence, table
@@ -53,6 +55,19 @@ def contracts() -> str:
 def names() -> str:
     """Return the table of every name of the plugin API."""
     return table(("name", "what it is"), ((code(name), _what(name)) for name in gobs_core.__all__))
+
+
+def helpers() -> str:
+    """Return the table of what plugins may use besides, module by module."""
+    rows = (
+        (code(module), ", ".join(map(code, names)), _about(import_module(module))) for module, names in HELPERS.items()
+    )
+    return table(("module", "names", "what it knows"), rows)
+
+
+def _about(module: ModuleType) -> str:
+    """The first sentence of its docstring, without what only its readers need."""
+    return (module.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
 
 
 def kinds() -> str:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import sys
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import gobs_core
 from gobs_core._python import require
+from gobs_core.helpers import HELPERS
+from tests.support.house import ROOT
+
+BUILT_IN = (
+    "collectors/gobs_collectors",
+    "sinks/gobs_sinks",
+    "notifiers/gobs_notifiers",
+    "server/gobs_server/alerts/conditions",
+)
 
 SETTLED = {
     "0.1.0": """
@@ -24,6 +36,19 @@ SETTLED = {
     """,
 }
 """What each release has promised; nothing is ever taken out of here."""
+SETTLED_HELPERS = {
+    "0.1.0": """
+        accumulator:Accumulator,Member,Sums cgroup_path:paths,unified_path
+        control_groups:MAX_DEPTH,TOP,Group,below,is_unified,mounted,walk
+        descriptors:UNREADABLE,Descriptors,Pread,on_procfs
+        exposition:Exposition,Families,Form,form_of exposition.naming:PREFIX,texts exposition.rows:expose
+        exposition.text:CONTENT_TYPES folders:state_dir later:put_off logs:get_logger
+        outgoing:ForbiddenAddress,Inside parse:flat,garbage,lines,numbers proc:text profile:MAX_NAME,FrameKind
+        profiler:ProfileKind scrub:compile_patterns,hide,scrub shown:derived,levels,shown sink:Inspect,Recordings
+        table:MAX_ROWS text:cut units:UNIT_NAMES values:show_duration workloads:KERNEL
+    """,
+}
+"""The same of the helpers."""
 
 
 def test_the_plugin_api_is_what_was_promised_and_nothing_else() -> None:
@@ -60,3 +85,30 @@ def test_an_old_python_is_told_in_a_sentence(version: tuple[int, ...]) -> None:
 
 def test_this_python_will_do() -> None:
     require(sys.version_info[:3])
+
+
+def test_the_helpers_are_what_was_promised_and_exist() -> None:
+    promised = {word for words in SETTLED_HELPERS.values() for word in words.split()}
+    assert {f"{module.removeprefix('gobs_core.')}:{','.join(names)}" for module, names in HELPERS.items()} == promised
+    assert all(hasattr(import_module(module), name) for module, names in HELPERS.items() for name in names)
+
+
+def imported(file: Path) -> set[tuple[str, str]]:
+    """The modules of the core that a file imports from, each with the name it takes."""
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "gobs_core":
+            found |= {(str(node.module), alias.name) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {(alias.name, "*") for alias in node.names if alias.name.split(".")[0] == "gobs_core"}
+    return found
+
+
+@pytest.mark.parametrize("folder", BUILT_IN)
+def test_the_built_in_plugins_use_the_plugin_api_and_the_helpers_and_nothing_else(folder: str) -> None:
+    allowed = {("gobs_core", name) for name in gobs_core.__all__}
+    allowed |= {(module, name) for module, names in HELPERS.items() for name in names}
+    files = [*(ROOT / folder).rglob("*.py")]
+    beyond = {str(file.relative_to(ROOT)): found for file in files if (found := imported(file) - allowed)}
+    assert files
+    assert beyond == {}

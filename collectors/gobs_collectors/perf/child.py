@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from gobs_core.profiler import ProfileFailed, ProfileOrder, ProfileProcesses
+from gobs_core import ProfileFailed, ProfileOrder, ProfileProcesses
 
 DWARF_STACK = 8192
 """Bytes of each stack that are copied with the call graph `dwarf`."""

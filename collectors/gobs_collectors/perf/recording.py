@@ -12,10 +12,18 @@ from gobs_collectors.perf.child import Child, Starter, record_command, script_co
 from gobs_collectors.perf.probe import NAME, Ability, why
 from gobs_collectors.perf.script import FIELDS, Script
 from gobs_collectors.perf.symbols import OWN, Symbols
-from gobs_core import NoData, Proc
+from gobs_core import (
+    NoData,
+    Proc,
+    Profile,
+    ProfileFailed,
+    ProfileOrder,
+    ProfileProcesses,
+    ProfileProgress,
+    ProfileThread,
+    Stacks,
+)
 from gobs_core.proc import text
-from gobs_core.profile import Profile, ProfileThread, Stacks
-from gobs_core.profiler import ProfileFailed, ProfileOrder, ProfileProcesses, ProfileProgress
 
 _LOOK = 1.0
 """Seconds between two looks at what the processes run."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from gobs_core.profile import MAX_NAME, FrameKind, StackFrame, Stacks
+from gobs_core import StackFrame, Stacks
+from gobs_core.profile import MAX_NAME, FrameKind
 
 FIELDS = "pid,tid,time,event,ip,sym,dso"
 _HEAD = re.compile(rb"\s*(-?\d{1,10})/(-?\d{1,10})\s")
