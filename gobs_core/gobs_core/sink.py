@@ -40,6 +40,10 @@ async def _cannot_inspect(table: str, key: tuple[str, ...], sections: tuple[str,
     raise KeyError(table)
 
 
+def _nothing_to_retry(kind: str, name: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Source:
     """Where the frames of a sink come from. One agent's run: its values do not change while it lasts."""
@@ -58,6 +62,8 @@ class Source:
     inspect: Inspect = _cannot_inspect
     recordings: Recordings | None = None
     """None where stacks cannot be asked for, such as in a test."""
+    retry: Callable[[str, str], bool] = _nothing_to_retry
+    """(kind, name): let a plugin in quarantine be tried at its next turn; returns whether it was in one."""
 
 
 class SinkConfig(PluginConfig, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from typing import Any
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
 from gobs_core.redact import Redactor
+from gobs_proto import gobs_pb2 as pb
 from gobs_server.access import Access
 from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.service import Alerts, Ground
@@ -91,9 +92,10 @@ class Server:
         self._settings = settings
         self._lag = LoopLag()
         self._filling = Filling(self.live, self.history, self.metrics, most=max(settings.history_bytes // 4, 1 << 20))
+        self._courier = Courier(self.sessions)
         self.profiles = Tasks(
             Kept(self._store),
-            Courier(self.sessions),
+            self._courier,
             self.clock,
             age=settings.profiles,
             budget=settings.profiles_bytes,
@@ -159,6 +161,7 @@ class Server:
             metrics=self.metrics.text,
             ready=lambda: {"server": "it is ending"} if self.sessions.draining else {},
             troubles=self._troubles,
+            retry_plugin=self._retry_plugin,
             identify=self.access.identify,
             audit=self.access.audit,
             access=self.access,
@@ -239,6 +242,11 @@ class Server:
         }
         own = {part: trouble for part, trouble in found.items() if trouble}
         return {**self._parts.troubles(), **own, **self.alerts.troubles()}
+
+    def _retry_plugin(self, node: str, kind: str, name: str) -> bool:
+        if not node:
+            return kind == "condition" and self.alerts.judging.lift(name)
+        return self._courier.deliver(node, pb.ServerMessage(retry_plugin=pb.RetryPlugin(kind=kind, name=name)))
 
     def _plugin_list(self) -> tuple[PluginState, ...]:
         """What is loaded here, and how it fares."""

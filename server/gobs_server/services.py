@@ -122,6 +122,10 @@ def _plain(value: float, unit: Unit, rate: bool) -> str:
     return str(value)
 
 
+def _nothing_to_retry(node: str, kind: str, name: str) -> bool:
+    return False
+
+
 def _nothing_judged() -> Alerts:
     """Return what there is of alerts where no rule is kept and no frame comes."""
     clock = Clock()
@@ -145,6 +149,8 @@ class Services:
     """The server's own metrics as OpenMetrics text."""
     ready: Callable[[], Mapping[str, str]]
     """What keeps the server from being ready: part -> reason; empty when it is ready."""
+    retry_plugin: Callable[[str, str, str], bool] = _nothing_to_retry
+    """(node, empty for the server; kind; name): let a plugin in quarantine be tried at once; False: nobody heard."""
     troubles: Callable[[], Mapping[str, str]] = dict
     """What does not work though the server is ready, e.g. the database: part -> reason."""
     identify: Callable[[], Awaitable[Actor]] = local_administrator

@@ -619,3 +619,21 @@ async def test_what_cannot_be_sent_is_said_once() -> None:
         assert [(line["table"], line["reason"]) for line in logs if line["event"] == "left out of a frame"] == [
             ("t", "integer beyond 62 bits")
         ]
+
+
+async def test_a_plugin_that_somebody_wants_to_be_tried_again_is_named_to_the_agent() -> None:
+    named: list[tuple[str, str]] = []
+
+    def retry(kind: str, name: str) -> bool:
+        named.append((kind, name))
+        return True
+
+    async def want(peer: Peer) -> None:
+        await peer.greet()
+        await peer.send(retry_plugin=pb.RetryPlugin(kind="collector", name="entropy"))
+        await peer.serve()
+
+    async with serving(memory(), want) as server, agent_of(server.port, of=source(retry=retry)) as agent:
+        await server.until(lambda: bool(named))
+        await flow(server, agent, 1)
+    assert named == [("collector", "entropy")]

@@ -69,6 +69,11 @@ class FarRunner(Runner):
         """Whether it may run now: not at work, not in quarantine, and its worker there or ready to be started."""
         return super().ready(now_ns) and not self._worker.resting
 
+    def lift(self) -> bool:
+        """As of any other; its worker rests no more either."""
+        self._worker.lift()
+        return super().lift()
+
     async def fetch(self, deadline: float) -> Outcome | None:
         """Read once; None where its worker rests. Never raises because of the collector."""
         self.busy = True

@@ -15,6 +15,7 @@ from gobs_core.agent.build import build_inventories, build_outboxes, build_recor
 from gobs_core.agent.clock import NANO, Clock
 from gobs_core.agent.inspect import Inspections
 from gobs_core.agent.inventories import Inventories, Listener
+from gobs_core.agent.machine import boot_id
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.recordings import Recordings
 from gobs_core.agent.report import report
@@ -34,7 +35,6 @@ from gobs_core.agent.selftables import (
 from gobs_core.agent.weighing import Weighing
 from gobs_core.agent.worker import Job, Worker
 from gobs_core.doctor import diagnose
-from gobs_core.errors import NoData
 from gobs_core.frame import Frame, Reading
 from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
@@ -110,13 +110,14 @@ class Agent:
             node=settings.agent.node,
             version=version,
             run=run or os.urandom(8).hex(),
-            boot_id=_boot_id(proc),
+            boot_id=boot_id(proc),
             interval=settings.agent.interval,
             tables=(*(table for runner in chosen.running for table in runner.collector.tables), *OWN_TABLES),
             intervals=self._table_intervals(),
             plugins=self.states,
             inspect=self._inspections.ask,
             recordings=self.recordings,
+            retry=self._retry,
         )
         sinks = build_outboxes(settings, plugins, self.source, self._redact)
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
@@ -242,6 +243,9 @@ class Agent:
     def _came_late(self, readings: Sequence[Reading]) -> None:
         self._send(self._clock.wall_ns(), self._clock.monotonic_ns(), list(readings))
 
+    def _retry(self, kind: str, name: str) -> bool:
+        return kind == "collector" and name in self.runners and self.runners[name].lift()
+
     def _left(self) -> float:
         """Seconds to the next tick; less than nothing when it should have begun."""
         return math.inf if self._schedule is None else (self.next_ns() - self._clock.monotonic_ns()) / NANO
@@ -285,13 +289,6 @@ class Agent:
             if self._interval(runner) != self._settings.agent.interval
             for table in runner.collector.tables
         }
-
-
-def _boot_id(proc: Proc) -> str:
-    try:
-        return proc.read_once("sys/kernel/random/boot_id").decode("ascii", "replace").strip()[:64]
-    except (NoData, OSError):
-        return ""
 
 
 def _error_of(one: Runner | Listener) -> str:

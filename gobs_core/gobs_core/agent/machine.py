@@ -33,3 +33,11 @@ def open_machine(settings: AgentSettings, platform: str = sys.platform) -> Proc:
             f"{root}: does not look like a /proc of Linux ({reason}); set agent.proc_root. {hint}"
         ) from None
     return proc
+
+
+def boot_id(proc: Proc) -> str:
+    """The id the kernel gave itself when it started; empty where it is not told."""
+    try:
+        return proc.read_once("sys/kernel/random/boot_id").decode("ascii", "replace").strip()[:64]
+    except (NoData, OSError):
+        return ""

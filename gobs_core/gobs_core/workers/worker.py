@@ -104,6 +104,10 @@ class Worker:
         """Whether it is too early to start it again."""
         return self._process is None and self._now() < self._rests_until
 
+    def lift(self) -> None:
+        """Let it be started again at once."""
+        self._pause, self._rests_until = 0.0, -float("inf")
+
     def figures(self) -> Figures | None:
         """What its processes use now."""
         return None if self._process is None else self._process.figures()

@@ -62,6 +62,11 @@ class FarCondition(Condition):
             self._known.clear()
         self._known[raw] = meaning
 
+    def lift(self) -> bool:
+        """Let it be asked again at once; returns whether it was in quarantine."""
+        self._worker.lift()
+        return self._breaker.lift()
+
     def lookback(self, parameters: Any) -> float:
         """As it said; raises Unlearned, on the loop, where it was not asked before."""
         return self._meaning(parameters).lookback

@@ -92,6 +92,11 @@ class Judging:
             except Exception as error:  # noqa: BLE001  as above
                 self._failed(name, f"cannot be closed: {type(error).__name__}: {error}")
 
+    def lift(self, name: str) -> bool:
+        """Let a condition in quarantine be asked again at once; returns whether it was in one."""
+        condition = self.conditions.get(name)
+        return isinstance(condition, FarCondition) and condition.lift()
+
     def foreign(self, check: Check) -> bool:
         """Whether its condition is somebody else's code."""
         return not type(check.condition).__module__.startswith(_OURS)

@@ -196,6 +196,14 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     sections: dict[str, Any]
 
 
+class PluginRetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plugin that is to be tried at once."""
+
+    node: Annotated[str, Meta(max_length=253, description="Empty: in the server.")] = ""
+    kind: Annotated[str, Meta(max_length=63, description="collector or condition.")]
+    name: Annotated[str, Meta(max_length=63)]
+
+
 class Plugins(msgspec.Struct, frozen=True):
     """What is loaded where, and how it fares."""
 

@@ -175,6 +175,8 @@ class Session:
                     self._profiles.wanted(message.profiles_wanted.ids)
                 case "profile_taken":
                     self._profiles.taken(message.profile_taken.id)
+                case "retry_plugin":
+                    self._source.retry(message.retry_plugin.kind, message.retry_plugin.name)
                 case "bye":
                     raise _farewell(message.bye)
                 # anything else is of a newer protocol, or a second Welcome: nothing to us

@@ -150,3 +150,23 @@ async def test_a_setting_lets_one_run_inside_and_another_all(proc: FakeProc) -> 
         assert len(rows_of((await agent.tick()).frame, "nothing")) == 1
         assert agent.states()[0].runs_in == "thread"
         await agent.close()
+
+
+async def test_one_in_quarantine_is_tried_at_its_next_tick_when_somebody_says_so(proc: FakeProc) -> None:
+    clock = FakeClock()
+    agent = make_agent(proc, ("leaves",), clock=clock)
+    await agent.open()
+    for _ in range(3):
+        await agent.tick()
+        await settled(agent)
+        clock.advance(5)
+    assert agent.states()[0].state == "quarantined"
+    assert (await agent.tick()).ran == ()
+    assert agent.source.retry("collector", "leaves")
+    assert not agent.source.retry("collector", "leaves"), "it is in none any more"
+    assert not agent.source.retry("sink", "leaves")
+    clock.advance(5)
+    assert (await agent.tick()).ran == ("leaves",)
+    await settled(agent)
+    assert "4 times in a row" in agent.states()[0].error
+    await agent.close()

@@ -46,6 +46,7 @@ EXPECTED: dict[str, Who] = {
     **of("access", EVERYBODY, "login log_in log_out to_provider from_provider setup set_up"),
     **of("api", LOOKING, "openapi"),
     **of("api", Who("viewer", "plugins"), "list_plugins"),
+    **of("api", Who("operator", "plugins"), "retry_plugin"),
     **of("api", NODES, "list_nodes get_node list_tables get_table get_history get_chart"),
     **of("api", NODES, "list_pods list_pods_of_node get_pod"),
     **of("api", NODES._replace(private=True), "inspect_process"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 from quart.typing import TestClientProtocol as Client
 
 from gobs_core import PluginState
+from gobs_server.http import create_app
 from gobs_server.services import InspectError, NoAnswer, NotConnected, Refused, TooManyRequests
 from tests.server.api.test_tables import get
 from tests.server.feeding import START, Cluster, Machine
@@ -166,3 +168,25 @@ async def test_a_table_that_is_read_no_more_is_said_to_be_stale(machine: Machine
     for name, stale in (("cpu", True), ("process", False)):
         table: Any = await get(client, f"/nodes/node-1/tables/{name}")
         assert table["stale"] == stale
+
+
+async def test_a_plugin_in_quarantine_is_tried_again_when_somebody_says_so(cluster: Cluster, client: Client) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def retry(node: str, kind: str, name: str) -> bool:
+        asked.append((node, kind, name))
+        return len(asked) == 1
+
+    client = create_app(dataclasses.replace(cluster.services(), retry_plugin=retry)).test_client()
+    wanted = {"node": "node-1", "kind": "collector", "name": "process"}
+    answer = await client.post("/api/v1/plugins/retry", json=wanted)
+    assert (answer.status_code, (await answer.get_json())["name"]) == (202, "process")
+    assert asked == [("node-1", "collector", "process")]
+    for body, status in (
+        (wanted, 409),
+        ({**wanted, "name": "nobody"}, 404),
+        ({**wanted, "node": "nowhere"}, 404),
+        ({**wanted, "node": ""}, 404),
+        ({"kind": "collector"}, 422),
+    ):
+        assert (await client.post("/api/v1/plugins/retry", json=body)).status_code == status, body
