@@ -32,6 +32,10 @@ class Account:
         """Return the memory it has in RAM."""
         return self._status("VmRSS:")
 
+    def own_mib(self) -> float:
+        """Return the memory it has in RAM that is of no file, and so is given up by nobody."""
+        return self._status("RssAnon:")
+
     def rss_peak_mib(self) -> float:
         """Return the most memory it ever had in RAM."""
         return self._status("VmHWM:")

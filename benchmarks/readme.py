@@ -22,6 +22,6 @@ def written(text: str, name: str, figures: str) -> str:
 
 def stamp(name: str) -> str:
     """Return the line that says how and when figures were measured."""
-    cpus = len(os.sched_getaffinity(0))
+    cpus = os.cpu_count()  # not the affinity: a benchmark may have pinned itself
     where = f"{cpus} CPUs, Linux {platform.release()}, Python {platform.python_version()}"
     return f"`make bench ARGS={name}`, {time.strftime('%Y-%m-%d')}, {where}\n\n"

@@ -12,9 +12,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def searched(page: Page, words: str) -> None:
-    """Type into the search and wait for what is found."""
-    async with page.expect_response(lambda response: "/fragments/find?q=" in response.url and response.ok):
+    """Type into the search and wait until what is found for all of it is shown.
+
+    On a busy machine there is time between two keys for an answer to what was typed so far, which is given up for the
+    next one or shown until that comes.
+    """
+    async with page.expect_response(lambda response: response.url.endswith(f"/fragments/find?q={words}")):
         await page.keyboard.type(words)
+    await expect(page.locator("#palette-q.htmx-request")).to_have_count(0)
     await expect(page.locator("#palette mark").first).to_be_visible()
 
 

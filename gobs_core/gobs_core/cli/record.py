@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.ticks < 1:
         raise UserError(f"--ticks {args.ticks}: expected a number from 1 on")
-    settings, plugins = set_up(args, FLAGS)
+    settings, plugins = set_up(args, FLAGS, server=False)
     open_machine(settings.agent).close()
     if args.only:
         plugins = chosen(plugins, args.only)

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         more.append(Flag("agent.sinks", ["grpc"] if sent else ["stdout"], "gobs replay"))
     if args.up:
         more.append(Flag("sinks.grpc.server", args.grpc or GRPC, "--grpc"))
-    setup = set_up(args, FLAGS, more=tuple(more))
+    setup = set_up(args, FLAGS, more=tuple(more), server=False)
     if args.only:
         setup = setup._replace(plugins=chosen(setup.plugins, args.only))
     return _Run(args, recording, setup, speed, now=sent and setup.settings.agent.sinks != ["stdout"]).run()
