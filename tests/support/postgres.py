@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,13 @@ _START_SECONDS = 30.0
 class Postgres:
     """One server. Ends with the `with` it was made by."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, url: str, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self.url = url
         """postgres://… of an empty database."""
-        self._process = process
+        self.folder = folder
+        """Where it lives; only its user may write there."""
+        self._start = start
+        self._process = start()
 
     def freeze(self) -> None:
         """Let it answer nobody, with its connections open."""
@@ -42,6 +45,19 @@ class Postgres:
     def thaw(self) -> None:
         """Let it go on."""
         self._all(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End all of it as a crash would."""
+        self._all(signal.SIGKILL)
+        self._process.wait(10)
+
+    def restart(self) -> None:
+        """Begin again after `kill`."""
+        self._process = self._start()
+
+    def end(self) -> None:
+        """End it in order."""
+        _end(self._process)
 
     def _all(self, number: signal.Signals) -> None:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
@@ -77,12 +93,18 @@ def postgres(port: int = 0) -> Iterator[Postgres]:
         places = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(root)}
         options = [word for pair in {**_SETTINGS, **places}.items() for word in ("-c", "=".join(pair))]
         with (root / "log").open("wb") as log:
-            process = subprocess.Popen([binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, **run)
-            try:
+
+            def start() -> subprocess.Popen[bytes]:
+                begun: list[str | Path] = [binaries / "postgres", "-D", data, *options]
+                process: subprocess.Popen[bytes] = subprocess.Popen(begun, stdout=log, stderr=log, **run)
                 _wait(binaries, port, process, root / "log")
-                yield Postgres(f"postgres://postgres@127.0.0.1:{port}/postgres", process)
+                return process
+
+            server = Postgres(f"postgres://postgres@127.0.0.1:{port}/postgres", root, start)
+            try:
+                yield server
             finally:
-                _end(process)
+                server.end()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from gobs_core.logs import get_logger
 from gobs_server.alerts.journal import Fed, Journal, JournalError
 from gobs_server.alerts.records import Alert, Change, Delivery
 from gobs_server.clock import Clock
-from gobs_server.db import Store, Unavailable
+from gobs_server.db import Store, Unavailable, of_rows
 from gobs_server.db.alerts import (
     Kept,
     KeptAlert,
@@ -43,6 +43,8 @@ class Follower:
         """Records that the database does not have yet."""
         self.failures = 0
         """Records that the database did not take."""
+        self.fault = ""
+        """Why the database is not written now, though it may answer; empty: it is, or was not tried."""
         self._journal = journal
         self._store = store
         self._clock = clock
@@ -53,7 +55,9 @@ class Follower:
         self._woken = asyncio.Event()
 
     async def caught_up(self, patience: float = 1.0) -> None:
-        """Wait until the database has what the journal has now, or that long."""
+        """Wait until the database has what the journal has now, or that long; not while it takes nothing."""
+        if self.fault or self._store.fault:
+            return
         until = asyncio.get_running_loop().time() + patience
         self._woken.set()
         while await self._journal.waiting() and asyncio.get_running_loop().time() < until:
@@ -69,11 +73,18 @@ class Follower:
                 await asyncio.wait_for(self._store.opened(), 5.0)
                 await self._catch_up()
                 await self._prune()
-            except (TimeoutError, Unavailable, JournalError):
+            except (TimeoutError, Unavailable, JournalError) as error:
+                self._said(str(error) if isinstance(error, Unavailable) else "")
                 await asyncio.sleep(self._every)
                 continue
+            self._said("")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._every)
+
+    def _said(self, fault: str) -> None:
+        if fault and not self.fault:
+            log.warning("the database of alerts lies behind; the journal has everything", why=fault)
+        self.fault = fault
 
     async def _catch_up(self) -> None:
         if self._opening != self._store.openings:
@@ -110,7 +121,9 @@ class Follower:
                 await self._store.do(partial(put_alerts, [row]))
             except Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001  as above
+            except Exception as error:
+                if not of_rows(error):
+                    raise Unavailable(f"it takes nothing now ({type(error).__name__})") from error
                 self.failures += 1
                 log.warning("the database does not take a record of an alert", id=row.id, error=type(error).__name__)
 

@@ -1,9 +1,11 @@
-"""Alerts of the past: from the database, and from the journal while that does not answer."""
+"""Alerts of the past: from the database, and from the journal while that does not answer, or not soon."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,7 +13,13 @@ from gobs_server.alerts.journal import Journal
 from gobs_server.alerts.records import Alert, Change
 from gobs_server.db import Store, Unavailable
 from gobs_server.db.alerts import AlertSearch, read_alert, read_changes, search_alerts
+from gobs_server.db.patience import within
 
+T = TypeVar("T")
+_PATIENCE = 2.0
+"""Seconds somebody who looks at a page waits for the database."""
+_REST = 10.0
+"""Seconds it is not asked again after that."""
 _HERE = 20_000
 """Alerts of the journal that are looked through at most."""
 
@@ -31,11 +39,12 @@ class Past:
     def __init__(self, journal: Journal, store: Store) -> None:
         self._journal = journal
         self._store = store
+        self._rests = 0.0
 
     async def search(self, wanted: AlertSearch, limit: int, offset: int) -> Page:
         """Alerts, those that fired last first."""
         try:
-            count, bodies = await self._store.do(partial(search_alerts, wanted, limit, offset))
+            count, bodies = await self._ask(partial(search_alerts, wanted, limit, offset))
         except Unavailable:
             return await self._here(wanted, limit, offset)
         return Page(count, [_alert(body) for body in bodies], True)
@@ -46,7 +55,7 @@ class Past:
         if raw is not None:
             return _alert(raw)
         try:
-            body = await self._store.do(partial(read_alert, id))
+            body = await self._ask(partial(read_alert, id))
         except Unavailable:
             return None
         return None if body is None else _alert(body)
@@ -54,7 +63,7 @@ class Past:
     async def changes(self, alert: str) -> list[Change]:
         """The steps of an alert's life."""
         try:
-            bodies: list[str] = await self._store.do(partial(read_changes, alert))
+            bodies: list[str] = await self._ask(partial(read_changes, alert))
         except Unavailable:
             bodies = []
         found = [msgspec.json.decode(body, type=Change) for body in bodies]
@@ -62,6 +71,17 @@ class Past:
         here = [msgspec.json.decode(raw, type=Change) for raw in await self._journal.latest("change", _HERE)]
         found += [change for change in here if change.alert == alert and change.id not in known]
         return sorted(found, key=lambda change: change.at)
+
+    async def _ask(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Ask the database; raises Unavailable where it does not answer soon, or did not of late."""
+        now = asyncio.get_running_loop().time()
+        if now < self._rests:
+            raise Unavailable("it did not answer of late")
+        try:
+            return await within(self._store.do(work), _PATIENCE)
+        except TimeoutError:
+            self._rests = now + _PATIENCE + _REST
+            raise Unavailable("it does not answer") from None
 
     async def _here(self, wanted: AlertSearch, limit: int, offset: int) -> Page:
         alerts = [_alert(raw) for raw in await self._journal.load("alert")]

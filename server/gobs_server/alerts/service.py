@@ -230,6 +230,8 @@ class Alerts:
         found = {}
         if self.journal.fault:
             found["alert journal"] = "it cannot be written: alerts are found, and told as soon as it can be again"
+        if self.follower.fault:
+            found["alert history"] = f"the database lies {self.follower.behind} records behind: {self.follower.fault}"
         if stopped := [channel.name for channel in self.book.channels.values() if channel.stopped]:
             found["channels"] = f"nothing is sent on {', '.join(sorted(stopped)[:5])}"
         if self.files.faults:
