@@ -12,11 +12,11 @@ import msgspec
 from gobs_core.errors import UserError
 from gobs_core.settings import Flag, Setup, flags, load_settings
 
-LOG_FLAGS = {"--log-level": "log.level", "--log-format": "log.format"}
+LOG_FLAGS = {"--log-level": "log.level", "--log-format": "log.format", "--only-plugins": "plugins.allow"}
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add `--config`, `--set`, `--log-level` and `--log-format`."""
+    """Add `--config`, `--set`, `--only-plugins`, `--log-level` and `--log-format`."""
     group = parser.add_argument_group(
         "settings", "Each is also an environment variable: agent.node is GOBS_AGENT__NODE."
     )
@@ -24,6 +24,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
                        "~/.config/gobservability or /etc/gobservability)")  # fmt: skip
     group.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="any setting, e.g. "
                        "--set sinks.grpc.queue=10; may come several times")  # fmt: skip
+    group.add_argument("--only-plugins", metavar="NAME", nargs="+", help="load these alone, by their entry "
+                       "points: NAME, NAME==VERSION or 'NAME==VERSION sha256:HASH' (default: [plugins] allow)"
+                       )  # fmt: skip
     group.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning or error (default: info)")
     group.add_argument("--log-format", metavar="FORMAT", help="console, json, or auto: console on a terminal")
 

@@ -15,6 +15,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from gobs_core.cli.common import add_common
 
     parser.add_argument("--json", action="store_true", help="as JSON, tracebacks included")
+    parser.add_argument("--pins", action="store_true", help="lines for `[plugins] allow`: every entry point with "
+                        "version and hash, as it is installed now")  # fmt: skip
     add_common(parser)
 
 
@@ -23,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
     from gobs_core.agent.build import idle_states
     from gobs_core.cli.common import set_up
 
+    if getattr(args, "pins", False):  # `gobs plugin list` has no such option
+        return _pins()
     setup = set_up(args, {}, quiet=True)
     states = idle_states(setup.settings, setup.plugins)
     if args.json:
@@ -32,6 +36,27 @@ def run(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write("\n".join(_lines(states)) + "\n")
     return 0
+
+
+def _pins() -> int:
+    """Print what may stand in an allow-list; 1 where something has no hash, which is said."""
+    import msgspec
+
+    from gobs_core.errors import DeclarationError
+    from gobs_core.plugins.loader import GROUPS
+    from gobs_core.plugins.origin import installed, origin_of
+    from gobs_core.plugins.pins import pin_of
+    from gobs_core.text import escape
+
+    lines, lacking = [], 0
+    for point in installed(*GROUPS):
+        try:
+            lines.append(f"    {msgspec.json.encode(str(pin_of(point))).decode()},")
+        except DeclarationError as error:
+            lacking += 1
+            sys.stderr.write(f"gobs plugins: {escape(str(origin_of(point)))} has no hash: {escape(str(error))}\n")
+    sys.stdout.write("\n".join(["[plugins]", "allow = [", *lines, "]"]) + "\n")
+    return int(lacking > 0)
 
 
 def _lines(states: tuple[PluginState, ...]) -> list[str]:
@@ -59,5 +84,9 @@ command = Command(
     "List the plugins that are installed, and why one does not run.",
     configure,
     run,
-    ("gobs plugins", "gobs plugins --json"),
+    (
+        "gobs plugins",
+        "gobs plugins --json",
+        "gobs plugins --pins  # what is here now, for production to allow nothing else",
+    ),
 )

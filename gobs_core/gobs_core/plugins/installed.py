@@ -21,6 +21,8 @@ class Dist(NamedTuple):
 
     name: str
     version: str
+    folder: str = ""
+    """That of its metadata, `….dist-info`; empty: not known."""
 
 
 class Point(NamedTuple):
@@ -81,7 +83,7 @@ def _points(folder: str, name: str, version: str, group: str) -> Iterator[Point]
     lines = _lines(folder, "entry_points.txt")
     if f"[{group}]" not in lines:
         return
-    dist = Dist(_header(folder, "Name") or name, _header(folder, "Version") or version)
+    dist = Dist(_header(folder, "Name") or name, _header(folder, "Version") or version, folder)
     for line in lines:
         if line.startswith("["):
             section = line[1:-1].strip()

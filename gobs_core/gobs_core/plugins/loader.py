@@ -19,6 +19,7 @@ from gobs_core.plugin import Plugin
 from gobs_core.plugins.checks import announced, check_class
 from gobs_core.plugins.conflicts import without_conflicts
 from gobs_core.plugins.origin import EntryPointLike, Origin, installed, origin_of, sort
+from gobs_core.plugins.pins import Allowed
 from gobs_core.plugins.registry import CONTRACTS, GROUP, SERVER_GROUP, SERVER_KINDS, Contract, Plugins, freeze
 from gobs_core.state import PluginState
 
@@ -52,25 +53,31 @@ def load_plugins(
 
     `allow` and `deny` hold names of entry points or of plugins; None allows all. An entry point that is denied, or not
     allowed while every allowed name is an entry point's, is not even imported; without `server`, neither is one of the
-    group `gobs.server`.
+    group `gobs.server`. `allow` may ask for a version and a hash as well, as `pins` says; raises ValueError for a line
+    that says neither.
     """
     points = installed(*GROUPS) if entry_points is None else sort(entry_points)
     names = frozenset(point.name for point in points)
     points = tuple(point for point in points if server or not _is_servers(point))
-    gate = None if allow is None or not names.issuperset(allow) else allow
+    allowed = Allowed(allow, names)
     found: list[Found] = []
     failed: list[PluginState] = []
     for point in points:
         origin = origin_of(point)
-        if point.name in deny or (gate is not None and point.name not in gate):
+        if point.name in deny or not allowed.imports(point.name):
             failed.append(_off("plugin", point.name, origin, denied=point.name in deny))
+            continue
+        if fault := allowed.fault(point):
+            failed.append(_broken("plugin", point.name, origin, fault))
             continue
         for item in _load(point, origin, failed):
             denied = item.name in deny
-            if denied or (allow is not None and point.name not in allow and item.name not in allow):
+            if denied or not allowed.has(point.name, item.name):
                 failed.append(_off(item.contract.kind, item.name, origin, denied=denied))
             else:
                 found.append(item)
+    called = {item.name for item in found} | {state.name for state in failed}
+    failed += [_broken("plugin", pin.name, Origin(""), why) for pin, why in allowed.unmatched(called)]
     return _collect(found, failed, entry_points=names, server=server)
 
 

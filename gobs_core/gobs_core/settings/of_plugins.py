@@ -74,13 +74,12 @@ def check_sinks(tree: Tree, plugins: Plugins, faults: list[str]) -> None:
 
 
 def unknown_names(chosen: PluginsSettings, plugins: Plugins) -> list[str]:
-    """Names in the allow-list and the deny-list that are nobody's: a warning each."""
+    """Names in the deny-list that are nobody's: a warning each. Those of the allow-list are told as broken plugins."""
     known = dict.fromkeys(plugins.entry_points)
     known |= {state.name: None for state in plugins.states()}
     return [
-        f"plugins.{key}: no plugin here is called {name!r}{did_you_mean(name, known)}"
-        for key, names in (("allow", chosen.allow or ()), ("deny", chosen.deny))
-        for name in names
+        f"plugins.deny: no plugin here is called {name!r}{did_you_mean(name, known)}"
+        for name in chosen.deny
         if name not in known
     ]
 

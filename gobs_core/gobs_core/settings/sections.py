@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from gobs_core.plugins.pins import parse_pin
 from gobs_core.values import Duration, Size
 
 MAX_NODE = 253
@@ -89,7 +90,13 @@ class PluginsSettings(Section, frozen=True, kw_only=True):
 
     allow: list[str] | None = None
     """Names of entry points or plugins that may be loaded; unset: all. Name entry points where you can: then no other
-    plugin's code is even imported."""
+    plugin's code is even imported. For production with version and hash, `NAME==VERSION sha256:HASH`, as `gobs plugins
+    --pins` prints them."""
     deny: list[str] = []
     """Names of entry points or plugins that are left out, whatever `allow` says."""
     workers: WorkerSettings = WorkerSettings()
+
+    def __post_init__(self) -> None:
+        """Refuse a line of the allow-list that means nothing."""
+        for line in self.allow or ():
+            parse_pin(line)

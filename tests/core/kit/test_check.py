@@ -176,8 +176,8 @@ def test_settings_of_the_wrong_type_and_lists_that_match_nothing_are_named(machi
     assert about == "settings"
     assert "collectors__mine__interval: expected" in text
     found = findings(point(collectors(Good)), machine=machine, plugins__allow=["nobody"])
-    assert [finding.text for finding in found if finding.about == "settings"] == [
-        "plugins.allow: no plugin here is called 'nobody'; there is acme, mine"
+    assert wrong(found) == [
+        ("entry point nobody", "plugins.allow: no plugin here is called 'nobody'; there is acme, mine")
     ]
 
 

@@ -11,6 +11,7 @@ from quart.typing import TestClientProtocol as Client
 
 from gobs_core import PluginState
 from gobs_server.http import create_app
+from tests.core.test_bad_plugins import BAD, states_of_all
 from tests.server.feeding import Cluster, Machine
 from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
 
@@ -87,6 +88,19 @@ async def test_of_a_plugin_it_is_told_where_it_runs_what_it_costs_what_it_needs_
     assert len(row) < 40_000
     rest = page[page.index('data-plugin="ok"') :]
     assert rest.count('class="unknown" title=') == 5, "what is not known says why"
+
+
+async def test_everything_that_can_be_wrong_with_a_plugin_is_named_on_the_page(
+    cluster: Cluster, client: Client
+) -> None:
+    cluster.own = tuple(states_of_all())
+    page = html.unescape(await text(client, "/plugins"))
+    assert f"{len(cluster.own)} loaded in 1 place, {len(cluster.own)} need a look" in re.sub(r"<[^>]*>", "", page)
+    at_start = [
+        said for _, said in BAD.values() if "level" not in said and "depth" not in said and "table '" not in said
+    ]
+    for said in (*at_start, "no entry point here is called 'entropy'", "No module named 'no_such_module'"):
+        assert said in page, said
 
 
 async def test_a_node_without_tables_says_so(cluster: Cluster, client: Client) -> None:
