@@ -9,7 +9,7 @@ from quart import Response, request
 
 from gobs_core import Table
 from gobs_server.beside import Beside
-from gobs_server.live import Node, View
+from gobs_server.live import Node
 from gobs_server.paths import segment
 from gobs_server.privacy import seen
 from gobs_server.reasons import reasons
@@ -26,7 +26,8 @@ from gobs_server.web.links import link
 from gobs_server.web.looking import Looking
 from gobs_server.web.members import members
 from gobs_server.web.naming import named
-from gobs_server.web.pods.one import Changes, is_pod, one_pod
+from gobs_server.web.pods.columns import CONTAINER, POD
+from gobs_server.web.pods.one import Around, Changes, is_pod, one_pod
 from gobs_server.web.profiles.asked import Target
 from gobs_server.web.ranges import ranges
 from gobs_server.web.rendering import Templates
@@ -118,7 +119,7 @@ class RowPages:
                 ),
                 title=visible(called.name),
                 more=[visible(text) for text in called.more],
-                live=self._templates.raw(self._top(node, found, await self._processes(node, found))),
+                live=self._templates.raw(self._top(node, found, await self._around(node, found))),
                 fields=self._templates.raw(self._fields(node, found, unknown)),
                 tag=self._tag(node, found, unknown),
                 charts=of_row(declared, key, unknown),
@@ -143,7 +144,7 @@ class RowPages:
         if request.args.get("part") == "fields":
             wanted = self._fields(node, found, unknown)
         else:
-            wanted = self._top(node, found, await self._processes(node, found))
+            wanted = self._top(node, found, await self._around(node, found))
         return fresh(tag) or with_tag(html(wanted), tag)
 
     async def _found(self, node: Node, table: str, key: Key, there: Looking | None) -> FoundRow | None:
@@ -152,19 +153,25 @@ class RowPages:
             return await self._finding.at(node.name, table, key, there)
         return self._finding.now(node, table, key) or await self._finding.last(node.name, table, key)
 
-    async def _processes(self, node: Node, found: FoundRow) -> View | None:
-        """Return all processes at the moment of a workload; None where it is none, or a pod that shows its own."""
-        if found.view.table.name != "pod" or "process" not in node.tables:
-            return None
-        if found.looking is None:
-            return None if is_pod(found) else seen(node.tables["process"].view())
-        view = await self._finding.reading(node.name, "process", found.looking)
-        return None if view is None else seen(view)
+    async def _around(self, node: Node, found: FoundRow) -> Around:
+        """Return what was read beside a workload at its moment; nothing of one that is none, or of a pod that went."""
+        if found.view.table.name != POD or (found.gone and is_pod(found)):
+            return Around()
+        views = []
+        for name in ("process", CONTAINER):
+            live = node.tables.get(name)
+            if live is None or found.looking is None:
+                view = None if live is None else live.view()
+            else:
+                view = await self._finding.reading(node.name, name, found.looking)
+            views.append(None if view is None else seen(view))
+        return Around(*views)
 
-    def _top(self, node: Node, found: FoundRow, processes: View | None) -> bytes:
+    def _top(self, node: Node, found: FoundRow, around: Around) -> bytes:
         """Render how it fares, and what is around it."""
         view, row, is_gone, there = found
-        pod = one_pod(node, found, self._clock.wall() if there is None else there.at)
+        pod = one_pod(node, found, around, self._clock.wall() if there is None else there.at)
+        processes = around.processes if pod is None else None
         return self._templates.render(
             "row_live.html",
             node=node,

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gobs_core import Unit
-from gobs_server.live import LiveTable
 from gobs_server.tables import View
 from gobs_server.web.format import cell
 from gobs_server.web.links import link
+from gobs_server.web.looking import Looking
 from gobs_server.web.pods.cells import level_of, text_of
 from gobs_server.web.pods.shown import Number, number
 from gobs_server.web.text import visible
@@ -46,21 +46,20 @@ class Box(NamedTuple):
     numbers: list[Number]
 
 
-def boxes(node: str, table: LiveTable, workload: str) -> list[Box]:
-    """Return the containers of a workload as they are now, those that do its work first."""
-    view = table.view().public
+def boxes(node: str, view: View, workload: str, looking: Looking | None = None) -> list[Box]:
+    """Return the containers of a workload in a reading of all, those that do its work first."""
     texts = view.infos
     kinds = texts.get("type", [])
     rows = [row for row, key in enumerate(view.keys) if key[0] == workload]
     rows.sort(key=lambda row: (_rank(kinds[row]) if kinds else 0, text_of(view, "name", row), view.keys[row]))
-    return [_box(node, view, row) for row in rows[:MOST]]
+    return [_box(node, view, row, looking) for row in rows[:MOST]]
 
 
 def _rank(kind: str | None) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-def _box(node: str, view: View, row: int) -> Box:
+def _box(node: str, view: View, row: int, looking: Looking | None) -> Box:
     kind, state, reason = (text_of(view, name, row) for name in ("type", "state", "reason"))
     ready, last = text_of(view, "ready", row), text_of(view, "last_reason", row)
     code = level_of(view, "last_exit_code", row)
@@ -69,7 +68,7 @@ def _box(node: str, view: View, row: int) -> Box:
     restarts = level_of(view, "restarts", row)
     unnamed = "its sandbox, or one the pod does not list" if kind == "unlisted" else view.keys[row][-1][:12]
     return Box(
-        path=link(node, view.table, view.keys[row]),
+        path=link(node, view.table, view.keys[row], looking),
         name=visible(text_of(view, "name", row) or unnamed),
         role=visible(kind),
         image=visible(text_of(view, "image", row)),

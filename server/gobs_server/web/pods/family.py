@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gobs_core import Kind
-from gobs_server.live import LiveTable
-from gobs_server.privacy import seen
 from gobs_server.tables import View
 from gobs_server.web.links import link
+from gobs_server.web.looking import Looking
 from gobs_server.web.pods.cells import text_of
 from gobs_server.web.pods.shown import Number, number
 from gobs_server.web.text import visible
@@ -41,9 +40,11 @@ class Family:
     count: int
 
 
-def family(node: str, table: LiveTable, workload: str) -> Family | None:
-    """Return them, each after the one that started it; None where processes do not tell what they belong to."""
-    view = seen(table.view())
+def family(node: str, view: View, workload: str, looking: Looking | None = None) -> Family | None:
+    """Return them, each after the one that started it, of a reading of all processes.
+
+    None where those do not tell what they belong to.
+    """
     workloads = view.infos.get("workload")
     if workloads is None or not view.table.keys:
         return None
@@ -62,8 +63,8 @@ def family(node: str, table: LiveTable, workload: str) -> Family | None:
         texts = [visible(text_of(view, name, row)) for name in ("comm", "cmdline", "container_name")]
         pid = view.keys[row][0]
         shown.append(
-            Kin(link(node, view.table, view.keys[row]), visible(pid), texts[0] or "not known", texts[1], texts[2],
-                min(depth, _DEEPEST), numbers)
+            Kin(link(node, view.table, view.keys[row], looking), visible(pid), texts[0] or "not known", texts[1],
+                texts[2], min(depth, _DEEPEST), numbers)
         )  # fmt: skip
     return Family([column.name.replace("_", " ") for column in columns], shown, len(rows))
 

@@ -16,7 +16,7 @@ from gobs_server.web.found_row import FoundRow
 from gobs_server.web.pods.boxes import HEADINGS, Box, boxes
 from gobs_server.web.pods.cells import level_of, text_of
 from gobs_server.web.pods.changes import changes
-from gobs_server.web.pods.columns import CONTAINER, POD
+from gobs_server.web.pods.columns import POD
 from gobs_server.web.pods.family import Family, family
 from gobs_server.web.pods.health import UNHEALTHY, began, health, status
 from gobs_server.web.pods.meters import Meter, meters
@@ -26,7 +26,12 @@ from gobs_server.web.pods.wanted import asking
 from gobs_server.web.rendering import Templates
 from gobs_server.web.text import visible
 
-_PROCESS = "process"
+
+class Around(NamedTuple):
+    """What was read beside a workload; None: nothing is kept of it, or it is not to be shown."""
+
+    processes: View | None = None
+    containers: View | None = None
 
 
 class OnePod(NamedTuple):
@@ -51,8 +56,8 @@ def is_pod(found: FoundRow) -> bool:
     return found.view.table.name == POD and text_of(found.view, "kind", found.row) == POD
 
 
-def one_pod(node: Node, found: FoundRow, now: float) -> OnePod | None:
-    """Return what is shown of a row that is a pod; None for any other."""
+def one_pod(node: Node, found: FoundRow, around: Around, now: float) -> OnePod | None:
+    """Return what is shown of a row that is a pod, as it is or was; None for any other."""
     view, row = found.view, found.row
     if not is_pod(found):
         return None
@@ -62,8 +67,6 @@ def one_pod(node: Node, found: FoundRow, now: float) -> OnePod | None:
         level_of(view, name, row) for name in ("containers_ready", "containers_wanted", "restarts")
     )
     start = began(text_of(view, "started", row))
-    live = not found.gone and found.looking is None
-    containers, processes = (node.tables.get(name) if live else None for name in (CONTAINER, _PROCESS))
     labels = labels_of(text_of(view, "labels", row))
     return OnePod(
         status=visible(state or "not told: no name is known of it"),
@@ -74,8 +77,8 @@ def one_pod(node: Node, found: FoundRow, now: float) -> OnePod | None:
         began=None if start != start else start,  # noqa: PLR0124  NaN
         meters=meters(view, row),
         headings=HEADINGS,
-        boxes=None if containers is None else boxes(node.name, containers, uid),
-        family=None if processes is None else family(node.name, processes, uid),
+        boxes=None if around.containers is None else boxes(node.name, around.containers, uid, found.looking),
+        family=None if around.processes is None else family(node.name, around.processes, uid, found.looking),
         labels=[Text(visible(f"{name}={value}"), asking("label", f"{name}={value}")) for name, value in labels.items()],
     )
 

@@ -160,6 +160,24 @@ async def test_a_pod_that_has_gone_is_shown_as_it_was(client: Client, node: Mach
     assert (await client.get(CHANGES)).status_code == 200
 
 
+async def test_a_pod_is_shown_as_it_was_with_the_containers_and_processes_it_had(client: Client, node: Machine) -> None:
+    then = int(node.cluster.clock.now)
+    web = told(restarts=7, cpu_request=250, cpu_limit=500, memory_limit=100 << 20)
+    node.feed(rows([web], [container("u-1", "new", restarts=7)], [process(77, "u-1")]), after=30)
+    content = await get(client, f"{PAGE}?at={then}")
+    assert [line[0] for line in table(content, "members")] == ["10", "20", "40", "30"]
+    assert [line[0] for line in table(content, "containers")][:3] == ["app", "side", "migrate"]
+    assert "4 in this pod then" in words(content)
+    assert "7 restarts" not in words(content)
+    past = re.findall(r'href="(/nodes/node-a/(?:processes|tables/container)[^"]*)"', content)
+    assert len(past) >= 8
+    assert all("at=2026" in unescape(path) for path in past)
+    assert f'hx-get="{CHANGES}" hx-trigger="load"' in content
+    now = await get(client)
+    assert [line[0] for line in table(now, "members")] == ["77"]
+    assert "7 restarts" in words(now)
+
+
 async def test_a_pod_without_a_name_has_a_page_too(client: Client, node: Machine) -> None:
     node.feed(rows([pod("u-9", None, None)], [], [process(10, "u-9")]), after=5)
     content = await get(client, "/nodes/node-a/workloads/u-9")
