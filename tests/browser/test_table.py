@@ -6,21 +6,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, Response, expect
 
 from gobs_core import PluginState
 from gobs_server.app import Server
 from tests.browser.conftest import Watched, make_server
-from tests.browser.holding import SELDOM, news
+from tests.browser.holding import SELDOM, holds, news
 from tests.server.feeding import Cluster, HeldClock, Machine
 from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, PROCESS, processes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 TABLES = {CPU: CPU_ROWS[0], MEMORY: MEMORY_ROWS, PROCESS: processes(300)}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = make_server(tmp_path, clock=HeldClock(), refresh=SELDOM)
     await server.start()
@@ -165,6 +166,24 @@ async def test_of_a_long_table_those_rows_are_on_the_page_that_are_in_view(machi
         await scroller.evaluate(f"(one) => {{ one.scrollTop = {share} * one.scrollHeight; }}")
         await expect(page.get_by_role("link", name=pid, exact=True)).to_be_in_viewport()
     assert await rows(page).count() < 150
+
+
+async def test_on_paper_are_all_rows_not_only_those_in_view(machine: Machine, watched: Watched) -> None:
+    await watched.page.add_init_script("window.print = () => { window.asked = (window.asked ?? 0) + 1; }")
+    page = await watched.open("/nodes/node-1/tables/process?sort=-pid&filter=worker-1")
+    assert await rows(page).count() < 111
+    await page.keyboard.press("Control+p")
+    await holds(page, "window.asked === 1")
+    paper = page.locator("#t-process .paper > tr")
+    await expect(paper).to_have_count(111)
+    await expect(paper.first).to_be_hidden()
+    await page.emulate_media(media="print")
+    await expect(paper.last).to_be_visible()
+    await expect(rows(page).first).to_be_hidden()
+    told = await paper.locator("th:first-child").all_text_contents()
+    assert [text.strip() for text in (told[0], told[-1])] == ["199", "1"]
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
+    await expect(paper).to_have_count(0)
 
 
 async def test_nothing_new_costs_a_304_and_what_is_out_of_view_nothing(machine: Machine, watched: Watched) -> None:

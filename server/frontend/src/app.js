@@ -8,6 +8,7 @@ import { drawFlame } from "./flame/page.js";
 import { offerHelp } from "./help.js";
 import { obeyKeys } from "./keyboard.js";
 import { keepLists } from "./lists/lists.js";
+import { printLists } from "./lists/paper.js";
 import { keepLive } from "./live.js";
 import { placeMenus } from "./menu.js";
 import { keepMoments } from "./moments.js";
@@ -22,6 +23,7 @@ import { walk } from "./walking.js";
 morphGently();
 pollThrifty();
 keepLists(); // after it: a list may have to take back what its poll says
+printLists();
 watchConnection();
 keepMoments();
 followTheme();

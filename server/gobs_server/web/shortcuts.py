@@ -28,6 +28,7 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut(("?",), "Show these shortcuts", "help"),
         Shortcut(("t",), "Next theme: system, dark, light", "theme"),
         Shortcut(("p",), "Pause, or go on", "pause"),
+        Shortcut(("Mod+p",), "Print, with what is out of view", "print", "viewer"),
         Shortcut(("Escape",), "Close what is open; leave a field", ""),
     ),
     "Go to": tuple(Shortcut((place.keys,), place.title, place.path, place.role) for place in PLACES),
