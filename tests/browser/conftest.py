@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 
 from gobs_server.app import Server
 from gobs_server.clock import Clock
@@ -32,6 +32,8 @@ LAUNCH = [
 PATIENCE = 20_000
 """Milliseconds a page may take on two busy cores."""
 expect.set_options(timeout=PATIENCE)
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+"""A narrow one, used by touch."""
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
@@ -64,7 +66,7 @@ class Watched:
 
         def console(message: ConsoleMessage) -> None:
             if message.type in {"error", "warning"}:
-                self.faults.append(f"console: {message.text}")
+                self.faults.append(f"console: {message.text} ({message.location.get('url', '')})")
 
         def request(made: Request) -> None:
             if not made.url.startswith((self.origin, "data:")):
@@ -84,16 +86,16 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server with seven simulated nodes for all tests that only look."""
+    """One server with seven simulated nodes for all tests that only look; it ends with the last test in a browser."""
     with simulated_cluster(tmp_path_factory.mktemp("cluster")) as server:
         yield server
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """One browser for a module whose tests run in one loop: `pytest.mark.asyncio(loop_scope="module")`."""
+    """One browser for all tests, which is why they share a loop: `pytest.mark.asyncio(loop_scope="session")`."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
         yield browser
@@ -101,13 +103,13 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, cluster: ServerProcess, **options: Any) -> AsyncIterator[Watched]:
-    """A fresh tab on the simulated cluster, as Playwright's options describe it; it must do nothing it must not."""
+async def visiting(browser: Browser, server: Server | ServerProcess, **options: Any) -> AsyncIterator[Watched]:
+    """A fresh tab on a server, as Playwright's options describe it; it must do nothing it must not."""
     given = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
     context = await browser.new_context(**given)
     await context.add_init_script(WATCH)
     context.set_default_timeout(PATIENCE)
-    watched = Watched(await context.new_page(), f"http://{cluster.http}")
+    watched = Watched(await context.new_page(), f"http://{server.http}")
     watched.watch()
     try:
         yield watched
@@ -116,31 +118,18 @@ async def visiting(browser: Browser, cluster: ServerProcess, **options: Any) -> 
         await context.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def tab(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
     """A tab on the simulated cluster."""
     async with visiting(browser, cluster) as watched:
         yield watched
 
 
-@pytest.fixture
-async def context(chromium: str) -> AsyncIterator[BrowserContext]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-        await context.add_init_script(WATCH)
-        context.set_default_timeout(PATIENCE)
-        yield context
-        await browser.close()
-
-
-@pytest.fixture
-async def watched(context: BrowserContext, server: Server) -> AsyncIterator[Watched]:
-    """A page on the server; at the end of the test it must have done nothing it must not."""
-    watched = Watched(await context.new_page(), f"http://{server.http}")
-    watched.watch()
-    yield watched
-    await watched.faultless()
+@pytest_asyncio.fixture(loop_scope="session")
+async def watched(browser: Browser, server: Server) -> AsyncIterator[Watched]:
+    """A tab on a server of its own; at the end of the test it must have done nothing it must not."""
+    async with visiting(browser, server) as watched:
+        yield watched
 
 
 def make_server(
@@ -155,7 +144,7 @@ def make_server(
     return Server(settings, sqlite_at(folder / "gobs.sqlite3"), clock=clock)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = make_server(tmp_path)
     await server.start()

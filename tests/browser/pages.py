@@ -24,39 +24,60 @@ class Page:
     status: int = 200
     hostile: str = ""
     """Its path where `{name}` names a node, or a process's start, a workload, an interface; empty: none."""
+    hostile_rows: str = ""
+    """Its path over a server on which everything is called so, and it lists what is; empty: it lists nothing."""
 
 
 PAGES = (
     Page("nodes", "/", ".card"),
-    Page("nodes-table", "/?view=table&sort=-cpu", "#nodes-table tr"),
-    Page("nodes-heat", "/?view=heat", "#nodes-heat .tile"),
-    Page("nodes-past", "/?at=1", "#nodes-table tr"),
-    Page("node", f"/nodes/{NODE}", "#t-process tr[id]", hostile="/nodes/{name}"),
-    Page("table", f"/nodes/{NODE}/tables/process", "#t-process tr[id]", hostile="/nodes/{name}/tables/net"),
-    Page("groups", f"/nodes/{NODE}/tables/process?group=comm&idle=hide", "#t-process tr[id]"),
-    Page("past", f"/nodes/{NODE}?at=1", "#t-process tr[id]", hostile="/nodes/{name}?at=1"),
+    Page("nodes-table", "/?view=table&sort=-cpu", "#nodes-table tr", hostile_rows="/?view=table"),
+    Page("nodes-heat", "/?view=heat", "#nodes-heat .tile", hostile_rows="/?view=heat"),
+    Page("nodes-past", "/?at=1", "#nodes-table tr", hostile_rows="/?at=1"),
+    Page("node", f"/nodes/{NODE}", "#t-process tr[id]", hostile="/nodes/{name}", hostile_rows="/nodes/all"),
     Page(
-        "changes", f"/nodes/{NODE}/tables/process?against=2", ".timebar", hostile="/nodes/{name}/tables/net?against=1"
+        "table", f"/nodes/{NODE}/tables/process", "#t-process tr[id]", hostile="/nodes/{name}/tables/net",
+        hostile_rows="/nodes/all/tables/process",
+    ),
+    Page(
+        "groups", f"/nodes/{NODE}/tables/process?group=comm&idle=hide", "#t-process tr[id]",
+        hostile_rows="/nodes/all/tables/process?group=comm",
+    ),
+    Page(
+        "past", f"/nodes/{NODE}?at=1", "#t-process tr[id]", hostile="/nodes/{name}?at=1",
+        hostile_rows="/nodes/all?at=1",
+    ),
+    Page(
+        "changes", f"/nodes/{NODE}/tables/process?against=2", ".timebar", hostile="/nodes/{name}/tables/net?against=1",
+        hostile_rows="/nodes/all/tables/process?at=0&against=5",
     ),
     Page("process", f"/nodes/{NODE}/processes/{{process}}", "#row-fields dl", hostile="/nodes/all/processes/1/{name}"),
     Page("workload", f"/nodes/{NODE}/workloads/{{workload}}", "#members", hostile="/nodes/all/workloads/{name}"),
     Page(
-        "row",
-        f"/nodes/{NODE}/tables/net/row?key=eth0",
-        "#row-fields dl",
+        "row", f"/nodes/{NODE}/tables/net/row?key=eth0", "#row-fields dl",
         hostile="/nodes/all/tables/net/row?key={name}",
     ),
-    Page("profiles", "/profiles", "#profiles .empty"),
-    Page("pods", "/pods?sort=problems", "#pods-table-rows tr"),
+    Page("pods", "/pods?sort=problems", "#pods-table-rows tr", hostile_rows="/pods"),
     Page("pod", f"/nodes/{NODE}/workloads/{{pod}}", "#containers tbody tr"),
-    Page("pods-heat", "/pods?view=heat&by=memory_of_limit", "#pods-heat .tile"),
-    Page("pods-groups", "/pods?group=namespace", "#pods-table-namespace tr"),
-    Page("alerts", "/alerts?state=all", "#alerts > *"),
+    Page("pods-heat", "/pods?view=heat&by=memory_of_limit", "#pods-heat .tile", hostile_rows="/pods?view=heat"),
+    Page("pods-groups", "/pods?group=namespace", "#pods-table-namespace tr", hostile_rows="/pods?group=app"),
+    Page("alerts", "/alerts?state=all", "#alerts > *", hostile_rows="/alerts?state=firing"),
+    Page("rules", "/alerts/rules", "main tbody tr", hostile_rows="/alerts/rules"),
     Page("rule", "/alerts/rules/new", "#preview .summary"),
-    Page("plugins", "/plugins", "#plugins tbody tr"),
+    Page("silences", "/alerts/silences", "#s-rule", hostile_rows="/alerts/silences"),
+    Page("channels", "/alerts/channels", "main h1", hostile_rows="/alerts/channels"),
+    Page("channel", "/alerts/channels/new?kind=webhook", "main form"),
+    Page("profiles", "/profiles", "#profiles .empty", hostile_rows="/profiles"),
+    Page("plugins", "/plugins", "#plugins tbody tr", hostile_rows="/plugins"),
+    Page("login", "/login", "main form"),
+    Page("account", "/account", "main h1"),
+    Page("users", "/access/users", "main form"),
+    Page("tokens", "/access/tokens", "main form", hostile_rows="/access/tokens"),
+    Page("logins", "/access/logins", "main h1"),
+    Page("audit", "/access/audit", "main h1", hostile_rows="/access/audit"),
     Page("gallery", "/gallery", "#cards .card"),
     Page("missing", "/nodes/nowhere", ".empty", status=404, hostile="/nodes/{name}%3F"),
-)
+    Page("unclear", "/?at=yesterdayish", ".empty", status=400),
+)  # fmt: skip
 """A new page is a new line here, and is proved with it."""
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from gobs_core.plugins import Plugins
@@ -18,14 +19,13 @@ from gobs_server.alerts.holding import Extensions
 from gobs_server.app import Server
 from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
+from tests.browser.axe import check
 from tests.browser.conftest import Watched, agent
-from tests.browser.test_axe import axe, check
 
-__all__ = ["axe"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """A server that judges, with the rules a new one begins with."""
     plugins = Plugins(conditions={cls.name: cls for cls in gobs_register_conditions()})
@@ -57,14 +57,14 @@ async def drag_to_half(page: Page) -> None:
 
 
 async def test_a_rule_is_written_tried_saved_and_fires_and_its_alert_is_dismissed_and_found_again(
-    server: Server, watched: Watched, axe: str
+    server: Server, watched: Watched
 ) -> None:
     with busy() as pid:
         async with agent(server, "here"):
-            await _through(server, watched, axe, pid)
+            await _through(server, watched, pid)
 
 
-async def _through(server: Server, watched: Watched, axe: str, pid: int) -> None:
+async def _through(server: Server, watched: Watched, pid: int) -> None:
     watched.forgiven = ("422", "htmx:afterRequest", "htmx:sendAbort")
     page = await watched.open("/")
     await expect(page.locator(".card")).to_be_visible()
@@ -73,7 +73,7 @@ async def _through(server: Server, watched: Watched, axe: str, pid: int) -> None
     await expect(page.get_by_role("heading", name="Nothing fires")).to_be_visible()
     await page.get_by_role("link", name="Rules", exact=True).click()
     await expect(page.get_by_role("row", name=re.compile("^node cpu"))).to_be_visible()
-    await check(page, axe)
+    await check(page)
 
     await page.get_by_role("link", name="New rule").click()
     await page.locator("#f-name").fill("busy process")
@@ -100,14 +100,14 @@ async def _through(server: Server, watched: Watched, axe: str, pid: int) -> None
     await expect(page.locator("#alerting")).to_contain_text("1")
     await row.get_by_text("Dismiss, silence").click()
     await row.get_by_label("Why", exact=True).fill("it is a test")
-    await check(page, axe)
+    await check(page)
     await row.get_by_role("button", name="Dismiss").click()
     await expect(page.get_by_role("heading", name="Nothing fires")).to_be_visible()
     await page.locator("#alerts-state").select_option("resolved")
     await expect(row).to_contain_text("dismissed by local: it is a test")
     await row.get_by_role("link", name="busy process").click()
     await expect(page.get_by_role("region", name="Contributors")).to_contain_text(str(pid))
-    await check(page, axe)
+    await check(page)
 
     await page.goto(watched.origin + "/alerts/silences")
     await page.locator("#s-rule").fill("busy*")
@@ -115,8 +115,8 @@ async def _through(server: Server, watched: Watched, axe: str, pid: int) -> None
     await page.locator("#s-for").fill("2h")
     await page.get_by_role("button", name="Silence").click()
     await expect(page.get_by_role("row", name=re.compile("busy"))).to_contain_text("holds")
-    await check(page, axe)
+    await check(page)
     await page.get_by_role("link", name="Channels", exact=True).click()
     await expect(page.get_by_role("heading", name="Nobody is told")).to_be_visible()
-    await check(page, axe)
+    await check(page)
     assert [rule.name for rule in server.alerts.book.rules.values() if rule.origin == "user"] == ["busy process"]

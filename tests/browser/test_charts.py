@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, Request, expect
 
 from gobs_server.app import Server
@@ -19,12 +20,12 @@ from tests.browser.conftest import Watched
 from tests.browser.holding import holds
 from tests.support.hostile import HOSTILE_NAMES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 NOW = "document.body.dispatchEvent(new Event('gobs:now'))"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with charted_server(tmp_path) as server:
         yield server

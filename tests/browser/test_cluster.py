@@ -7,20 +7,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from gobs_server.app import Server
-from tests.browser.conftest import LAUNCH, Watched, make_server
+from tests.browser.conftest import Watched, make_server, visiting
 from tests.browser.holding import SELDOM, holds, news
 from tests.server.feeding import Cluster, HeldClock, Machine
 from tests.server.tables import CPU, MEMORY, NET
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 COUNT = 120
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = make_server(tmp_path, clock=HeldClock(), refresh=SELDOM)
     await server.start()
@@ -175,15 +176,11 @@ async def test_what_the_page_has_lost_it_gets_again(fleet: Fleet, watched: Watch
 
 
 async def test_a_value_that_changes_is_marked_unless_nobody_wants_things_to_move(
-    fleet: Fleet, chromium: str, server: Server, watched: Watched
+    fleet: Fleet, browser: Browser, server: Server, watched: Watched
 ) -> None:
-    from playwright.async_api import async_playwright
-
     calm = await watched.open("/?filter=n3")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
-        page = await (await browser.new_context(reduced_motion="no-preference")).new_page()
-        await page.goto(f"http://{server.http}/?filter=n3")
+    async with visiting(browser, server, reduced_motion="no-preference") as lively:
+        page = await lively.open("/?filter=n3")
         for one in (page, calm):
             await one.evaluate(
                 """() => {
@@ -202,7 +199,6 @@ async def test_a_value_that_changes_is_marked_unless_nobody_wants_things_to_move
         assert not any("n3" in text for text in await page.evaluate("[...window.marked]"))
         assert await calm.evaluate("window.marked.size") == 0
         await expect(calm.get_by_text("77.0 %").first).to_be_visible()
-        await browser.close()
 
 
 async def test_a_node_that_falls_silent_is_told_on_every_look(server: Server, fleet: Fleet, watched: Watched) -> None:
@@ -229,23 +225,19 @@ async def test_the_last_minutes_are_drawn(fleet: Fleet, watched: Watched) -> Non
 
 
 async def test_without_scripts_the_first_page_can_be_read_and_asked(
-    fleet: Fleet, chromium: str, server: Server
+    fleet: Fleet, browser: Browser, server: Server
 ) -> None:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
-        context: BrowserContext = await browser.new_context(java_script_enabled=False)
-        page = await context.new_page()
-        await page.goto(f"http://{server.http}/")
-        await expect(page.locator(".card")).to_have_count(40)
-        await page.get_by_role("link", name="Table").click()
-        await page.locator("thead a", has_text="node").click()
-        await page.get_by_label("Filter the nodes").fill("n11")
-        await page.get_by_role("button", name="Apply").click()
-        await expect(page.locator("tbody tr[id]")).to_have_count(11)
-        assert "filter=n11" in page.url
-        await page.goto(f"http://{server.http}/")
-        await page.get_by_role("link", name="More nodes").click()
-        await expect(page.locator(".card bdi").first).to_have_text("n40")
-        await browser.close()
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"http://{server.http}/")
+    await expect(page.locator(".card")).to_have_count(40)
+    await page.get_by_role("link", name="Table").click()
+    await page.locator("thead a", has_text="node").click()
+    await page.get_by_label("Filter the nodes").fill("n11")
+    await page.get_by_role("button", name="Apply").click()
+    await expect(page.locator("tbody tr[id]")).to_have_count(11)
+    assert "filter=n11" in page.url
+    await page.goto(f"http://{server.http}/")
+    await page.get_by_role("link", name="More nodes").click()
+    await expect(page.locator(".card bdi").first).to_have_text("n40")
+    await context.close()

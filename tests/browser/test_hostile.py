@@ -2,98 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
-from gobs_core import PluginState, Table, gauge, info, key
 from gobs_server.app import Server
 from gobs_server.web.text import visible
-from tests.browser.conftest import Watched, make_server
-from tests.browser.pages import PAGES, Page
-from tests.server.feeding import Cluster, HeldClock, Machine
-from tests.server.tables import NET, PROCESS
+from tests.browser.conftest import Watched, visiting
+from tests.browser.holding import news
+from tests.browser.hostile_cluster import MANY, called_so, hostile_server, made_so, many
+from tests.browser.pages import PAGES
+from tests.browser.pages import Page as Described
+from tests.server.feeding import Machine
+from tests.server.tables import NET
 from tests.support.hostile import HOSTILE_NAMES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 LONGEST = 1000
 NAMED = [page for page in PAGES if page.hostile]
+LISTED = [page for page in PAGES if page.hostile_rows]
+SEEN = visible("<img src=x onerror=window.hit=1>")
+TOUCH = """() => {
+  for (const one of document.querySelectorAll("summary")) one.click();
+  for (const one of document.querySelectorAll("main :is(bdi, a, button, time, td, dd, summary)")) {
+    for (const name of ["mouseover", "mousemove"]) one.dispatchEvent(new MouseEvent(name, { bubbles: true }));
+  }
+  return document.querySelectorAll("main h1").length;
+}"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A server on which everything is called so."""
+    server = await hostile_server(tmp_path_factory.mktemp("hostile"))
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def machines(server: Server) -> list[Machine]:
+    found = called_so(server)
+    await made_so(server)
+    found[-1].feed(many(3), after=5)
+    return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def one_tab(browser: Browser, server: Server) -> AsyncIterator[Watched]:
+    async with visiting(browser, server) as tab:
+        yield tab
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = make_server(tmp_path, clock=HeldClock())
-    await server.start()
-    yield server
-    await server.stop()
+def tab(one_tab: Watched, machines: list[Machine]) -> Iterator[Watched]:
+    """The same tab for all tests; of what it did before nothing counts."""
+    one_tab.faults.clear()
+    one_tab.forgiven = ()
+    yield one_tab
+    one_tab.faults.clear()
 
 
-@pytest.fixture
-def machines(server: Server) -> list[Machine]:
-    """A node of each name, each with a plugin, a note, a process and interfaces of these names."""
-    assert isinstance(server.clock, HeldClock)
-    cluster = Cluster(server.clock, server.live, server.history)
-    machines = []
-    for name in HOSTILE_NAMES:
-        plugin = PluginState(
-            kind="collector", name=name, state="failing", error=f"Traceback\n{name}", unknown={name: name}
-        )
-        machine = cluster.machine(name, NET, PROCESS, plugins=(plugin,))
-        cluster.live.set_notes(machine.node, (name,))
-        machine.feed({NET: [(each, each, 1) for each in HOSTILE_NAMES], PROCESS: [("1", name, name, 1, 1)]})
-        machines.append(machine)
-    everything = cluster.machine("all", NET, PROCESS, POD)
-    everything.feed(
-        {
-            NET: [(each, each, 1) for each in HOSTILE_NAMES],
-            PROCESS: [("1", each, each, 1, 1) for each in HOSTILE_NAMES],
-            POD: [(each, each, 1) for each in HOSTILE_NAMES],
-        }
-    )
-    return [*machines, everything]
+async def touched(tab: Watched, path: str) -> Page:
+    """Open a page and let everything on it be opened and pointed at; it must have done nothing it must not."""
+    await tab.page.goto(tab.origin + path, wait_until="domcontentloaded")
+    assert await tab.page.evaluate(TOUCH) == 1
+    await tab.faultless()
+    return tab.page
 
 
-POD = Table("pod", "Workloads", [key("workload", "Its id"), info("name", "Its name"), gauge("memory", "In use")])
-
-
-async def test_where_many_nodes_are_shown(machines: list[Machine], watched: Watched) -> None:
-    await watched.page.set_viewport_size({"width": 1280, "height": 5000})
-    page = await watched.open("/")
+async def test_where_many_nodes_are_shown_and_change(tab: Watched, machines: list[Machine]) -> None:
+    await tab.page.set_viewport_size({"width": 1280, "height": 5000})
+    page = await touched(tab, "/")
     await expect(page.locator(".card")).to_have_count(len(HOSTILE_NAMES) + 1)
     shown = await page.locator(".card h2 bdi").all_text_contents()
-    assert set(shown) == {"all", *map(visible, HOSTILE_NAMES)}
+    assert set(shown) == {MANY, *map(visible, HOSTILE_NAMES)}
+    machines[0].cluster.clock.move(5)
     for machine in machines:
-        machine.feed({NET: [(each, each, 2) for each in HOSTILE_NAMES]}, after=5)
-    async with page.expect_response("**/fragments/nodes*"):
-        pass
-    await watched.faultless()
-    await page.goto(watched.origin + "/plugins")
-    await page.locator("summary").evaluate_all("(all) => all.forEach((summary) => summary.click())")
+        machine.feed({NET: [(each, each, 9) for each in HOSTILE_NAMES]})
+    await news(page, "/fragments/nodes")
+    await tab.faultless()
 
 
-async def test_in_the_search(machines: list[Machine], watched: Watched) -> None:
-    page = await watched.open("/")
+@pytest.mark.parametrize("page", LISTED, ids=lambda page: page.name)
+async def test_where_many_names_are_listed(page: Described, tab: Watched) -> None:
+    shown = await touched(tab, page.hostile_rows)
+    await expect(shown.locator("main")).to_contain_text(SEEN)
+
+
+async def test_in_the_search(tab: Watched) -> None:
+    page = await tab.open("/plugins")
     await page.keyboard.press("/")
     for name in HOSTILE_NAMES:
         async with page.expect_response(lambda response: "/fragments/find?q=" in response.url):
             await page.locator("#palette-q").fill(name[:90].replace("\n", " ").strip() or "x")
     await expect(page.locator("#palette a").first).to_be_visible()
     await page.locator("#palette a").first.hover()
+    await tab.faultless()
 
 
 @pytest.mark.parametrize("named", NAMED, ids=lambda page: page.name)
-async def test_where_one_name_is_in_the_address(named: Page, machines: list[Machine], watched: Watched) -> None:
-    watched.forgiven = ("404",) if named.status == 404 else ()
+async def test_where_one_name_is_in_the_address(named: Described, tab: Watched) -> None:
+    tab.forgiven = ("404",) if named.status == 404 else ()
     for name in sorted(HOSTILE_NAMES, key=len):
-        if len(name) > LONGEST and "/nodes/all/" in named.hostile:
-            watched.forgiven = ("404",)  # the key of a row is cut before it comes so far; the page says there is none
-        await watched.page.goto(
-            watched.origin + named.hostile.replace("{name}", quote(name, safe="")), wait_until="domcontentloaded"
-        )
-        assert await watched.page.locator("main h1").count() == 1
-        await watched.page.locator("main bdi, main button, main a").first.hover()
-        await watched.faultless()
+        if len(name) > LONGEST and f"/nodes/{MANY}/" in named.hostile:
+            tab.forgiven = ("404",)  # the key of a row is cut before it comes so far; the page says there is none
+        await touched(tab, named.hostile.replace("{name}", quote(name, safe="")))

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from gobs_server.app import Server
-from tests.browser.conftest import LAUNCH, Watched, agent, make_server
+from tests.browser.conftest import Watched, agent, make_server, visiting
 from tests.browser.holding import holds
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 CPU = ".card .value:has(dt:text-is('CPU')) dd span"
 HIDE = """(hidden) => {
@@ -64,24 +64,23 @@ async def test_a_node_whose_agent_stops_is_told_stale_in_words(server: Server, w
         await expect(page.get_by_text("it reports in time")).to_be_visible()
 
 
-async def test_a_server_that_is_gone_is_told_and_comes_back_by_itself(tmp_path: Path, context: BrowserContext) -> None:
+async def test_a_server_that_is_gone_is_told_and_comes_back_by_itself(tmp_path: Path, browser: Browser) -> None:
     first = make_server(tmp_path)
     await first.start()
-    watched = Watched(await context.new_page(), f"http://{first.http}", forgiven=("ERR_", "htmx:"))
-    watched.watch()
-    page = await watched.open("/plugins")
-    await page.evaluate("window.same = true")
-    await first.stop()
-    status = page.locator("#connection")
-    await expect(status).to_have_text("Connection lost, retrying. What is shown is what was last received.")
-    again = make_server(tmp_path, first.http)
-    await again.start()
-    try:
-        await expect(status).to_have_text("Connected again.")
-        assert await page.evaluate("window.same")
-        await watched.faultless()
-    finally:
-        await again.stop()
+    async with visiting(browser, first) as watched:
+        watched.forgiven = ("ERR_", "htmx:")
+        page = await watched.open("/plugins")
+        await page.evaluate("window.same = true")
+        await first.stop()
+        status = page.locator("#connection")
+        await expect(status).to_have_text("Connection lost, retrying. What is shown is what was last received.")
+        again = make_server(tmp_path, first.http)
+        await again.start()
+        try:
+            await expect(status).to_have_text("Connected again.")
+            assert await page.evaluate("window.same")
+        finally:
+            await again.stop()
 
 
 async def test_ages_grow_without_news(server: Server, watched: Watched) -> None:
@@ -133,18 +132,13 @@ async def test_a_hidden_page_asks_seldom_and_at_once_when_it_is_seen_again(serve
         await page.evaluate(HIDE, False)
 
 
-async def test_a_moment_is_told_in_the_viewers_zone_and_in_utc_on_hover(server: Server, chromium: str) -> None:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
-        context = await browser.new_context(timezone_id="Asia/Tokyo")
-        page = await context.new_page()
-        async with agent(server, "n"):
-            await page.goto(f"http://{server.http}/")
-            time = page.locator(".card time")
-            await time.hover()
-            stamp = datetime.fromisoformat(str(await time.get_attribute("datetime")))
-            here = stamp.astimezone(timezone(timedelta(hours=9)))
-            await expect(time).to_have_attribute(
-                "title", re.compile(f"{here:%H:%M:%S} GMT\\+9\n{stamp:%Y-%m-%d %H:%M:%S} UTC")
-            )
-        await browser.close()
+async def test_a_moment_is_told_in_the_viewers_zone_and_in_utc_on_hover(server: Server, browser: Browser) -> None:
+    async with agent(server, "n"), visiting(browser, server, timezone_id="Asia/Tokyo") as watched:
+        page = await watched.open("/")
+        time = page.locator(".card time")
+        await time.hover()
+        stamp = datetime.fromisoformat(str(await time.get_attribute("datetime")))
+        here = stamp.astimezone(timezone(timedelta(hours=9)))
+        await expect(time).to_have_attribute(
+            "title", re.compile(f"{here:%H:%M:%S} GMT\\+9\n{stamp:%Y-%m-%d %H:%M:%S} UTC")
+        )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from gobs_server.app import Server
@@ -15,10 +16,10 @@ from tests.browser.conftest import Watched, make_server
 from tests.browser.holding import SELDOM
 from tests.server.feeding import HeldClock
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = make_server(tmp_path, clock=HeldClock(), refresh=SELDOM)
     await server.start()

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.conftest import Watched, visiting
 from tests.support.server import ServerProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def searched(page: Page, words: str) -> None:

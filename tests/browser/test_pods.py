@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_pods_are_found_by_a_key_narrowed_down_grouped_coloured_and_opened(tab: Watched) -> None:

@@ -19,7 +19,7 @@ from gobs_server.app import Server
 from gobs_server.web.format import full
 from tests.browser.conftest import Watched, agent
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 CHILD = """
 import sys, threading, time

@@ -10,18 +10,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from gobs_core import Profile
 from gobs_server.app import Server
-from scripts.frontend import modules
+from tests.browser.axe import check
 from tests.browser.conftest import Watched, agent, make_server
-from tests.browser.test_axe import check
 from tests.server.profiles.made import Stack, profile
 from tests.server.profiles.stored import CREATED, done, store
 from tests.support.hostile import HOSTILE_NAMES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 KINDS = {"read": "kernel", "py_work": "python", "jitted": "jit"}
 EVERY_NAME = tuple(name[:200] for name in HOSTILE_NAMES)
@@ -56,7 +56,7 @@ def many(stacks: int) -> Profile:
     return profile(made)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """A server that has two profiles of one pod, or one of as many stacks as a test asks for."""
     if stacks := getattr(request, "param", 0):
@@ -179,13 +179,12 @@ async def test_a_hundred_thousand_stacks_are_drawn_as_far_as_they_can_be_seen(wa
 async def test_no_view_has_a_fault_that_axe_knows_and_each_fits_a_phone(watched: Watched) -> None:
     page = await watched.open("/profiles/now?view=functions")
     await expect(page.locator("[data-note]")).to_be_hidden()
-    axe = (modules() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    await check(page, axe)
+    await check(page)
     await page.locator('[data-part="functions"] tbody button').nth(1).click()
     await expect(page.locator("[data-focus]")).to_have_text("read")
-    await check(page, axe)
+    await check(page)
     await page.locator("[data-view=graph]").click()
-    await check(page, axe)
+    await check(page)
     await page.set_viewport_size({"width": 360, "height": 740})
     for view in ("graph", "functions", "sandwich"):
         await page.locator(f"[data-view={view}]").click()

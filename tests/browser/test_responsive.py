@@ -1,56 +1,20 @@
-"""Every page fits every screen: nothing scrolls sideways but tables, nothing is covered, fingers hit what they want."""
+"""On a phone what there is no room for is one press away; on paper there is what is known, and all of it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import Watched, visiting
-from tests.browser.pages import PAGES, Page, address
+from tests.browser.conftest import PHONE, Watched, visiting
 from tests.support.server import ServerProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-
-SCREENS: dict[str, Any] = {
-    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
-    "wall": {"viewport": {"width": 2560, "height": 1440}},
-}
-COVERED = """() => [...document.querySelectorAll("a[href], button, input, select, summary")].filter((one) => {
-  const box = one.getBoundingClientRect();
-  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-  if (!one.checkVisibility({ visibilityProperty: true }) || x < 0 || y < 0) return false;
-  if (x >= innerWidth || y >= innerHeight || box.width < 2) return false;
-  const frame = one.closest(".scroll")?.getBoundingClientRect();
-  if (frame && (x < frame.left || x > frame.right || y < frame.top || y > frame.bottom)) return false;
-  const top = document.elementFromPoint(x, y);
-  return !top || !(one.contains(top) || top.contains(one) || one.closest("label")?.contains(top));
-}).map((one) => one.outerHTML.slice(0, 120))"""
-SMALL = """(least) => [...document.querySelectorAll(".top a, .top button, main button, main input, main summary")]
-  .filter((one) => one.checkVisibility() && !one.closest("thead, .choices, .menu"))
-  .map((one) => [one.outerHTML.slice(0, 100), (one.closest("label") ?? one).getBoundingClientRect().height])
-  .filter(([, height]) => height < least)"""
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-async def test_a_page_fits_its_screen(page: Page, screen: str, browser: Browser, cluster: ServerProcess) -> None:
-    async with visiting(browser, cluster, **SCREENS[screen]) as tab:
-        tab.forgiven = ("404",) if page.status == 404 else ()
-        await tab.page.goto(address(page, cluster))
-        await expect(tab.page.locator(page.ready).first).to_be_visible()
-        width = SCREENS[screen]["viewport"]["width"]
-        assert await tab.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert await tab.page.evaluate(COVERED) == []
-        if screen == "phone":
-            assert await tab.page.evaluate(SMALL, 24) == []
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_on_a_phone_the_pages_are_behind_one_button_and_the_first_column_stays(
     browser: Browser, cluster: ServerProcess
 ) -> None:
-    async with visiting(browser, cluster, **SCREENS["phone"]) as tab:
+    async with visiting(browser, cluster, **PHONE) as tab:
         page = await tab.open("/nodes/worker-1/tables/process")
         frame, first = page.locator(".scroll"), page.locator("tbody th").first
         await frame.evaluate("(element) => { element.scrollLeft = 400; }")

@@ -9,7 +9,7 @@ from tests.browser.conftest import Watched, visiting
 from tests.browser.holding import holds
 from tests.support.server import ServerProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 DARK, LIGHT = "rgb(13, 17, 23)", "rgb(246, 248, 250)"
 EARLY = """new MutationObserver((_, watch) => {

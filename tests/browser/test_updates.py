@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from gobs_core import PluginState
@@ -15,12 +16,12 @@ from tests.browser.holding import SELDOM, news
 from tests.server.feeding import Cluster, HeldClock, Machine, Rows
 from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, NET, PROCESS, processes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 UPDATES = 30
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     server = make_server(tmp_path, clock=HeldClock(), refresh=SELDOM)
     await server.start()

@@ -1,0 +1,92 @@
+"""Every page: no fault that axe knows in either theme, every key leads on, and it fits every screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Page as Shown
+
+from tests.browser.axe import check
+from tests.browser.conftest import PHONE, Watched, visiting
+from tests.browser.pages import PAGES, Page, address
+from tests.support.server import ServerProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WALL: ViewportSize = {"width": 2560, "height": 1440}
+MOST = 60
+"""Steps of Tab that are looked at on a page that has more."""
+FOCUSED = """() => {
+  const one = document.activeElement;
+  if (one === document.body) return null;
+  const shown = one.matches(".choices input, .palette-field input") ? one.parentElement : one;
+  const [box, style] = [shown.getBoundingClientRect(), getComputedStyle(one)];
+  const label = one.nextElementSibling && getComputedStyle(one.nextElementSibling);
+  const marked = (some) => some && some.outlineStyle !== "none" && parseFloat(some.outlineWidth) >= 2;
+  const seen = box.bottom > 0 && box.top < innerHeight && box.width > 0;
+  const again = (window.visited ??= new Set()).has(one);
+  window.visited.add(one);
+  return { html: one.outerHTML.slice(0, 120), again, seen, marked: marked(style) || marked(label) };
+}"""
+COVERED = """() => [...document.querySelectorAll("a[href], button, input, select, summary")].filter((one) => {
+  const box = one.getBoundingClientRect();
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  if (!one.checkVisibility({ visibilityProperty: true }) || x < 0 || y < 0) return false;
+  if (x >= innerWidth || y >= innerHeight || box.width < 2) return false;
+  const frame = one.closest(".scroll")?.getBoundingClientRect();
+  if (frame && (x < frame.left || x > frame.right || y < frame.top || y > frame.bottom)) return false;
+  const top = document.elementFromPoint(x, y);
+  return !top || !(one.contains(top) || top.contains(one) || one.closest("label")?.contains(top));
+}).map((one) => one.outerHTML.slice(0, 120))"""
+SMALL = """(least) => [...document.querySelectorAll(".top a, .top button, main button, main input, main summary")]
+  .filter((one) => one.checkVisibility() && !one.closest("thead, .choices, .menu"))
+  .map((one) => [one.outerHTML.slice(0, 100), Math.max(...[one, ...(one.labels ?? [])].map(
+    (each) => each.getBoundingClientRect().height))])
+  .filter(([, height]) => height < least)"""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def test_a_page_has_no_fault_is_used_by_keyboard_alone_and_fits_every_screen(
+    page: Page, browser: Browser, cluster: ServerProcess
+) -> None:
+    url = address(page, cluster)
+    async with visiting(browser, cluster) as tab:
+        await _open(tab, page, url)
+        await _goes_through(tab.page)
+        await check(tab.page)
+        await tab.page.set_viewport_size(WALL)
+        await _fits(tab.page, WALL["width"])
+    async with visiting(browser, cluster, **PHONE) as tab:
+        await _open(tab, page, url)
+        await _fits(tab.page, 360)
+        assert await tab.page.evaluate(SMALL, 24) == []
+
+
+async def _open(tab: Watched, page: Page, url: str) -> None:
+    tab.forgiven = (str(page.status),) if page.status >= 400 else ()
+    await tab.page.goto(url)
+    await expect(tab.page.locator(page.ready).first).to_be_visible()
+
+
+async def _goes_through(shown: Shown) -> None:
+    """Press Tab until the page has no more; raises AssertionError where what has focus cannot be seen."""
+    visited: list[str] = []
+    for _ in range(MOST):
+        await shown.keyboard.press("Tab")
+        focused: dict[str, Any] | None = await shown.evaluate(FOCUSED)
+        if focused is None:
+            break
+        assert focused["seen"], focused
+        assert focused["marked"], focused
+        assert not focused["again"], "focus went in a circle"
+        visited.append(focused["html"])
+    if not await shown.locator("[autofocus]").count():
+        assert 'href="#main"' in visited[0]
+
+
+async def _fits(shown: Shown, width: int) -> None:
+    assert await shown.evaluate("document.documentElement.scrollWidth") <= width
+    await shown.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    assert await shown.evaluate(COVERED) == []
