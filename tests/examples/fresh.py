@@ -57,11 +57,12 @@ def fresh(folder: Path) -> Fresh:
     return made
 
 
-def install(made: Fresh, example: str) -> Path:
-    """Install a copy of an example with pip, without any index; return the copy."""
-    copy = made.folder / example
-    shutil.copytree(EXAMPLES / example, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-build-isolation", str(copy))
-    done = made.run(*pip)
+def install(made: Fresh, *examples: str) -> Path:
+    """Build copies of examples and install them with pip at once, without any index; return the first copy."""
+    copies = [made.folder / example for example in examples]
+    for copy in copies:
+        shutil.copytree(EXAMPLES / copy.name, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-build-isolation")
+    done = made.run(*pip, *map(str, copies))
     assert done.returncode == 0, done.stdout + done.stderr
-    return copy
+    return copies[0]

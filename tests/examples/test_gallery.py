@@ -1,0 +1,48 @@
+"""The gallery of examples: each is built, installed beside the others, passes its own tests and the check."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.examples.fresh import EXAMPLES, Fresh, fresh, install
+
+GALLERY = {"reach": "collector", "csv": "sink", "ntfy": "notifier", "stuck": "condition"}
+
+pytestmark = pytest.mark.xdist_group("examples")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """One environment with all of them, installed at once."""
+    environment = fresh(tmp_path_factory.mktemp("gallery"))
+    install(environment, *(f"gobs-plugin-{name}" for name in GALLERY))
+    return environment
+
+
+def test_the_tests_of_each_pass(made: Fresh) -> None:
+    for_all = [str(made.folder / f"gobs-plugin-{name}" / "tests") for name in GALLERY]
+    done = made.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(made.folder), *for_all)
+    assert done.returncode == 0, done.stdout
+    assert "15 passed" in done.stdout
+
+
+def test_the_check_finds_nothing_wrong_with_any(made: Fresh) -> None:
+    folder = made.folder / "kept"
+    settings = ("collectors.reach.targets=127.0.0.1:1", f"sinks.csv.folder={folder}")
+    sets = [word for one in settings for word in ("--set", one)]
+    done = made.gobs("plugin", "check", *GALLERY, "--send", *sets)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, kind in GALLERY.items():
+        assert f"{'note ' if name == 'ntfy' else 'ok   '}  {kind} {name}: " in done.stdout
+    assert "notifier ntfy: does not run: " in done.stdout, "nobody said where its server is"
+    assert sorted(path.suffix for path in folder.iterdir()) == [".csv"] * len(list(folder.iterdir()))
+    collected = made.gobs("collect", "--once", "--json", "reach", *sets)
+    assert '"up":0' in collected.stdout
+    assert "refused" in collected.stdout
+
+
+def test_all_examples_are_in_the_gallery() -> None:
+    told = (EXAMPLES / "README.md").read_text()
+    names = sorted(path.parent.name for path in EXAMPLES.glob("*/pyproject.toml"))
+    assert [name for name in names if f"]({name}/README.md)" in told] == names
+    assert {f"gobs-plugin-{name}" for name in GALLERY} <= set(names)
