@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from gobs_collectors.cgroup.tables import CONTAINER
+from gobs_collectors.cgroup.tables import CONTAINER, CONTAINER_IO
 from gobs_collectors.process.tables import POD, PROCESS
 from gobs_core import RowValues, Table
 from tests.server.feeding import Rows
@@ -30,15 +31,22 @@ def container(uid: str, name: str, **cells: Any) -> RowValues:
     return row(CONTAINER, uid, f"c-{uid}-{name}", **{**usual, **cells})
 
 
+def device(uid: str, container: str, name: str, **cells: Any) -> RowValues:
+    """What a container reads and writes of a device."""
+    return row(CONTAINER_IO, uid, f"c-{uid}-{container}", name, **{"name": container, "counted": "yes", **cells})
+
+
 def process(pid: int, uid: str, parent: int = 1, **cells: Any) -> RowValues:
     """A process of a pod."""
     usual = {"comm": f"proc-{pid}", "workload": uid, "kind": "pod", "ppid": str(parent), "state": "S", "stime": 0}
     return row(PROCESS, str(pid), "77", **{**usual, **cells})
 
 
-def rows(pods: list[RowValues], containers: list[RowValues], processes: list[RowValues]) -> Rows:
+def rows(
+    pods: list[RowValues], containers: list[RowValues], processes: list[RowValues], devices: Sequence[RowValues] = ()
+) -> Rows:
     """What one reading of a node holds."""
-    return {POD: pods, CONTAINER: containers, PROCESS: processes}
+    return {POD: pods, CONTAINER: containers, PROCESS: processes, CONTAINER_IO: [*devices]}
 
 
-TABLES = (POD, CONTAINER, PROCESS)
+TABLES = (POD, CONTAINER, PROCESS, CONTAINER_IO)

@@ -91,6 +91,7 @@ def add_pods(api: Operations, services: Services, tags: Tags) -> None:
                 at=view.time,
                 pod=row,
                 containers=_rows(found, "container", workload),
+                devices=_rows(found, "container_io", workload),
                 processes=_rows(found, "process", workload),
                 unknown=reasons(found, TABLE),
             )

@@ -126,6 +126,7 @@ class PodDetail(msgspec.Struct, frozen=True, kw_only=True):
     at: Annotated[Time, Meta(description="When it was read.")]
     pod: Annotated[Row, Meta(description="Its row in `pod`.")]
     containers: Annotated[list[Row], Meta(description="Their rows in `container`.")]
+    devices: Annotated[list[Row], Meta(description="What they read of and write to each disk, as in `container_io`.")]
     processes: Annotated[list[Row], Meta(description="Their rows in `process`.")]
     unknown: Annotated[dict[str, str], Meta(description="Column of `pod` -> why it is not known here.")]
 

@@ -12,7 +12,7 @@ from gobs_core import PluginState, RowValues
 from gobs_server.http import create_app
 from tests.server.api.test_tables import get
 from tests.server.feeding import Cluster, Machine
-from tests.server.pods import TABLES, container, pod, process, row, rows
+from tests.server.pods import TABLES, container, device, pod, process, row, rows
 from tests.support.hostile import HOSTILE_NAMES
 
 WEB = {"owner": "Deployment/web", "controller": "ReplicaSet/web-5d4f8c7b9", "labels": "app=web,tier=front"}
@@ -37,8 +37,9 @@ def nodes(cluster: Cluster) -> dict[str, Machine]:
             container("u-2", "app"),
             container("v-1", "db"),
         ]
+        disks = [device("u-1", "app", "vda", read_bytes=at * 8192), device("u-2", "app", "vda")]
         processes = [process(10, "u-1", utime=at * 50), process(11, "u-1", 10), process(12, "cron.service")]
-        found["node-a"].feed(rows(FIRST, containers, processes), after=5)
+        found["node-a"].feed(rows(FIRST, containers, processes, disks), after=5)
         found["node-b"].feed(rows(SECOND, [], []))
     return found
 
@@ -127,6 +128,7 @@ async def test_a_pod_comes_with_its_containers_and_its_processes(client: Client)
     answer = await get(client, "/nodes/node-a/pods/shop/web-1")
     assert answer["pod"]["keys"] == {"workload": "u-1"}
     assert [(one["infos"]["name"], one["values"]["cpu"]) for one in answer["containers"]] == [("app", 20.0)]
+    assert [(one["keys"]["device"], one["values"]["read_bytes"]) for one in answer["devices"]] == [("vda", 8192.0)]
     assert [(one["keys"]["pid"], one["infos"]["ppid"]) for one in answer["processes"]] == [("10", "1"), ("11", "10")]
     assert answer["processes"][0]["values"]["cpu"] == 10.0
 

@@ -109,6 +109,16 @@ async def test_a_newer_agent_is_served_and_the_node_says_so() -> None:
         assert "speaks a newer protocol (7) than this server (1)" in rig.node().notes[0]
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(120, "120 s ahead of"), (-86_400, "86400 s behind"), (20, "")])
+async def test_a_clock_that_is_off_is_said_and_breaks_nothing(seconds: int, said: str) -> None:
+    async with Rig() as rig:
+        agent = await rig.agent(wall_ns=int((rig.clock.wall() + seconds) * 1e9))
+        for value in (1, 2):
+            await agent.send(value)
+        await agent.acknowledged(2)
+        assert rig.node().notes == ((f"its clock is {said} the server's",) if said else ())
+
+
 async def test_messages_of_a_newer_protocol_are_left_out_and_counted() -> None:
     async with Rig() as rig:
         agent = await rig.agent()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gobs_core import Unit
 from gobs_server.web.lists import Field
 
-POD, CONTAINER = "pod", "container"
+POD, CONTAINER, DEVICES = "pod", "container", "container_io"
 TEXTS = ("name", "namespace", "owner", "controller", "phase", "reason", "labels", "qos", "ips", "network", "started")
 """Info columns of `pod` that are kept of each."""
 _PERCENT, _BYTES = Unit.PERCENT, Unit.BYTES

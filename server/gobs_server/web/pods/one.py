@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from quart import Response
 
 from gobs_server.beside import Beside
 from gobs_server.history import History
 from gobs_server.live import Live, Node
+from gobs_server.paths import segment
 from gobs_server.tables import View
 from gobs_server.tags import Tags, fresh, with_tag
 from gobs_server.web.answers import gone, html, no_node
@@ -16,7 +18,7 @@ from gobs_server.web.found_row import FoundRow
 from gobs_server.web.pods.boxes import HEADINGS, Box, boxes
 from gobs_server.web.pods.cells import level_of, text_of
 from gobs_server.web.pods.changes import changes
-from gobs_server.web.pods.columns import POD
+from gobs_server.web.pods.columns import DEVICES, POD
 from gobs_server.web.pods.family import Family, family
 from gobs_server.web.pods.health import UNHEALTHY, began, health, status
 from gobs_server.web.pods.meters import Meter, meters
@@ -47,6 +49,8 @@ class OnePod(NamedTuple):
     headings: tuple[tuple[str, str], ...]
     boxes: list[Box] | None
     """None: its node tells of no containers."""
+    devices: str
+    """Where it is told what they read and write of each device; empty: nowhere."""
     family: Family | None
     labels: list[Text]
 
@@ -78,9 +82,17 @@ def one_pod(node: Node, found: FoundRow, around: Around, now: float) -> OnePod |
         meters=meters(view, row),
         headings=HEADINGS,
         boxes=None if around.containers is None else boxes(node.name, around.containers, uid, found.looking),
+        devices="" if found.gone or found.looking is not None else _devices(node, uid),
         family=None if around.processes is None else family(node.name, around.processes, uid, found.looking),
         labels=[Text(visible(f"{name}={value}"), asking("label", f"{name}={value}")) for name, value in labels.items()],
     )
+
+
+def _devices(node: Node, uid: str) -> str:
+    table = node.tables.get(DEVICES)
+    if table is None or not any(key[0] == uid for key in table.view().public.keys):
+        return ""
+    return f"/nodes/{segment(node.name)}/tables/{DEVICES}?{urlencode({'filter': f'workload:{uid}'})}"
 
 
 def _facts(view: View, row: int) -> list[tuple[str, Text]]:

@@ -13,7 +13,7 @@ from gobs_collectors.cgroup.tables import CONTAINER
 from gobs_core import RowValues
 from gobs_server.http import create_app
 from tests.server.feeding import Cluster, Machine
-from tests.server.pods import TABLES, container, pod, process, row, rows
+from tests.server.pods import TABLES, container, device, pod, process, row, rows
 from tests.support.hostile import HOSTILE_NAMES
 
 PAGE = "/nodes/node-a/workloads/u-1"
@@ -58,7 +58,7 @@ def reading(at: int, **cells: Any) -> Any:
         process(40, "u-1", 20, comm="child", container_name="app"),
         process(11, "other", 1),
     ]
-    return rows([web], boxes, processes)
+    return rows([web], boxes, processes, [device("u-1", "app", "vda", read_bytes=at * 4096)])
 
 
 async def get(client: Client, path: str = PAGE) -> str:
@@ -109,6 +109,15 @@ async def test_its_containers_come_with_their_states_and_how_they_ended(client: 
     assert app[-1] == "shop/web:1"
     assert side[2:5] == ["waiting: CrashLoopBackOff", "3", "OOMKilled, exit code 137"]
     assert migrate[2] == "terminated: Completed"
+
+
+async def test_it_leads_to_what_its_containers_read_and_write_of_each_device(client: Client, node: Machine) -> None:
+    [path] = re.findall(r'href="([^"]+)">What they read and write of each disk', await get(client))
+    assert path == "/nodes/node-a/tables/container_io?filter=workload%3Au-1"
+    listed = await get(client, path)
+    assert "vda" in listed
+    node.feed(rows([told()], [container("u-1", "app")], []), after=5)
+    assert "of each disk" not in await get(client), "none has been used"
 
 
 async def test_its_processes_are_a_tree(client: Client) -> None:
