@@ -34,6 +34,11 @@ PATHS = [
     (f"/kubepods/besteffort/pod{STATIC}/{A}", Place(STATIC, A)),
     (f"/kubepods/besteffort/pod{UID}/crio-{A}", Place(UID, A, "cri-o")),
     (f"/kubepods/besteffort/pod{UID}/crio-conmon-{A}", Place(UID, "", "cri-o")),
+    # runtimes that nobody knows: what has the form of a container is one, and anything else is the pod's
+    (f"{BURST}/kubepods-burstable-pod{SNAKE}.slice/newrt-{A}.scope", Place(UID, A, "newrt")),
+    (f"{BURST}/kubepods-burstable-pod{SNAKE}.slice/{A}", Place(UID, A)),
+    (f"/kubepods/pod{UID}/kata_{A}", Place(UID)),
+    (f"{BURST}/kubepods-burstable-pod{SNAKE}.slice/some-sandbox", Place(UID)),
     # the runtime was told another driver than the kubelet
     (
         f"/system.slice/containerd.service/kubepods-burstable-pod{SNAKE}.slice:cri-containerd:{A}",

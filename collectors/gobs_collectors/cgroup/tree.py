@@ -34,8 +34,9 @@ class Node:
 class Tree:
     """All groups below one root, and which of them are containers' own."""
 
-    def __init__(self, proc: Proc, root: Path) -> None:
+    def __init__(self, proc: Proc, root: Path, most: int = MAX_NODES) -> None:
         self._proc = proc
+        self._most = most
         self._root = root
         self._top = Node(TOP, os.fspath(root), 0)
         self._nodes = 1
@@ -82,7 +83,7 @@ class Tree:
         for path, group in found.items():
             if path in node.inner:
                 continue
-            if self._nodes >= MAX_NODES:
+            if self._nodes >= self._most:
                 self.left_out += 1
                 node.links = -1
                 continue

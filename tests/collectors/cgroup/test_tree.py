@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from gobs_collectors.cgroup.tree import MAX_NODES, Tree
+from gobs_collectors.cgroup.tree import Tree
 from gobs_core import Proc
 from gobs_core.control_groups import walk
 from tests.support.soak import counts
@@ -73,9 +73,9 @@ def test_a_container_that_is_lost_and_there_again_under_its_name_is_new(tmp_path
 
 def test_more_groups_than_can_be_looked_after_are_left_out_and_counted(tmp_path: Path) -> None:
     (tmp_path / "docker" / ("a" * 64)).mkdir(parents=True)
-    for number in range(MAX_NODES + 10):
+    for number in range(110):
         (tmp_path / "user.slice" / str(number)).mkdir(parents=True)
-    tree = Tree(Proc(), tmp_path)
+    tree = Tree(Proc(), tmp_path, most=100)
     for _ in range(2):
         new, _ = tree.update(never)
         assert tree.left_out >= 10
