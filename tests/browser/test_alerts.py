@@ -94,6 +94,10 @@ async def _through(server: Server, watched: Watched, pid: int) -> None:
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", name="busy process")).to_be_visible()
 
+    await page.goto(watched.origin + "/")
+    await expect(page.locator(".card .firing")).to_contain_text("1")
+    await page.locator(".card .firing").click()
+    await expect(page.get_by_role("region", name="Contributors")).to_contain_text(str(pid))
     await page.get_by_role("link", name="Alerts", exact=True).first.click()
     row = page.locator("#alerts tr", has_text="busy process")
     await expect(row).to_contain_text(str(pid))

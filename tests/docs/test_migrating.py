@@ -43,7 +43,8 @@ VARIABLES = "NODE_NAME POSTGRES_URL DISCORD_WEBHOOK_URL DEV_MODE"
 ROUTES = """
 / /nodes /pods/:node /pods/:node/fragment /pods/:node/metrics /process/:node/:pod /api/pods/:node/:pod/details
 /api/pods/:node/:pod/info /api/pods/:node/:pod/flamegraph /api/flamegraph/:task/status /flamegraph/:node/:pod
-/alerts/:node
+/alerts/:node /api/alerts/:node /api/alerts/:node/history /api/alerts/:node/fragment
+/api/alerts/dismiss/:alert
 """
 TARGETS = "build agent agents agents-logs stop proto install-proto-deps clean-proto help"
 VALUES = {"Node": NODE, "Pod": POD, "Process": PROCESS}

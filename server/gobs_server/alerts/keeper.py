@@ -194,7 +194,7 @@ class Keeper:
             labels=dict(texts),
             namespace=texts.get("namespace", ""),
             owner=texts.get("owner", ""),
-            pod=texts.get("pod") or texts.get("name") or texts.get("workload") or "" if rule.target == "pod" else "",
+            pod=_pod(texts, named=rule.target == "pod" or event.table in ("pod", "container")),
             container=texts.get("container_name") or texts.get("container") or "",
             since=now - (mono - event.state.since),
             fired=now - (mono - event.at),
@@ -286,6 +286,12 @@ def group_of(rule: str, by: Sequence[str], node: str, texts: object) -> str:
     """What alerts have in common that are told of in one message."""
     values = [node if name == "node" else (texts.get(name, "") if isinstance(texts, dict) else "") for name in by]
     return "|".join([rule, *values])[:500]
+
+
+def _pod(texts: Mapping[str, str], *, named: bool) -> str:
+    """The pod or other workload a row is of; `named`: the row may be it, and have its name."""
+    own = (texts.get("name") or texts.get("workload") or "") if named else ""
+    return texts.get("pod") or own
 
 
 def _put(record: Alert | Change | Intent, at: float | None = None) -> Op:

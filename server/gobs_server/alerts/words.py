@@ -52,11 +52,11 @@ def reason(alert: Alert) -> str:
 
 def row(alert: Alert) -> str:
     """The row in a few words; empty where it is about a node as a whole."""
-    if alert.pod:
-        name = f"{alert.namespace}/{alert.pod}" if alert.namespace else alert.pod
-        return f"{name}/{alert.container}" if alert.container and alert.table == "container" else name
+    pod = f"{alert.namespace}/{alert.pod}" if alert.namespace else alert.pod
     if alert.table == "process":
-        return " ".join(filter(None, (alert.labels.get("comm"), alert.labels.get("pid"))))
+        return " ".join(filter(None, (alert.labels.get("comm"), alert.labels.get("pid"), pod and f"of {pod}")))
+    if alert.pod:
+        return f"{pod}/{alert.container}" if alert.container and alert.table == "container" else pod
     return " ".join(alert.key)
 
 

@@ -1,4 +1,4 @@
-"""REST as the original Gobservability had it for flamegraphs: its routes, its words, and what it answered with."""
+"""REST as the original Gobservability had it: its routes, its words, and what it answered with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from quart import Response, request
 
 from gobs_server.actor import current_actor
 from gobs_server.api.downloads import download
+from gobs_server.api.original_alerts import add_original_alerts
 from gobs_server.api.problem import ApiError
 from gobs_server.beside import Beside
 from gobs_server.profiles.acts import Acts, Wanted
@@ -27,6 +28,7 @@ def original_routes(services: Services) -> Routes:
     routes = Routes("original")
     _add_start(routes, services)
     _add_following(routes, services.profiles)
+    add_original_alerts(routes, services)
     return routes
 
 

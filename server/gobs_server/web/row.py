@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
+from urllib.parse import urlencode
 
 from quart import Response, request
 
@@ -26,6 +27,7 @@ from gobs_server.web.links import link
 from gobs_server.web.looking import Looking
 from gobs_server.web.members import members
 from gobs_server.web.naming import named
+from gobs_server.web.pods.cells import text_of
 from gobs_server.web.pods.columns import CONTAINER, POD
 from gobs_server.web.pods.one import Around, Changes, is_pod, one_pod
 from gobs_server.web.profiles.asked import Target
@@ -127,6 +129,7 @@ class RowPages:
                 sections=SECTIONS if _is_process(declared) else {},
                 gone=found.gone,
                 changes=is_pod(found),
+                here_alerts=_alerts_of(name, found) if is_pod(found) else "",
                 recorded=_recorded(name, declared, key),
             )
         )
@@ -215,6 +218,13 @@ class RowPages:
         return (
             f"Node {node.name[:200]!r} has no row {names} in table {table!r} now, and {kept}: it may have gone before."
         )
+
+
+def _alerts_of(node: str, found: FoundRow) -> str:
+    """What asks for the alerts of a pod, in a query."""
+    namespace, pod = (text_of(found.view, name, found.row) for name in ("namespace", "name"))
+    named = {"node": node, "namespace": namespace or "", "pod": pod or found.view.keys[found.row][0]}
+    return urlencode({name: text for name, text in named.items() if text}, errors="replace")
 
 
 def _recorded(node: str, table: Table, key: Key) -> str:

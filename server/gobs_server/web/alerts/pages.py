@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from quart import Response, request
 
 from gobs_server.actor import current_actor
@@ -148,6 +150,8 @@ class AlertPages:
     async def one(self, id: str, fault: str = "", status: int = 200) -> Response:  # noqa: A002
         """Return the page of one alert."""
         found = await self._alerts.find(id)
+        if found is None and self._live.node(id) is not None:
+            return go(f"/alerts?{urlencode({'node': id}, errors='replace')}")  # where the original had a node's alerts
         if found is None:
             return missing(self._templates, "No alert of that id is known; old ones are let go.", _ONWARD)
         shown = line(self._alerts, found, self._clock.wall())

@@ -55,5 +55,9 @@ async def test_pods_and_rows_of_tables_have_badges_of_their_own(client: Client, 
     assert BADGE.findall(await seen(client, "/fragments/pods")) == [both]
     assert (await seen(client, "/fragments/pods?view=heat")).count('data-alerts="warning"') == 1
     assert BADGE.findall(await seen(client, "/fragments/nodes/n1/tables/pod")) == [both]
+    page = await seen(client, "/nodes/n1/workloads/u1")
+    strip = re.search(r'"/fragments/alerts/strip([?][^"]+)"', page)
+    assert strip is not None
+    assert by_rule["pod"] in await seen(client, f"/fragments/alerts/strip{strip[1]}")
     one = ("info", by_rule["process"], "1 alert fires, info")
     assert BADGE.findall(await seen(client, "/fragments/nodes/n1/tables/process")) == [one]
