@@ -78,6 +78,11 @@ def test_its_table_is_in_rest_and_on_the_node_s_page(address: str) -> None:
     assert "entropy" in json.loads(get(f"{address}/api/v1/nodes"))["nodes"][0]["tables"]
     page = get(f"{address}/nodes/mine")
     assert "Randomness the kernel holds ready" in page
+    where = json.loads(get(f"{address}/api/v1/nodes/mine/tables/collector"))["rows"]
+    assert {row["keys"]["collector"]: row["infos"]["runs_in"] for row in where}.items() >= {
+        ("entropy", "worker"),
+        ("cpu", "thread"),
+    }
     assert "entropy" in page
     plugins = json.loads(get(f"{address}/api/v1/plugins"))
     assert EXAMPLE in json.dumps(plugins)

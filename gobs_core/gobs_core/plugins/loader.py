@@ -8,7 +8,7 @@ Own code, because pluggy's loader stops at the first broken entry point and one 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 import pluggy
@@ -48,6 +48,7 @@ def load_plugins(
     allow: Collection[str] | None = None,
     deny: Collection[str] = (),
     server: bool = True,
+    first: Callable[[EntryPointLike], None] = lambda _: None,
 ) -> Plugins:
     """Load every plugin that is installed, allowed and not denied; never raises because of one of them.
 
@@ -55,6 +56,7 @@ def load_plugins(
     allowed while every allowed name is an entry point's, is not even imported; without `server`, neither is one of the
     group `gobs.server`. `allow` may ask for a version and a hash as well, as `pins` says; raises ValueError for a line
     that says neither.
+    `first` is called with each entry point that is about to be imported; where it raises, that is not done.
     """
     points = installed(*GROUPS) if entry_points is None else sort(entry_points)
     names = frozenset(point.name for point in points)
@@ -70,7 +72,7 @@ def load_plugins(
         if fault := allowed.fault(point):
             failed.append(_broken("plugin", point.name, origin, fault))
             continue
-        for item in _load(point, origin, failed):
+        for item in _load(point, origin, failed, first):
             denied = item.name in deny
             if denied or not allowed.has(point.name, item.name):
                 failed.append(_off(item.contract.kind, item.name, origin, denied=denied))
@@ -81,11 +83,14 @@ def load_plugins(
     return _collect(found, failed, entry_points=names, server=server)
 
 
-def _load(point: EntryPointLike, origin: Origin, failed: list[PluginState]) -> list[Found]:
+def _load(
+    point: EntryPointLike, origin: Origin, failed: list[PluginState], first: Callable[[EntryPointLike], None]
+) -> list[Found]:
     found: list[Found] = []
     try:
         manager = pluggy.PluginManager("gobs")
         manager.add_hookspecs(hookspecs)
+        first(point)
         plugin = point.load()
         manager.register(plugin, name=point.name)
         manager.check_pending()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,10 +13,10 @@ import msgspec
 from gobs_core.errors import SettingsError
 from gobs_core.plugin import PluginConfig
 from gobs_core.plugins import EntryPointLike, Plugins, load_plugins
-from gobs_core.plugins.origin import installed
+from gobs_core.plugins.origin import installed, origin_of
 from gobs_core.settings.decode import decode
 from gobs_core.settings.of_plugins import KINDS, check_sinks, near_misses, plugin_configs, tables, unknown_names
-from gobs_core.settings.sections import AgentSettings, LogSettings, PluginsSettings, Section
+from gobs_core.settings.sections import AgentSettings, LogSettings, PluginsSettings, Section, WorkerSettings
 from gobs_core.settings.sources import SYSTEM_FILE, Flag, read_sources
 from gobs_core.settings.sources import variable as variable  # noqa: PLC0414  the generator of docs has it from here
 from gobs_core.settings.tree import Tree, leaves
@@ -121,7 +122,17 @@ def _plugins(given: Plugins | Callable[[PluginsSettings], Plugins] | None, chose
     if isinstance(given, Plugins):
         return given
     wanted = chosen if isinstance(chosen, PluginsSettings) else PluginsSettings()
-    return given(wanted) if given is not None else load_plugins(allow=wanted.allow, deny=wanted.deny, server=server)
+    if given is not None:
+        return given(wanted)
+    return load_plugins(allow=wanted.allow, deny=wanted.deny, server=server, first=partial(_first, wanted.workers))
+
+
+def _first(workers: WorkerSettings, point: EntryPointLike) -> None:
+    """Import a stranger's module elsewhere first; nothing of what that takes is loaded where there is none."""
+    if origin_of(point).foreign:
+        from gobs_core.workers.importing import FirstElsewhere
+
+        FirstElsewhere(workers)(point)
 
 
 def _check_others(

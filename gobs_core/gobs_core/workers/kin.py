@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -17,8 +18,11 @@ MARK = "GOBS_WORKER"
 """The variable; its value begins with the program's process id and start, so that its orphans can be told."""
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_ROUNDS = 40
+_ROUNDS = 60
+_CLEAN, _MOMENT = 3, 0.03
+"""So often in a row nothing must be found, with so many seconds between."""
 _OWN = "/proc"
+_scanning = threading.Lock()
 
 
 class Figures(NamedTuple):
@@ -38,7 +42,8 @@ class Stat(NamedTuple):
     parent: int
     session: int
     cpu: float
-    start: str
+    start: int
+    """Clock ticks from the machine's start to its own."""
 
 
 def mark_of(program: int, number: int) -> str:
@@ -57,13 +62,22 @@ def figures(pid: int) -> Figures | None:
     return Figures(cpu, memory, count) if count else None
 
 
-def end_all(session: int, mark: str) -> int:
-    """Kill what a worker has left behind, and see to it that it is gone; returns how many there were. Takes a scan."""
+def end_all(session: int, mark: str, since: int = 0) -> int:
+    """Kill what a worker has left behind, and see to it that it is gone; returns how many there were.
+
+    `since` is when the worker was started, as `Stat.start`. Takes some scans of all processes: not for an event loop.
+    """
     found: set[int] = set()
+    clean = 0
     for _ in range(_ROUNDS):
-        left = [pid for pid in _belonging(session, mark) if pid != os.getpid()]
-        if not left:
+        with _scanning:  # several at once would only keep the event loop from its turn
+            left = [pid for pid in _belonging(session, mark, since) if pid != os.getpid()]
+        clean = 0 if left else clean + 1
+        if clean == _CLEAN:
             break
+        if not left:  # one that forked and ended while it was looked for has left another, which was not seen
+            time.sleep(_MOMENT)
+            continue
         found.update(left)
         for pid in left:
             with contextlib.suppress(OSError):
@@ -82,7 +96,7 @@ def end_orphans() -> int:
         if not (program.isdigit() and start) or own is None or _namespace(str(pid)) != own:
             continue
         stat = stat_of(int(program))
-        if stat is None or stat.start != start:
+        if stat is None or str(stat.start) != start:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
                 found += 1
@@ -94,15 +108,17 @@ def stat_of(pid: int) -> Stat | None:
     try:
         fields = _read(f"{_OWN}/{pid}/stat").rpartition(b")")[2].split()
         spent = sum(map(int, fields[11:15])) / _TICK
-        return Stat(fields[0].decode(), int(fields[1]), int(fields[3]), spent, fields[19].decode())
+        return Stat(fields[0].decode(), int(fields[1]), int(fields[3]), spent, int(fields[19]))
     except (OSError, ValueError, IndexError):
         return None
 
 
-def _belonging(session: int, mark: str) -> Iterator[int]:
+def _belonging(session: int, mark: str, since: int) -> Iterator[int]:
     for pid in _pids():
         stat = stat_of(pid)
-        if stat is not None and stat.state not in "ZX" and (stat.session == session or _mark(pid) == mark):
+        if stat is None or stat.state in "ZX" or stat.start < since:
+            continue
+        if stat.session == session or _mark(pid) == mark:
             yield pid
 
 

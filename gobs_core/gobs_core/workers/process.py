@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from gobs_core.workers.bounds import TELL
-from gobs_core.workers.kin import MARK, Figures, end_all, figures, mark_of
+from gobs_core.workers.kin import MARK, Figures, end_all, end_orphans, figures, mark_of, stat_of
 from gobs_core.workers.output import Output
 from gobs_core.workers.wire import HEAD, MAX_FRAME, Answer, Ask, framed
 
@@ -31,6 +31,8 @@ _KEPT = frozenset(
 _PATIENCE = 0.1
 """Seconds a worker gets to say where it is."""
 _numbers = count(1)
+_swept: list[int] = []
+"""How many were left behind by programs that were killed before this one; empty until that was looked for."""
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -44,6 +46,8 @@ class Process:
     def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output) -> None:
         self._popen = popen
         self._mark = mark
+        stat = stat_of(popen.pid)
+        self._since = stat.start if stat is not None else 0
         self.output = output
         self._answers = msgspec.msgpack.Decoder(Answer)
         self._reader: asyncio.StreamReader
@@ -105,7 +109,7 @@ class Process:
                 await asyncio.sleep(0.002)
             self.output.take_rest()
             self.output.close()
-            await asyncio.to_thread(end_all, self.pid, self._mark)
+            await asyncio.to_thread(end_all, self.pid, self._mark, self._since)
         return how
 
     async def _how(self) -> str:
@@ -132,6 +136,8 @@ async def begin(more: Iterable[str] = (), environ: Mapping[str, str] = os.enviro
     The loop can do something else between one start and the next, however many are wanted at once.
     """
     async with _gates.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        if not _swept:
+            _swept.append(await asyncio.to_thread(end_orphans))
         made, ours = _start(scrubbed(environ, more))
         made._reader, made._writer = await asyncio.open_connection(sock=ours, limit=MAX_FRAME)  # noqa: SLF001  made here
         await asyncio.sleep(0)

@@ -212,6 +212,12 @@ def prints_endlessly(it: Faulty, mine: Table) -> None:
         os.write(1, b"y\n" * 20_000)
 
 
+def brood(it: Faulty, mine: Table) -> list[Rows]:
+    """Leave a child behind and tell of it, and go on."""
+    child = subprocess.Popen(SLEEP, start_new_session=True)
+    return [mine.row(id=str(child.pid), events=os.getpid())]
+
+
 def last_words(it: Faulty, mine: Table) -> None:
     """Print something, and end."""
     print("so long \x1b[31m")
@@ -255,7 +261,7 @@ FAULTS = (
     *(raises, hang, spin, regex, leak, children, segfault, leaves, exits, garbage, huge, chatter, flood, infinite),
     *(doubles, prints_endlessly),
 )
-_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy)
+_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy, brood)
 
 
 def _made(fault: Any) -> type[Faulty]:
