@@ -15,8 +15,8 @@ from benchmarks.alerts_past import past
 from benchmarks.alerts_telling import burst, telling
 from benchmarks.fleet import Wandering, fleet
 from benchmarks.report import Report
-from gobs_server.alerts.engine import Engine
-from gobs_server.alerts.rule import Rule
+from gobs_server.alerts.judging.engine import Engine
+from gobs_server.alerts.rules.rule import Rule
 from gobs_server.live import LiveTable, Node
 from tests.server.alerts.rig import conditions
 from tests.server.feeding import Cluster

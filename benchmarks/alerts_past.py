@@ -11,9 +11,9 @@ from benchmarks.fleet import Wandering
 from benchmarks.report import Report
 from gobs_core import Frame, Reading
 from gobs_proto import gobs_pb2 as pb
-from gobs_server.alerts.check import checks_of
-from gobs_server.alerts.preview import Kept, Preview, preview
-from gobs_server.alerts.rule import Rule
+from gobs_server.alerts.rules.check import checks_of
+from gobs_server.alerts.rules.rule import Rule
+from gobs_server.alerts.trying.preview import Kept, Preview, preview
 from gobs_server.history.segment import delimited
 from gobs_server.tables import RunState, Schemas
 from gobs_sinks.grpc.encoder import Encoder

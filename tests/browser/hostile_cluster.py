@@ -11,8 +11,8 @@ from gobs_server.actor import Actor
 from gobs_server.alerts.conditions import gobs_register_conditions
 from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.records import ChannelSettings
-from gobs_server.alerts.rule import RuleFields
-from gobs_server.alerts.silence import SilenceFields
+from gobs_server.alerts.rules.rule import RuleFields
+from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.app import Server
 from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings

@@ -8,10 +8,10 @@ import tomllib
 import msgspec
 
 from gobs_server.alerts.conditions import gobs_register_conditions
-from gobs_server.alerts.files import load_rules
-from gobs_server.alerts.metrics import friendly
-from gobs_server.alerts.rule import RuleFields
-from gobs_server.alerts.ruling import check_rule
+from gobs_server.alerts.rules.files import load_rules
+from gobs_server.alerts.rules.metrics import friendly
+from gobs_server.alerts.rules.rule import RuleFields
+from gobs_server.alerts.rules.ruling import check_rule
 from tests.docs.markdown import page
 from tests.server.alerts.test_starter import AROUND, starter
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gobs_server.alerts.records import Alert, ChannelSettings
-from gobs_server.alerts.rule import Rule
-from gobs_server.alerts.silence import Matcher, Silence
+from gobs_server.alerts.rules.rule import Rule
+from gobs_server.alerts.telling.silence import Matcher, Silence
 
 
 class Book:

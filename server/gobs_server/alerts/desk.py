@@ -11,19 +11,19 @@ import msgspec
 from gobs_core import Table, Unit
 from gobs_core.suggest import did_you_mean
 from gobs_server.alerts.book import Book
-from gobs_server.alerts.engine import Engine
-from gobs_server.alerts.events import LaneId
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown, Wrong
-from gobs_server.alerts.journal import Drop, Journal, Put
-from gobs_server.alerts.judging import Judging
-from gobs_server.alerts.keeper import Keeper
-from gobs_server.alerts.meaning import means
-from gobs_server.alerts.metrics import friendly, metric_in
+from gobs_server.alerts.judging.engine import Engine
+from gobs_server.alerts.judging.events import LaneId
+from gobs_server.alerts.judging.judging import Judging
+from gobs_server.alerts.keeping.journal import Drop, Journal, Put
+from gobs_server.alerts.keeping.keeper import Keeper
 from gobs_server.alerts.records import Alert, Reason
-from gobs_server.alerts.rule import Rule, RuleFields, Target, judged_alike
-from gobs_server.alerts.ruling import Ruled, Surroundings, check_rule
-from gobs_server.alerts.selector import Globs
-from gobs_server.alerts.silence import Silence, SilenceFields
+from gobs_server.alerts.rules.meaning import means
+from gobs_server.alerts.rules.metrics import friendly, metric_in
+from gobs_server.alerts.rules.rule import Rule, RuleFields, Target, judged_alike
+from gobs_server.alerts.rules.ruling import Ruled, Surroundings, check_rule
+from gobs_server.alerts.rules.selector import Globs
+from gobs_server.alerts.telling.silence import Silence, SilenceFields
 from gobs_server.clock import Clock
 from gobs_server.live import Live
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from gobs_core import Contributor, Event, Notification, Severity, Unit
-from gobs_server.alerts.rule import Operator, Target
+from gobs_server.alerts.rules.rule import Operator, Target
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

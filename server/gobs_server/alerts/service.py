@@ -13,27 +13,27 @@ from gobs_core import NotifierConfig, PluginConfig, PluginState
 from gobs_core.logs import get_logger
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts import words
-from gobs_server.alerts.announcing import Announcing
 from gobs_server.alerts.book import Book
-from gobs_server.alerts.channels import Kinds
-from gobs_server.alerts.chores import Chores
-from gobs_server.alerts.contributors import Contributors
 from gobs_server.alerts.desk import Desk
-from gobs_server.alerts.engine import Engine
-from gobs_server.alerts.files import starter_rules
-from gobs_server.alerts.follower import KEPT_HERE, Follower
 from gobs_server.alerts.holding import Extensions, Holding
-from gobs_server.alerts.journal import Journal, JournalError, Put
-from gobs_server.alerts.judging import Judging
-from gobs_server.alerts.keeper import Keeper
-from gobs_server.alerts.loading import SEEDED, from_database, load_book, load_lanes
-from gobs_server.alerts.messages import Messages
-from gobs_server.alerts.past import Page, Past, matches
-from gobs_server.alerts.post import Post
+from gobs_server.alerts.judging.engine import Engine
+from gobs_server.alerts.judging.judging import Judging
+from gobs_server.alerts.keeping.contributors import Contributors
+from gobs_server.alerts.keeping.follower import KEPT_HERE, Follower
+from gobs_server.alerts.keeping.journal import Journal, JournalError, Put
+from gobs_server.alerts.keeping.keeper import Keeper
+from gobs_server.alerts.keeping.loading import SEEDED, from_database, load_book, load_lanes
+from gobs_server.alerts.keeping.past import Page, Past, matches
 from gobs_server.alerts.records import Alert, ChannelSettings, Delivery
-from gobs_server.alerts.rulefiles import RuleFiles
-from gobs_server.alerts.switchboard import Switchboard
-from gobs_server.alerts.trials import Trials
+from gobs_server.alerts.rules.files import starter_rules
+from gobs_server.alerts.rules.rulefiles import RuleFiles
+from gobs_server.alerts.telling.announcing import Announcing
+from gobs_server.alerts.telling.channels import Kinds
+from gobs_server.alerts.telling.chores import Chores
+from gobs_server.alerts.telling.messages import Messages
+from gobs_server.alerts.telling.post import Post
+from gobs_server.alerts.telling.switchboard import Switchboard
+from gobs_server.alerts.trying.trials import Trials
 from gobs_server.alerts.words import Shown
 from gobs_server.clock import Clock
 from gobs_server.db import Store

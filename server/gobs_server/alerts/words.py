@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 
 from gobs_core import Unit
-from gobs_server.alerts.check import Check
 from gobs_server.alerts.conditions.comparing import OPPOSITE, WORDS
 from gobs_server.alerts.conditions.threshold import ThresholdParameters
 from gobs_server.alerts.records import Alert, Reason
+from gobs_server.alerts.rules.check import Check
 
 Shown = Callable[[float, Unit, bool], str]
 """A value as people read it, with its unit: `93.2 %`, `1.2 MiB/s`."""

@@ -14,9 +14,9 @@ from quart import Response, request
 
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown
-from gobs_server.alerts.journal import JournalError
+from gobs_server.alerts.keeping.journal import JournalError
 from gobs_server.alerts.records import Alert
-from gobs_server.alerts.rule import LEAST_REPEAT, Operator, Rule, RuleFields
+from gobs_server.alerts.rules.rule import LEAST_REPEAT, Operator, Rule, RuleFields
 from gobs_server.alerts.service import Alerts
 from gobs_server.db.alerts import AlertSearch
 from gobs_server.routes import Routes

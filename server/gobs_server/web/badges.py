@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from gobs_core import Severity
-from gobs_server.alerts.check import GRAVE
-from gobs_server.alerts.keeper import Keeper
+from gobs_server.alerts.keeping.keeper import Keeper
 from gobs_server.alerts.records import Alert
+from gobs_server.alerts.rules.check import GRAVE
 
 _OF_PODS = ("pod", "container")
 Key = tuple[str, ...]

@@ -14,7 +14,7 @@ from gobs_core.plugins import Origin, Plugins
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts.conditions import gobs_register_conditions
 from gobs_server.alerts.holding import Extensions
-from gobs_server.alerts.rule import Rule, RuleFields
+from gobs_server.alerts.rules.rule import Rule, RuleFields
 from gobs_server.alerts.service import Alerts, Ground
 from gobs_server.db import Address, Database, Store, sqlite_at
 from gobs_server.web.format import full

@@ -7,11 +7,11 @@ from typing import Any
 
 from gobs_core import Condition, RowValues, Table, counter, gauge, info, key
 from gobs_server.alerts.conditions import gobs_register_conditions
-from gobs_server.alerts.engine import Engine
-from gobs_server.alerts.events import Ended, Event, Fired, LaneId, LaneState, Moved, Over, after_restart
-from gobs_server.alerts.judging import Judging
-from gobs_server.alerts.lanes import CLEARED, NO_DATA, TARGET_GONE
-from gobs_server.alerts.rule import Rule
+from gobs_server.alerts.judging.engine import Engine
+from gobs_server.alerts.judging.events import Ended, Event, Fired, LaneId, LaneState, Moved, Over, after_restart
+from gobs_server.alerts.judging.judging import Judging
+from gobs_server.alerts.judging.lanes import CLEARED, NO_DATA, TARGET_GONE
+from gobs_server.alerts.rules.rule import Rule
 from tests.server.feeding import Cluster, Machine
 
 BOX = Table(

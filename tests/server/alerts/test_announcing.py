@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gobs_core import Event, Severity
-from gobs_server.alerts.announcing import Announcing
 from gobs_server.alerts.book import Book
 from gobs_server.alerts.records import Alert, ChannelSettings
-from gobs_server.alerts.rule import Level, Rule
-from gobs_server.alerts.silence import Silence, SilenceFields
+from gobs_server.alerts.rules.rule import Level, Rule
+from gobs_server.alerts.telling.announcing import Announcing
+from gobs_server.alerts.telling.silence import Silence, SilenceFields
 from tests.support.soak import counts
 
 ROWS = ("a", "b")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gobs_core import Condition, ConditionParameters, Sample
 from gobs_core.plugins import Plugins
-from gobs_server.alerts.window import Window
+from gobs_server.alerts.judging.window import Window
 from tests.server.alerts.rig import Rig, conditions, rule
 from tests.support.waiting import until
 

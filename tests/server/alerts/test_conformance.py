@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gobs_core import Severity
-from gobs_server.alerts.events import LaneId
+from gobs_server.alerts.judging.events import LaneId
 from tests.server.alerts.model import Asked, Model
 from tests.server.alerts.rig import Rig
 from tests.server.alerts.rig import rule as made

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gobs_core import Event
-from gobs_server.alerts.silence import SilenceFields
+from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.db.alerts import AlertSearch
 from tests.server.alerts.living import Living
 from tests.support.waiting import until

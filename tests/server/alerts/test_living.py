@@ -9,8 +9,8 @@ import pytest
 
 from gobs_core import Event, Severity
 from gobs_server.alerts.faults import Firing, Unknown
-from gobs_server.alerts.rule import Level, RuleFields
-from gobs_server.alerts.silence import SilenceFields
+from gobs_server.alerts.rules.rule import Level, RuleFields
+from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.db.alerts import AlertSearch
 from tests.server.alerts.living import Living
 from tests.support.waiting import until

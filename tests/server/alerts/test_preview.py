@@ -7,9 +7,9 @@ from math import nan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gobs_server.alerts.check import checks_of
-from gobs_server.alerts.preview import Kept, preview
-from gobs_server.alerts.rule import Rule
+from gobs_server.alerts.rules.check import checks_of
+from gobs_server.alerts.rules.rule import Rule
+from gobs_server.alerts.trying.preview import Kept, preview
 from tests.server.alerts.rig import Rig, conditions
 from tests.server.alerts.rig import rule as made
 from tests.server.feeding import START

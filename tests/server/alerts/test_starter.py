@@ -7,9 +7,9 @@ from importlib.resources import files
 
 import pytest
 
-from gobs_server.alerts.files import Loaded, load_rules
-from gobs_server.alerts.rule import Rule
-from gobs_server.alerts.ruling import Surroundings, check_rule
+from gobs_server.alerts.rules.files import Loaded, load_rules
+from gobs_server.alerts.rules.rule import Rule
+from gobs_server.alerts.rules.ruling import Surroundings, check_rule
 from scripts.docs.builtin import tables
 from tests.server.alerts.rig import conditions
 
@@ -23,7 +23,7 @@ AROUND = Surroundings(
 
 
 def starter() -> Loaded:
-    text = files("gobs_server.alerts").joinpath("starter.toml").read_text()
+    text = files("gobs_server.alerts.rules").joinpath("starter.toml").read_text()
     return load_rules(tomllib.loads(text), "starter.toml", "starter", AROUND, 0.0)
 
 

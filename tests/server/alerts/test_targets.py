@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gobs_core import RowValues, Table
-from gobs_server.alerts.events import Fired
+from gobs_server.alerts.judging.events import Fired
 from tests.server.alerts.rig import BOX, Rig, rule
 from tests.server.feeding import Cluster
 from tests.server.pods import TABLES, pod, process, rows

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gobs_core import Event, Notification, Receipt, Rejected, TryLater, Unusable
-from gobs_server.alerts.silence import SilenceFields
+from gobs_server.alerts.telling.silence import SilenceFields
 from tests.server.alerts.living import Living, Memory, memory
 from tests.support.waiting import until
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gobs_server.alerts.silence import Silence, Weekly
+from gobs_server.alerts.telling.silence import Silence, Weekly
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

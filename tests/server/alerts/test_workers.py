@@ -13,11 +13,11 @@ from gobs_core import Event, Notification, Rejected, Secret, TryLater
 from gobs_core.plugins import Plugins
 from gobs_core.workers import kin
 from gobs_core.workers.worker import Broke
-from gobs_server.alerts.channels import Kinds
 from gobs_server.alerts.faults import Invalid
 from gobs_server.alerts.holding import Holding
 from gobs_server.alerts.records import ChannelSettings
-from gobs_server.alerts.rule import RuleFields
+from gobs_server.alerts.rules.rule import RuleFields
+from gobs_server.alerts.telling.channels import Kinds
 from tests.server.alerts.living import Living
 from tests.server.alerts.theirs import THEIRS, AboveCondition, LineConfig, LineNotifier, QuietCondition
 from tests.support.waiting import until

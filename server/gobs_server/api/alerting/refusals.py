@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown
-from gobs_server.alerts.journal import JournalError
+from gobs_server.alerts.keeping.journal import JournalError
 from gobs_server.api.problem import ApiError, Fault
 
 

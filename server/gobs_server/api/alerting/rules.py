@@ -6,7 +6,7 @@ import msgspec
 
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Unknown
-from gobs_server.alerts.rule import Rule, RuleFields
+from gobs_server.alerts.rules.rule import Rule, RuleFields
 from gobs_server.alerts.service import Alerts
 from gobs_server.api.alerting.refusals import refusals
 from gobs_server.api.alerting.shapes import MetricInfo, MetricList, PreviewAnswer, PreviewRequest, RuleAnswer, RuleList

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from gobs_core import Duration, Event, Notification
-from gobs_server.alerts.preview import Preview
 from gobs_server.alerts.records import Alert, Change
-from gobs_server.alerts.rule import Rule, RuleFields
-from gobs_server.alerts.silence import Silence
+from gobs_server.alerts.rules.rule import Rule, RuleFields
+from gobs_server.alerts.telling.silence import Silence
+from gobs_server.alerts.trying.preview import Preview
 from gobs_server.api.shapes import Time
 
 _BACK = "How far back; what is kept decides how far that can be."

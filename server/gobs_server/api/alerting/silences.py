@@ -6,7 +6,7 @@ import msgspec
 
 from gobs_server.actor import current_actor
 from gobs_server.alerts.service import Alerts
-from gobs_server.alerts.silence import Matcher, Silence, SilenceFields
+from gobs_server.alerts.telling.silence import Matcher, Silence, SilenceFields
 from gobs_server.api.alerting.alerts import answer as alert_answer
 from gobs_server.api.alerting.refusals import refusals
 from gobs_server.api.alerting.shapes import Matched, SilenceAnswer, SilenceList

@@ -12,7 +12,7 @@ from gobs_core import NotifierConfig, Secret
 from gobs_core.redact import STARS
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown
-from gobs_server.alerts.journal import JournalError
+from gobs_server.alerts.keeping.journal import JournalError
 from gobs_server.alerts.records import ChannelSettings
 from gobs_server.routes import Routes
 from gobs_server.services import Services

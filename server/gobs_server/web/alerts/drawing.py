@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gobs_core import Unit
-from gobs_server.alerts.preview import Point, Preview
-from gobs_server.alerts.rule import RuleFields
+from gobs_server.alerts.rules.rule import RuleFields
+from gobs_server.alerts.trying.preview import Point, Preview
 from gobs_server.web.format import clock, full
 from gobs_server.web.text import visible
 

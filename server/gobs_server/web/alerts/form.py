@@ -11,7 +11,7 @@ import msgspec
 from gobs_core import Severity
 from gobs_core.values import parse_duration, show_duration
 from gobs_server.alerts.faults import Invalid, Wrong
-from gobs_server.alerts.rule import RuleFields
+from gobs_server.alerts.rules.rule import RuleFields
 from gobs_server.web.alerts.texts import globs, globs_text, names, pairs, pairs_text
 
 GLOBS = ("node", "namespace", "owner", "pod", "container")

@@ -7,12 +7,12 @@ from math import nan
 from typing import NamedTuple
 
 from gobs_core import Severity
-from gobs_server.alerts.check import GRAVE
-from gobs_server.alerts.events import LaneId
-from gobs_server.alerts.metrics import tables_of
-from gobs_server.alerts.reading import Rows
+from gobs_server.alerts.judging.events import LaneId
+from gobs_server.alerts.judging.reading import Rows
 from gobs_server.alerts.records import Alert
-from gobs_server.alerts.rule import Rule
+from gobs_server.alerts.rules.check import GRAVE
+from gobs_server.alerts.rules.metrics import tables_of
+from gobs_server.alerts.rules.rule import Rule
 from gobs_server.alerts.service import Alerts, Texts
 from gobs_server.clock import Clock
 from gobs_server.live import Live, Node

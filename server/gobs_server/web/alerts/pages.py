@@ -8,8 +8,8 @@ from quart import Response, request
 
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Unknown
-from gobs_server.alerts.journal import JournalError
-from gobs_server.alerts.silence import SilenceFields
+from gobs_server.alerts.keeping.journal import JournalError
+from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh, with_tag

@@ -10,8 +10,8 @@ from quart import Response, request
 
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown, Wrong
-from gobs_server.alerts.journal import JournalError
-from gobs_server.alerts.rule import Rule, RuleFields
+from gobs_server.alerts.keeping.journal import JournalError
+from gobs_server.alerts.rules.rule import Rule, RuleFields
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.web.access.forms import go, sent, sent_lists

@@ -11,8 +11,8 @@ from quart import Response, request
 from gobs_core.values import parse_duration
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Invalid, Unknown
-from gobs_server.alerts.journal import JournalError
-from gobs_server.alerts.silence import DAYS, MATCHED, Matcher, SilenceFields
+from gobs_server.alerts.keeping.journal import JournalError
+from gobs_server.alerts.telling.silence import DAYS, MATCHED, Matcher, SilenceFields
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.web.access.forms import go, sent, sent_lists

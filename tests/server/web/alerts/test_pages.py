@@ -13,7 +13,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from gobs_core import Severity
-from gobs_server.alerts.rule import Level
+from gobs_server.alerts.rules.rule import Level
 from tests.server.alerts.living import Living
 
 HOSTILE = "<img src=x onerror=alert(1)>=cmd"

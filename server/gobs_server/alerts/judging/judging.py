@@ -1,0 +1,189 @@
+"""Judging: asking conditions, so that one that fails or hangs costs nobody but itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from math import isnan, nan
+
+import msgspec
+
+from gobs_core import Condition, GobsError, PluginConfig, PluginState, Sample
+from gobs_core.agent.worker import Job, Worker
+from gobs_core.logs import get_logger
+from gobs_core.plugins import Plugins
+from gobs_core.text import one_line
+from gobs_server.alerts.faults import Unlearned
+from gobs_server.alerts.holding import Holding
+from gobs_server.alerts.judging.far_condition import FarCondition, stand_in
+from gobs_server.alerts.judging.source import Asked
+from gobs_server.alerts.rules.check import Check, parameters_of
+from gobs_server.alerts.rules.rule import Level, RuleFields
+
+log = get_logger("gobs.alerts")
+_OURS = "gobs_server."
+_DEADLINE = 1.0
+"""Seconds a condition from elsewhere may take over one column."""
+
+
+class Judging:
+    """The conditions there are. Lives as long as the server: `open`, then `close`."""
+
+    def __init__(
+        self,
+        classes: Mapping[str, type[Condition]],
+        configs: Mapping[str, PluginConfig],
+        holding: Holding | None = None,
+    ) -> None:
+        self.conditions: dict[str, Condition] = {}
+        self.faults: dict[str, str] = {}
+        """Condition -> why it has said nothing of late."""
+        self._workers: dict[str, Worker] = {}
+        self._silences: dict[str, dict[str, float]] = {}
+        """Rule and severity -> what a condition in a worker said last of each silence."""
+        self._asking: set[asyncio.Task[None]] = set()
+        self._holding = holding
+        for name, cls in classes.items():
+            config = configs.get(name) or cls.Config()
+            if config.enabled:
+                worker = holding.worker("condition", name, config) if holding is not None else None
+                self.conditions[name] = cls(config) if worker is None else stand_in(cls, config, worker)
+
+    def open(self) -> None:
+        """Open all; one that cannot be opened is left out."""
+        for name, condition in list(self.conditions.items()):
+            try:
+                condition.open()
+            except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
+                self._failed(name, f"cannot be opened: {type(error).__name__}: {error}")
+                del self.conditions[name]
+
+    async def learn(self, rules: Iterable[RuleFields]) -> None:
+        """Ask conditions in workers what the rules' parameters mean, so that nobody has to wait for that later.
+
+        What is not answered is asked again when a rule is saved or tried; until then it is not judged.
+        """
+        for rule in rules:
+            condition = self.conditions.get(rule.condition)
+            if isinstance(condition, FarCondition):
+                try:
+                    for level in (Level(severity=rule.severity), *rule.levels):
+                        await condition.learn(parameters_of(rule, level, condition))
+                except Unlearned as error:
+                    self._failed(rule.condition, str(error))
+                except (msgspec.ValidationError, ValueError):
+                    continue  # whoever checks the rule finds the same
+
+    async def end(self) -> None:
+        """End the workers."""
+        for task in self._asking:
+            task.cancel()
+        far = [condition for condition in self.conditions.values() if isinstance(condition, FarCondition)]
+        await asyncio.gather(*(condition.end() for condition in far))
+
+    def close(self) -> None:
+        """Close all, each by itself; those in workers have ended."""
+        for worker in self._workers.values():
+            worker.close()
+        for name, condition in self.conditions.items():
+            try:
+                condition.close()
+            except Exception as error:  # noqa: BLE001  as above
+                self._failed(name, f"cannot be closed: {type(error).__name__}: {error}")
+
+    def lift(self, name: str) -> bool:
+        """Let a condition in quarantine be asked again at once; returns whether it was in one."""
+        condition = self.conditions.get(name)
+        return isinstance(condition, FarCondition) and condition.lift()
+
+    def foreign(self, check: Check) -> bool:
+        """Whether its condition is somebody else's code."""
+        return not type(check.condition).__module__.startswith(_OURS)
+
+    def ask(self, samples: Iterable[tuple[Asked, Sample]]) -> list[Sequence[float]]:
+        """Ask here and now."""
+        return [self._ask(asked.check, sample) for asked, sample in samples]
+
+    def ask_one(self, check: Check, sample: Sample) -> Sequence[float]:
+        """Ask one condition here and now."""
+        return self._ask(check, sample)
+
+    def ask_silence(self, check: Check, sample: Sample, names: Sequence[str]) -> Sequence[float]:
+        """Ask about silences, each of somebody; one in a worker has by now said what it was asked a tick ago."""
+        if not isinstance(check.condition, FarCondition):
+            return self._ask(check, sample)
+        which = f"{check.rule.id}/{check.severity}"
+        if not any(task.get_name() == which for task in self._asking):
+            task = asyncio.get_running_loop().create_task(self._hear(which, check, sample, list(names)), name=which)
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        said = self._silences.get(which, {})
+        return [said.get(name, nan) for name in names]
+
+    async def _hear(self, which: str, check: Check, sample: Sample, names: list[str]) -> None:
+        self._silences[which] = dict(zip(names, await self._ask_far(check, sample), strict=True))
+
+    async def ask_beside(self, samples: Sequence[tuple[Asked, Sample]]) -> list[Sequence[float]]:
+        """Ask conditions from elsewhere, all of one name, beside the event loop and under a deadline."""
+        name = samples[0][0].check.condition.name
+        if isinstance(samples[0][0].check.condition, FarCondition):
+            return [await self._ask_far(asked.check, sample) for asked, sample in samples]
+        worker = self._workers.setdefault(name, Worker(f"condition {name}"))
+        jobs: list[Job[Sequence[float] | None]] = [
+            Job(partial(self._ask, asked.check, sample), _DEADLINE) for asked, sample in samples
+        ]
+        answers: list[Sequence[float]] = []
+        for answer, (_, sample) in zip(await worker.run(jobs), samples, strict=True):
+            if answer is None:
+                self._failed(name, f"it took more than {_DEADLINE:g} s over one column")
+            answers.append(_nothing(sample) if answer is None else answer)
+        return answers
+
+    def states(self, plugins: Plugins) -> list[PluginState]:
+        """How each fares."""
+        holding = self._holding or Holding(plugins)
+        return [
+            holding.state("condition", name, "failing" if name in self.faults else "ok", self.faults.get(name, ""))
+            for name in plugins.conditions
+        ]
+
+    async def _ask_far(self, check: Check, sample: Sample) -> Sequence[float]:
+        condition = check.condition
+        assert isinstance(condition, FarCondition)
+        try:
+            answer = await condition.ask(sample, check.parameters)
+        except GobsError as error:
+            self._failed(condition.name, one_line(str(error)))
+            return _nothing(sample)
+        return self._checked(condition.name, sample, answer)
+
+    def _ask(self, check: Check, sample: Sample) -> Sequence[float]:
+        name = check.condition.name
+        try:
+            answer: Sequence[float] = [float(one) for one in check.condition.judge(sample, check.parameters)]
+        except Exception as error:  # noqa: BLE001  as above
+            self._failed(name, f"it raised {type(error).__name__}: {error}")
+            return _nothing(sample)
+        return self._checked(name, sample, answer)
+
+    def _checked(self, name: str, sample: Sample, answer: Sequence[float]) -> Sequence[float]:
+        rows = len(sample.values)
+        if len(answer) != rows:
+            self._failed(name, f"it answered with {len(answer)} rows when asked about {rows}")
+            return _nothing(sample)
+        if odd := [one for one in answer if one not in (0.0, 1.0) and not isnan(one)]:
+            self._failed(name, f"it answered {odd[0]!r}; only 1, 0 and NaN mean something")
+            return _nothing(sample)
+        if self.faults.pop(name, None) is not None:
+            log.info("a condition works again", condition=name)
+        return answer
+
+    def _failed(self, name: str, why: str) -> None:
+        if name not in self.faults:
+            log.warning("a condition has said nothing; the rows of its rules stay as they are", condition=name, why=why)
+        self.faults[name] = why
+
+
+def _nothing(sample: Sample) -> list[float]:
+    return [nan] * len(sample.values)
