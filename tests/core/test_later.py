@@ -90,6 +90,28 @@ assert not loaded()
 """)
 
 
+def test_an_agent_without_plugins_of_others_loads_nothing_of_workers() -> None:
+    run("""
+import io
+from contextlib import redirect_stdout
+from gobs_core import Proc
+from gobs_core.agent import Agent
+from gobs_core.settings import load_settings
+settings, plugins = load_settings(environ={"GOBS_AGENT__SINKS": "stdout", "GOBS_PLUGINS__DENY": "kubernetes,perf"})
+
+async def main():
+    agent = Agent(settings, plugins, Proc())
+    await agent.open()
+    with redirect_stdout(io.StringIO()):
+        assert "load" in (await agent.tick()).ran
+        await agent.close()
+
+asyncio.run(main())
+assert [name for name in sys.modules if name.startswith("gobs_core.workers")] == []
+assert "gobs_core.agent.far" not in sys.modules
+""")
+
+
 def test_messages_of_the_wire_are_those_in_c() -> None:
     run("""
 from gobs_proto import gobs_pb2 as pb

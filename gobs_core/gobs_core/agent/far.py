@@ -104,7 +104,8 @@ class FarRunner(Runner):
         except Said as error:
             if error.failure.name in _OUTCOMES:
                 raise _OUTCOMES[error.failure.name](self._line(str(error))) from None
-            raise NoData(f"collector {self.name!r} failed: {self._line(str(error))}") from None
+            text = f"{error.failure.name}: {error.failure.text}"
+            raise NoData(f"collector {self.name!r} failed: {self._line(text)}") from None
         except (Broke, Resting, msgspec.DecodeError) as error:
             if isinstance(error, Broke) and error.late:
                 self.note_stuck()

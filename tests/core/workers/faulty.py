@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from gobs_core import (
     Collector,
     CollectorConfig,
     Context,
+    Gone,
     NoData,
     Proc,
     Rows,
@@ -272,6 +273,29 @@ def _made(fault: Any) -> type[Faulty]:
 
 
 CLASSES = {fault.__name__: _made(fault) for fault in _ALL}
+
+
+class Telling(Faulty):
+    """Can tell more about a row."""
+
+    name = "telling"
+    fault = nothing
+    patience = PATIENT
+    tables = (table_of("telling"),)
+    sections = ("more", "less")
+
+    def inspect(self, proc: Proc, key: Mapping[str, str], sections: tuple[str, ...]) -> Mapping[str, object]:
+        """Tell what was asked; of some rows something else happens."""
+        if key["id"] == "gone":
+            raise Gone("it is no more")
+        if key["id"] == "bad":
+            raise RuntimeError(f"boom {self.config.key}")
+        if key["id"] == "slow":
+            time.sleep(3600)
+        return {section: [key["id"], 1, 2.5, None] for section in sections}
+
+
+CLASSES["telling"] = Telling
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gobs_core import Secret, WorkloadInfo
+from gobs_core import Gone, NoData, Secret, WorkloadInfo
 from gobs_core.settings.sections import WorkerSettings
 from gobs_core.testing import FakeClock, FakeProc
 from gobs_core.workers.kin import stat_of
@@ -169,4 +169,29 @@ async def test_one_in_quarantine_is_tried_at_its_next_tick_when_somebody_says_so
     assert (await agent.tick()).ran == ("leaves",)
     await settled(agent)
     assert "4 times in a row" in agent.states()[0].error
+    await agent.close()
+
+
+async def test_it_tells_more_of_a_row_when_asked_and_no_tick_waits_for_that(proc: FakeProc) -> None:
+    clock = FakeClock()
+    configs = {"telling": CLASSES["telling"].Config(key=Secret("s3cret"), deadline=60)}
+    agent = make_agent(proc, ("telling",), clock=clock, configs=configs)
+    await agent.open()
+    agent._inspections._deadline = 0.5
+    await agent.tick()
+    await settled(agent)
+    ask = agent.source.inspect
+    assert await ask("telling", ("a",), ("less",)) == {"less": ["a", 1, 2.5, None]}
+    assert list(await ask("telling", ("a",), ())) == ["more", "less"]
+    with pytest.raises(Gone, match="it is no more"):
+        await ask("telling", ("gone",), ("more",))
+    with pytest.raises(NoData, match=r"collector 'telling' failed: RuntimeError: boom \*\*\*"):
+        await ask("telling", ("bad",), ("more",))
+    with pytest.raises(NoData, match="no answer within"):
+        await ask("telling", ("slow",), ("more",))
+    assert agent.states()[0].state == "late"
+    clock.advance(5)
+    await agent.tick()
+    await settled(agent)
+    assert (agent.states()[0].state, agent.states()[0].restarts) == ("ok", 1)
     await agent.close()
