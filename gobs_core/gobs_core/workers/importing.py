@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from typing import IO
 
@@ -39,7 +38,7 @@ class FirstElsewhere:
         environment = {**scrubbed(os.environ, self._settings.environment), MARK: mark}
         limits = (str(self._settings.memory), str(self._settings.files))
         command = [sys.executable, "-P", "-u", "-c", _CODE, str(os.getpid()), *limits, point.value, *sys.path]
-        with tempfile.TemporaryFile() as said:
+        with os.fdopen(os.memfd_create("said"), "w+b") as said:  # there may be no folder to write to
             try:
                 done = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment, start_new_session=True
