@@ -10,6 +10,7 @@ from gobs_core import (
     Rows,
     RowValues,
     Table,
+    Thresholds,
     Total,
     Unit,
     counter,
@@ -46,6 +47,7 @@ CPU = Table(
             "Share of the row's time that was neither idle nor iowait; steal is busy, guests count once, in user",
             f"100 * ({_BUSY}) / {_WHOLE}",
             Unit.PERCENT,
+            thresholds=Thresholds(90, 98),
         ),
         *(
             derived(

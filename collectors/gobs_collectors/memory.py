@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gobs_core import Cell, Chart, Collector, Proc, Rows, RowValues, Table, Unit, derived, gauge, hookimpl
+from gobs_core import Cell, Chart, Collector, Proc, Rows, RowValues, Table, Thresholds, Unit, derived, gauge, hookimpl
 from gobs_core.parse import garbage, lines, numbers
 
 _FIELDS = {
@@ -24,7 +24,13 @@ MEMORY = Table(
     [
         *(gauge(name, text, Unit.BYTES, scale=1024, source="/proc/meminfo") for name, text in _FIELDS.values()),
         derived("used", "total - available: what could not be had without swapping", "total - available", Unit.BYTES),
-        derived("used_percent", "used as a share of total", "100 * (total - available) / total", Unit.PERCENT),
+        derived(
+            "used_percent",
+            "used as a share of total",
+            "100 * (total - available) / total",
+            Unit.PERCENT,
+            thresholds=Thresholds(85, 95),
+        ),
         derived("swap_used", "swap_total - swap_free", "swap_total - swap_free", Unit.BYTES),
         derived(
             "swap_used_percent",

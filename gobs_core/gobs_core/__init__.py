@@ -37,6 +37,7 @@ from gobs_core.profiler import (
 from gobs_core.sink import Sink, SinkConfig, Source
 from gobs_core.state import PluginState
 from gobs_core.table import Cell, Column, Kind, Rows, RowValues, Table, Total, counter, derived, gauge, info, key
+from gobs_core.thresholds import Thresholds
 from gobs_core.units import Unit
 from gobs_core.values import Duration, Secret, Size
 from gobs_core.workloads import Workload, Workloads
@@ -105,6 +106,7 @@ __all__ = [
     "StackFrame",
     "Stacks",
     "Table",
+    "Thresholds",
     "Total",
     "TryLater",
     "Unit",

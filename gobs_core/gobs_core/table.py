@@ -19,7 +19,8 @@ from typing import NamedTuple, TypeAlias
 from gobs_core.chart import MAX_CHARTS, Chart
 from gobs_core.errors import DeclarationError
 from gobs_core.expression import Expression, parse_expression
-from gobs_core.units import Unit
+from gobs_core.thresholds import Thresholds
+from gobs_core.units import UNIT_NAMES, Unit
 
 Cell: TypeAlias = str | int | float | None
 RowValues: TypeAlias = tuple[Cell, ...]
@@ -63,6 +64,9 @@ class Column:
     private: bool = False
     """Of an info column: shown to those alone who have logged in, for it may hold what was meant for few."""
 
+    thresholds: Thresholds | None = None
+    """What its author suggests to whoever makes a rule of it."""
+
     @property
     def stored(self) -> bool:
         """Whether rows carry a cell for it."""
@@ -72,6 +76,14 @@ class Column:
     def numeric(self) -> bool:
         """Whether it has numbers: counters, gauges and derived columns."""
         return self.kind not in (Kind.KEY, Kind.INFO)
+
+    @property
+    def suggested(self) -> str:
+        """What its author suggests, as people read it: `warning above 80 %, critical above 95 %`; or nothing."""
+        if self.thresholds is None:
+            return ""
+        names = UNIT_NAMES[self.unit]
+        return self.thresholds.said(names.rate_symbol if self.kind is Kind.COUNTER else names.symbol)
 
     @property
     def integral(self) -> bool:
@@ -92,9 +104,10 @@ def counter(
     scale: float | None = 1,
     needs: str = "",
     source: str = "",
+    thresholds: Thresholds | None = None,
 ) -> Column:
     """A number that only grows; integers times `scale`, or any numbers with `scale=None`."""
-    return Column(name, Kind.COUNTER, help, unit, scale, needs=needs, source=source)
+    return Column(name, Kind.COUNTER, help, unit, scale, needs=needs, source=source, thresholds=thresholds)
 
 
 def gauge(
@@ -105,14 +118,24 @@ def gauge(
     scale: float | None = None,
     needs: str = "",
     source: str = "",
+    thresholds: Thresholds | None = None,
 ) -> Column:
     """A level: any number, or integers times `scale` where one is given (smaller on the wire and in history)."""
-    return Column(name, Kind.GAUGE, help, unit, scale, needs=needs, source=source)
+    return Column(name, Kind.GAUGE, help, unit, scale, needs=needs, source=source, thresholds=thresholds)
 
 
-def derived(name: str, help: str, expression: str, unit: Unit = Unit.NONE, *, needs: str = "") -> Column:  # noqa: A002  as above
+def derived(
+    name: str,
+    help: str,  # noqa: A002  as above
+    expression: str,
+    unit: Unit = Unit.NONE,
+    *,
+    needs: str = "",
+    thresholds: Thresholds | None = None,
+) -> Column:
     """A value computed on the server from other columns of the same row, e.g. `100 * rate(busy)`."""
-    return Column(name, Kind.DERIVED, help, unit, None, parse_expression(expression), needs=needs)
+    made = parse_expression(expression)
+    return Column(name, Kind.DERIVED, help, unit, None, made, needs=needs, thresholds=thresholds)
 
 
 def info(
@@ -235,6 +258,10 @@ def _check_columns(table: Table) -> dict[str, Column]:
             raise DeclarationError(f"{where}: declared twice")
         if column.scale is not None and not 0 < column.scale < float("inf"):
             raise DeclarationError(f"{where}: scale {column.scale!r} is not a positive number")
+        if column.thresholds is not None:
+            if not column.numeric:
+                raise DeclarationError(f"{where}: only numeric columns have thresholds")
+            column.thresholds.check(where)
         if column.private and column.kind is not Kind.INFO:
             raise DeclarationError(f"{where}: only info columns can be private")
         seen[column.name] = column

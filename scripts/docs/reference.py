@@ -85,6 +85,8 @@ def _what(column: Column) -> str:
         parts.append(f"= {code(column.expression.text)}")
     if column.needs:
         parts.append(f"*Needs {column.needs}.*")
+    if column.suggested:
+        parts.append(f"*Suggested: {column.suggested}.*")
     if column.private:
         parts.append("*Private: for those alone who have logged in.*")
     return "<br>".join(parts)

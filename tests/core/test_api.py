@@ -31,7 +31,8 @@ SETTLED = {
         Proc Profile ProfileFailed ProfileHearer ProfileOrder ProfileProcesses ProfileProgress ProfileTarget
         ProfileThread Profiler ProfilerConfig StackCount StackFrame Stacks
         Reading Receipt Rejected Report RowValues Rows Sample Secret SettingsError Severity
-        Sink SinkConfig Size Source Table Total TryLater Unit Unusable UserError Workload WorkloadInfo Workloads
+        Sink SinkConfig Size Source Table Thresholds Total TryLater Unit Unusable UserError Workload WorkloadInfo
+        Workloads
         counter derived gauge hookimpl info key
     """,
 }

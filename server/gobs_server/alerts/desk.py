@@ -101,7 +101,8 @@ class Desk:
                 metric = metric_in(RuleFields(name="", target="row", metric=name), table) if column.numeric else None
                 if metric is not None and name not in seen:
                     seen.add(name)
-                    yield name, "row", column.help, metric.unit, metric.rate
+                    suggested = f"; suggested: {column.suggested}" if column.suggested else ""
+                    yield name, "row", f"{column.help}{suggested}", metric.unit, metric.rate
 
     def unit_of(self, fields: RuleFields) -> tuple[Unit, bool]:
         """The unit of what a rule judges, and whether that is per second, where any node has it."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from gobs_core import Column, Kind, Table
 from gobs_server.api.lookup import find_node
 from gobs_server.api.operations import Live, Operations
-from gobs_server.api.shapes import ChartInfo, ColumnInfo, NodeDetail, Nodes, NodeSummary, Tables, TableSummary
+from gobs_server.api.shapes import (
+    ChartInfo,
+    ColumnInfo,
+    NodeDetail,
+    Nodes,
+    NodeSummary,
+    Tables,
+    TableSummary,
+    ThresholdInfo,
+)
 from gobs_server.live import Live as Store
 from gobs_server.live import LiveTable, Node
 from gobs_server.reasons import reasons
@@ -56,10 +65,18 @@ def column_infos(table: Table, unknown: dict[str, str]) -> list[ColumnInfo]:
             needs=column.needs,
             source=column.source,
             private=column.private,
+            thresholds=_suggested(column),
             unknown=unknown.get(column.name),
         )
         for column in table.columns
     ]
+
+
+def _suggested(column: Column) -> ThresholdInfo | None:
+    found = column.thresholds
+    if found is None:
+        return None
+    return ThresholdInfo(warning=found.warning, critical=found.critical, below=found.below)
 
 
 def _rate_unit(column: Column) -> str | None:

@@ -48,6 +48,14 @@ class NodeDetail(msgspec.Struct, frozen=True):
     history: Annotated[tuple[float, float] | None, Meta(description="First and last moment kept, seconds since 1970.")]
 
 
+class ThresholdInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """From which value on a column is worth a look, as its author suggests; in the unit shown, nothing fires by it."""
+
+    warning: float | None
+    critical: float | None
+    below: Annotated[bool, Meta(description="Whether low values are the bad ones.")]
+
+
 class ColumnInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One column as its collector declared it."""
 
@@ -60,6 +68,7 @@ class ColumnInfo(msgspec.Struct, frozen=True, kw_only=True):
     needs: Annotated[str, Meta(description="What reading it takes where that may be lacking.")]
     source: Annotated[str, Meta(description="The kernel file it comes from.")]
     private: Annotated[bool, Meta(description="Whether its texts are for those alone who have logged in.")]
+    thresholds: Annotated[ThresholdInfo | None, Meta(description="What its author suggests for a rule.")]
     unknown: Annotated[str | None, Meta(description="Why its values are not known on this node.")]
 
 

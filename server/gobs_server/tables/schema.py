@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 
-from gobs_core import Chart, Column, DeclarationError, GobsError, Kind, Table, Total, Unit
+from gobs_core import Chart, Column, DeclarationError, GobsError, Kind, Table, Thresholds, Total, Unit
 from gobs_core.chart import MAX_CHARTS
 from gobs_core.expression import parse_expression
 from gobs_proto import gobs_pb2 as pb
@@ -115,4 +116,16 @@ def _column(table: str, schema: pb.ColumnSchema) -> Column:
         schema.needs,
         schema.source,
         schema.private and kind is Kind.INFO,
+        _thresholds(schema) if kind not in (Kind.KEY, Kind.INFO) and schema.HasField("thresholds") else None,
     )
+
+
+def _thresholds(schema: pb.ColumnSchema) -> Thresholds | None:
+    """What is suggested; nothing where it cannot be, for it is only that."""
+    found = schema.thresholds
+    warning, critical = (limit if isfinite(limit) else None for limit in (found.warning, found.critical))
+    made = Thresholds(warning, critical, found.below)
+    with suppress(DeclarationError):
+        made.check(schema.name)
+        return made
+    return None

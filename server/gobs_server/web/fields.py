@@ -86,7 +86,8 @@ def _number(view: View, row: int, column: Column, reason: str, path: str) -> Fie
 
 
 def _help(column: Column) -> str:
-    return f"{column.help} ({column.expression.text})" if column.expression is not None else column.help
+    said = f"{column.help} ({column.expression.text})" if column.expression is not None else column.help
+    return f"{said} · suggested: {column.suggested}" if column.suggested else said
 
 
 def _why(column: Column, reason: str) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 
-from gobs_core import Chart, Column, Kind, PluginState, Source, Table
+from gobs_core import Chart, Column, Kind, PluginState, Source, Table, Thresholds
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_MESSAGE_BYTES, MAX_TABLES, PROTOCOL
 from gobs_sinks.grpc.parts import ENVELOPE
@@ -82,7 +82,13 @@ def _column(column: Column) -> pb.ColumnSchema:
         needs=clean(column.needs),
         source=clean(column.source),
         private=column.private,
+        thresholds=None if column.thresholds is None else _thresholds(column.thresholds),
     )
+
+
+def _thresholds(found: Thresholds) -> pb.Thresholds:
+    warning, critical = (math.nan if limit is None else limit for limit in (found.warning, found.critical))
+    return pb.Thresholds(warning=warning, critical=critical, below=found.below)
 
 
 def plugin_state(state: PluginState) -> pb.PluginState:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from gobs_core import PluginState
+from gobs_core import PluginState, Table, Thresholds, Unit, gauge
 from gobs_server.http import create_app
 from gobs_server.services import InspectError, NoAnswer, NotConnected, Refused, TooManyRequests
 from tests.server.api.test_tables import get
@@ -190,3 +190,14 @@ async def test_a_plugin_in_quarantine_is_tried_again_when_somebody_says_so(clust
         ({"kind": "collector"}, 422),
     ):
         assert (await client.post("/api/v1/plugins/retry", json=body)).status_code == status, body
+
+
+async def test_what_an_author_suggests_for_a_rule_is_told(cluster: Cluster, client: Client) -> None:
+    level = gauge("level", "How full", Unit.PERCENT, thresholds=Thresholds(80, 95))
+    machine = cluster.machine("new", table := Table("tank", "A tank", [level, gauge("plain", "Plain")]))
+    machine.feed({table: [(50.0, 1.0)]})
+    [table] = (await get(client, "/nodes/new/tables"))["tables"]
+    assert [column["thresholds"] for column in table["columns"]] == [
+        {"warning": 80, "critical": 95, "below": False},
+        None,
+    ]

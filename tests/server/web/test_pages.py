@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from gobs_core import PluginState
+from gobs_core import PluginState, Table, Thresholds, Unit, gauge, key
 from gobs_server.http import create_app
 from tests.core.test_bad_plugins import BAD, states_of_all
 from tests.server.feeding import Cluster, Machine
@@ -50,6 +50,16 @@ async def test_a_node_page_shows_every_table(machine: Machine, client: Client) -
     )
     assert "worker-3" in page
     assert "15.6 MiB" in page
+
+
+async def test_what_an_author_suggests_for_a_rule_stands_at_the_head_of_its_column(
+    cluster: Cluster, client: Client
+) -> None:
+    level = gauge("level", "How full", Unit.PERCENT, thresholds=Thresholds(80, 95))
+    machine = cluster.machine("new", table := Table("tank", "A tank", [key("name", "Which"), level]))
+    machine.feed({table: [("north", 50.0)]})
+    page = await text(client, "/nodes/new/tables/tank")
+    assert "How full · suggested: warning above 80 %, critical above 95 %" in page
 
 
 async def test_a_silent_node_is_told_in_words(cluster: Cluster, machine: Machine, client: Client) -> None:

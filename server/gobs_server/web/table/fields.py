@@ -29,6 +29,7 @@ def _field(column: Column) -> Field:
         f"rate of {column.name} per second" if column.kind is Kind.COUNTER else "",
         column.source,
         column.needs and f"needs {column.needs}",
+        column.suggested and f"suggested: {column.suggested}",
     ]
     label, help_ = column.name.replace("_", " "), " · ".join(filter(None, notes))
     if column.numeric:

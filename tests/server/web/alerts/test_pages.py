@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from gobs_core import Severity
+from gobs_core import Severity, Table, Thresholds, Unit, gauge
 from gobs_server.alerts.rules.rule import Level
 from tests.server.alerts.living import Living
 
@@ -105,7 +105,12 @@ async def test_an_alert_is_dismissed_and_silenced_from_its_row(client: Client, l
 async def test_a_rule_is_written_changed_switched_and_deleted(client: Client, living: Living) -> None:
     machine = living.machine()
     await living.feed(machine, {"a": 10.0})
-    assert "New rule" in await seen(client, "/alerts/rules/new")
+    level = gauge("level", "How full", Unit.PERCENT, thresholds=Thresholds(80, 95))
+    tank = Table("tank", "A tank", [level])
+    living.cluster.machine("other", tank).feed({tank: [(50.0,)]})
+    new = await seen(client, "/alerts/rules/new")
+    assert "New rule" in new
+    assert "row: How full; suggested: warning above 80 %, critical above 95 %" in new
     await done(
         client,
         "/alerts/rules",
