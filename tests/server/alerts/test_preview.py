@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,27 @@ def live(rig: Rig, readings: list[tuple[int, dict[str, float | None]]]) -> Found
             place = next(n for n, (box, _, over) in enumerate(found) if box == lane.key[0] and over is None)
             found[place] = (*found[place][:2], at - 1000 + START)
     return sorted(found, key=str)
+
+
+def test_rows_that_were_nowhere_are_missed_in_the_past_as_they_are_now() -> None:
+    asked = made("lost", metric="box", threshold=None, condition="absent", where={"name": "b*"},
+                 parameters={"after_seconds": 20})  # fmt: skip
+    rig = Rig(asked)
+    rig.tick(1)
+    one, other = rig.machine("n1"), rig.machine("n2")
+    for turn in range(24):
+        here, there = (1 < turn < 5 or turn > 18), 8 < turn < 11
+        rig.feed(one, {"a": 1.0, **({"b1": 1.0} if here else {})}, after=0)
+        rig.feed(other, {"b2": 1.0} if there else {"a": 1.0}, after=0)
+        for _ in range(5):
+            rig.tick(1)
+    happened = [(what, at - 1000 + START) for _, at, what in rig.told]
+    assert [what for what, _ in happened] == ["fired", "cleared"]
+    judging = conditions()
+    kept = [Kept(name, rig.cluster.history.past(name), nan) for name in ("n1", "n2")]
+    found = preview(tuple(checks_of(asked, judging.conditions)), judging, kept, START, rig.clock.wall())
+    [firing] = found.firings
+    assert [firing.fired, firing.resolved] == pytest.approx([at for _, at in happened], abs=1.1)
 
 
 @counts("series", reduced=60, full=5000)

@@ -20,6 +20,7 @@ from gobs_server.alerts.rules.rule import RuleFields
 from gobs_server.alerts.telling.channels import Kinds
 from tests.server.alerts.living import Living
 from tests.server.alerts.theirs import THEIRS, AboveCondition, LineConfig, LineNotifier, QuietCondition
+from tests.support.secrets import marked
 from tests.support.waiting import until
 
 ORIGINS = {("condition", "over"): THEIRS, ("condition", "quiet"): THEIRS, ("notifier", "line"): THEIRS}
@@ -160,7 +161,7 @@ async def test_how_an_attempt_ended_is_told_as_if_it_ran_inside(
 
 
 async def test_a_channel_that_cannot_be_used_is_refused_when_it_is_saved_without_its_secret() -> None:
-    settings = {"path": "x", "fault": "unusable", "key": Secret("s3cret")}
+    settings = {"path": "x", "fault": "unusable", "key": Secret(marked("line"))}
     with pytest.raises(Invalid) as refused:
         await kinds().try_out(ChannelSettings(id="1", name="x", kind="line", settings=settings))
     [wrong] = refused.value.faults

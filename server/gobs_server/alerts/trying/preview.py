@@ -15,6 +15,7 @@ from gobs_server.alerts.conditions.comparing import sign_of
 from gobs_server.alerts.judging.events import Event, Fired, LaneId, Over
 from gobs_server.alerts.judging.judging import Judging
 from gobs_server.alerts.rules.check import Check
+from gobs_server.alerts.trying.missing import Missing
 from gobs_server.alerts.trying.replay import Replay
 from gobs_server.history.past import Past
 from gobs_server.tables.values import Numbers
@@ -111,6 +112,8 @@ def preview(
     """Replay a rule, by its checks; takes seconds, to be called in a thread."""
     seen, firings = _Seen(since, until), _Firings()
     replay = Replay(checks, judging, seen.add)
+    rows = [one for one in checks if one.silence and one.rule.target != "node"]
+    missing = [Missing(check, judging, since, until) for check in rows]
     started, done, complete = time.monotonic(), 0, True
     for node in nodes:
         if time.monotonic() - started > patience:
@@ -118,7 +121,12 @@ def preview(
             break
         for event in replay.node(node.name, node.past, node.memory, since, until):
             firings.take(event)
+        for one in missing:
+            one.look(node.past)
         done += 1
+    for one in missing:
+        for event in one.events():
+            firings.take(event)
     found = firings.all()
     return Preview(
         since=since,
