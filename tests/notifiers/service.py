@@ -45,7 +45,12 @@ class Script:
         """Answer one request."""
         asked = Asked(request.method, request.path, dict(request.query), dict(request.headers), await request.read())
         self.asked.append(asked)
-        return (self.next.popleft() if self.next else self.otherwise)(asked)
+        try:
+            return (self.next.popleft() if self.next else self.otherwise)(asked)
+        except ConnectionResetError:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
 
 
 @asynccontextmanager
@@ -62,6 +67,11 @@ async def service(script: Script) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
+
+
+def reset(_: Asked) -> web.StreamResponse:
+    """Answer nothing, and break the connection."""
+    raise ConnectionResetError
 
 
 def answer(status: int, body: object = None, **headers: str) -> Made:

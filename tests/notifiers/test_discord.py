@@ -21,7 +21,7 @@ from gobs_notifiers.discord.message import (
     message_of,
 )
 from gobs_notifiers.discord.text import cut, mentions, plain, units
-from tests.notifiers.service import INSIDE, Script, answer, service
+from tests.notifiers.service import INSIDE, Made, Script, answer, reset, service
 from tests.support.hostile import HOSTILE_NAMES
 from tests.support.secrets import marked
 
@@ -242,16 +242,38 @@ async def test_no_connection_and_a_connection_that_breaks_are_tried_again() -> N
     await notifier.close()
 
 
-async def test_a_programme_of_faults_loses_nothing() -> None:
-    """Messages through faults of every kind, driven as a channel's worker drives them: each arrives, in order, once."""
-    script = Script(TAKEN)
-    faults = [answer(503), answer(429, {"retry_after": 1}), answer(500, "x"), answer(429, "<html>")]
-    for fault in faults * 3:
-        script.next += [TAKEN, fault]
+HTML = "<html>error code: 1015</html>"
+SPENT = {"X_RateLimit_Limit": "5", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset_After": "2"}
+PROGRAMMES: dict[str, list[Made]] = {
+    "its own limit": [answer(429, {"retry_after": 1.5, "global": False})],
+    "its own limit, by header": [answer(429, {}, Retry_After="2")],
+    "all limits": [answer(429, {"retry_after": 1, "global": True}, X_RateLimit_Global="true")],
+    "a proxy's limit": [answer(429, HTML, Retry_After="3")],
+    "a proxy's limit, without a time": [answer(429, HTML)],
+    "faults of its own": [answer(500, {})],
+    "a proxy without a service": [answer(502, HTML), answer(504, HTML)],
+    "maintenance": [answer(503, HTML, Retry_After="5")],
+    "a connection that breaks": [reset],
+    "a connection that breaks again and again": [reset] * 4,
+    "an answer that is none": [answer(200, "<html>")],
+    "limits that are spent": [answer(200, {"id": "1"}, **SPENT)],
+    "one after the other": [answer(503), answer(429, {"retry_after": 1}), answer(500, "x"), answer(429, HTML), reset],
+}
+ACCEPTED = {"an answer that is none", "limits that are spent"}
+"""Programmes in which every message is taken at once."""
+SENT = 20
+
+
+@pytest.mark.parametrize("programme", PROGRAMMES)
+async def test_a_programme_of_faults_loses_nothing_and_asks_no_more_than_it_must(programme: str) -> None:
+    """Messages driven as a channel's worker drives them: each arrives, in order, once."""
+    script, faults = Script(TAKEN), PROGRAMMES[programme]
+    for _ in range(SENT):
+        script.next += faults if programme in ACCEPTED else [*faults, TAKEN]
     clock = FakeClock()
     async with service(script) as url:
         notifier = made(url, clock)
-        for number in range(20):
+        for number in range(SENT):
             notification = example_notification(key=f"-{number}")
             for _ in range(20):
                 result = await outcome(notifier, notification)
@@ -259,11 +281,13 @@ async def test_a_programme_of_faults_loses_nothing() -> None:
                     break
                 assert isinstance(result, TryLater)
                 clock.advance(result.after or 1.0)
+            assert isinstance(result, Receipt)
         await notifier.close()
     taken = [asked.json()["embeds"][0]["footer"]["text"] for asked in script.asked]
     order = list(dict.fromkeys(taken))
-    assert order == [f"gobservability · {example_notification(key=f'-{number}').key}" for number in range(20)]
-    assert len(script.asked) == 20 + len(faults) * 3
+    assert order == [f"gobservability · {example_notification(key=f'-{number}').key}" for number in range(SENT)]
+    print(f"{programme}: {SENT} messages, {len(script.asked)} requests, 0 lost")
+    assert len(script.asked) == SENT * (1 if programme in ACCEPTED else 1 + len(faults))
 
 
 def test_it_keeps_the_contract() -> None:
