@@ -33,6 +33,8 @@ class Beside:
         """Is given what came between two ticks."""
         self._patience = min(PATIENCE, interval / 10)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()
+        """Of them those of this tick; for one that has been at work since an earlier one nothing waits at all."""
         self._watching: asyncio.Task[None] | None = None
         self._ticking = False
         self._arrived: list[Reading] = []
@@ -45,15 +47,17 @@ class Beside:
     def begin(self, due: Mapping[str, float]) -> None:
         """Let these read, each with its deadline; until `take` nothing is sent by itself."""
         self._ticking = True
+        self._begun = set()
         for name, deadline in due.items():
             task = asyncio.create_task(self._read(self._runners[name], deadline), name=f"collector {name}")
             self._tasks.add(task)
+            self._begun.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def take(self) -> list[Reading]:
         """What has been read by now, or is within a moment."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._patience)
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=self._patience)
         self._ticking = False
         arrived, self._arrived = self._arrived, []
         return arrived
