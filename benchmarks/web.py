@@ -14,6 +14,8 @@ from quart import Quart, Response
 
 from benchmarks.fleet import Wandering, fleet
 from benchmarks.report import Report
+from benchmarks.web_browser import HOUR, in_browser
+from benchmarks.web_viewers import VIEWERS, viewers
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
 from gobs_server.web.cluster.pages import ClusterPages
@@ -28,8 +30,14 @@ LOOKS = {"cards": SCREEN, "table": 100, "heat": 5000}
 
 def run(quick: bool) -> list[Report]:
     """Measure with 100, 1,000 and 5,000 nodes, or with 50 for a quick run."""
-    return [
+    nodes = 50 if quick else 1000
+    fragments = [
         asyncio.run(_fragment(size, rounds=3 if quick or size > 1000 else 7)) for size in ([50] if quick else SIZES)
+    ]
+    return [
+        *fragments,
+        viewers(nodes, seconds=4 if quick else 15, many=10 if quick else VIEWERS),
+        *asyncio.run(in_browser(nodes, updates=5 if quick else 40, hour=20 if quick else HOUR)),
     ]
 
 
