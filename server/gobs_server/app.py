@@ -41,6 +41,7 @@ from gobs_server.live import Live
 from gobs_server.metrics import Labels, Metrics
 from gobs_server.observe import LoopLag, watch
 from gobs_server.parts import Parts
+from gobs_server.plugin_metrics import watch_plugins
 from gobs_server.profiles.kept import Kept
 from gobs_server.profiles.tasks import Tasks
 from gobs_server.services import Services
@@ -53,7 +54,7 @@ log = get_logger("gobs.server")
 _SAY_GOODBYE = 0.2
 """Seconds agents are given to read their goodbye before their streams are ended."""
 _FLUSH = 3.0
-_STATES = ("starting", "ok", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
+_STATES = ("starting", "ok", "degraded", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
 """Of plugins."""
 Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
@@ -136,6 +137,7 @@ class Server:
         self._loaded = plugins
         self._parts = Parts()
         self.metrics.watch("gobs_server_plugins", self._plugin_states)
+        watch_plugins(self.metrics, self._plugin_list)
         watch(self.metrics, self.live, self.history, self.sessions, self._filling, self._store, self._nodes, self._lag)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from gobs_core import PluginState
 from gobs_core.plugins import Plugins
@@ -31,6 +32,22 @@ async def test_broken_plugins_of_the_server_and_of_nodes_are_a_metric(tmp_path: 
     assert 'gobs_server_plugins{state="ok"} 1.0' in text
     assert 'gobs_server_plugins{state="other"} 1.0' in text
     assert 'gobs_server_plugins{state="failing"} 0.0' in text
+
+
+async def test_each_plugin_of_the_server_is_a_metric_and_what_is_not_known_of_it_is_left_out(tmp_path: Path) -> None:
+    hostile = 'a"} 1\n# EOF'
+    worker = PluginState(kind="notifier", name="ntfy", runs=7, failures=2, restarts=1, duration=0.5, cpu=0.25,
+                         memory=1 << 20, succeeded=1.7e9)  # fmt: skip
+    text = server(tmp_path, worker, PluginState(kind="plugin", name=hostile, state="broken")).metrics.text()
+    labels = '{kind="notifier",plugin="ntfy"}'
+    for name, value in (("runs_total", "7.0"), ("failures_total", "2.0"), ("restarts_total", "1.0"),
+                        ("duration_seconds", "0.5"), ("cpu_seconds", "0.25"), ("memory_bytes", "1048576.0"),
+                        ("succeeded_seconds", "1700000000.0")):  # fmt: skip
+        assert f"gobs_server_plugin_{name}{labels} {value}\n" in text
+    assert 'gobs_server_plugin_state{kind="notifier",plugin="ntfy",state="ok"} 1.0' in text
+    assert r'gobs_server_plugin_state{kind="plugin",plugin="a\"} 1\n# EOF",state="broken"} 1.0' in text
+    assert text.count("gobs_server_plugin_memory_bytes{") == 1
+    assert len(list(text_string_to_metric_families(text))) > 5  # type: ignore[no-untyped-call]
 
 
 async def test_of_the_database_the_newest_nodes_are_remembered_and_no_more_than_there_is_room_for(
