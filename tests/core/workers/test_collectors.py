@@ -15,7 +15,7 @@ from gobs_core.workers.kin import stat_of
 from tests.core.fakes import healthy, rows_of
 from tests.core.workers.faulty import CLASSES
 from tests.core.workers.rig import make_agent, sent, settled
-from tests.support.secrets import MARK
+from tests.support.secrets import MARK, marked
 
 
 async def frames_of(agent: Any, count: int, clock: FakeClock) -> list[Any]:
@@ -174,7 +174,7 @@ async def test_one_in_quarantine_is_tried_at_its_next_tick_when_somebody_says_so
 
 async def test_it_tells_more_of_a_row_when_asked_and_no_tick_waits_for_that(proc: FakeProc) -> None:
     clock = FakeClock()
-    configs = {"telling": CLASSES["telling"].Config(key=Secret("s3cret"), deadline=60)}
+    configs = {"telling": CLASSES["telling"].Config(key=Secret(marked("key")), deadline=60)}
     agent = make_agent(proc, ("telling",), clock=clock, configs=configs)
     await agent.open()
     agent._inspections._deadline = 0.5
