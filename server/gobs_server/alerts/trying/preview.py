@@ -20,7 +20,7 @@ from gobs_server.alerts.trying.replay import Replay
 from gobs_server.history.past import Past
 from gobs_server.tables.values import Numbers
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds a preview may take; what is not looked at by then is said so."""
 MOST_FIRINGS = 1000
 _MOST_VALUES = 2_000_000
