@@ -70,7 +70,8 @@ class Follower:
             self._woken.clear()
             try:
                 self.behind = await self._journal.waiting()
-                await asyncio.wait_for(self._store.opened(), 5.0)
+                async with asyncio.timeout(5.0):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._store.opened()
                 await self._catch_up()
                 await self._prune()
             except (TimeoutError, Unavailable, JournalError) as error:
@@ -79,7 +80,8 @@ class Follower:
                 continue
             self._said("")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._every)
+                async with asyncio.timeout(self._every):
+                    await self._woken.wait()
 
     def _said(self, fault: str) -> None:
         if fault and not self.fault:

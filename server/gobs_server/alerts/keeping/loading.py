@@ -36,7 +36,8 @@ T = TypeVar("T")
 async def from_database(journal: Journal, store: Store) -> bool:
     """Put into a new journal what the database has; whether it had anything."""
     try:
-        await asyncio.wait_for(store.opened(), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            await store.opened()
         ops: list[Op] = []
         for kind in ("rule", "silence", "channel"):
             bodies = await store.do(partial(read_records, kind))
