@@ -24,6 +24,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 NOW = "document.body.dispatchEvent(new Event('gobs:now'))"
 
+LINE = """([id, colour]) => {
+  const canvas = document.querySelector(`#${CSS.escape(id)} canvas`);
+  const wanted = colour.match(/\\d+/g).slice(0, 3).map(Number);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    found += wanted.every((part, place) => Math.abs(data[at + place] - part) < 30) && data[at + 3] > 200;
+  }
+  return found > canvas.width / 4;
+}"""
+"""Whether as much of a line can be seen as goes through a good part of the chart."""
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
@@ -88,6 +100,13 @@ async def test_charts_show_what_was_read_and_move(charted: Charted, watched: Wat
     newest, before = (await rows(cpu))[:2]
     assert newest[2] == before[2] == "10.0 %"
     assert [row[1] for row in (await rows(memory))[:2]] == ["46.9 GiB", "46.7 GiB"]
+
+
+async def test_the_first_drawing_has_its_scale_also_where_no_news_come(charted: Charted, watched: Watched) -> None:
+    page = await watched.open(f"/nodes/node-1?at={charted.clock.now - 60:.0f}")
+    memory = await drawn(page, "Memory")
+    colour = await memory.locator("[data-line='0']").evaluate("(button) => getComputedStyle(button).color")
+    await holds(page, LINE, [await memory.get_attribute("id"), colour])
 
 
 async def test_a_pause_is_a_gap_and_what_is_not_known_is_a_dash(charted: Charted, watched: Watched) -> None:
