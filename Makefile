@@ -5,6 +5,8 @@
 BIN := .venv/bin
 ARGS ?=
 PYTEST_WORKERS ?= auto
+CHECK_JOBS ?= 2
+CHECKS := check-types check-alone check-style check-imports check-pages check-frontend
 
 # The commands behind the targets that start something; nowhere else.
 UP := $(BIN)/gobs up
@@ -41,19 +43,32 @@ stop: ## End what run, agent or agents started
 
 test: $(DEV) $(PROTO) $(FRONTEND) ## Run every test at a reduced count, in parallel
 	$(BIN)/python -m tests.support.needs
-	$(BIN)/pytest -n $(PYTEST_WORKERS) -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not soak" $(ARGS)
 
 soak: $(DEV) $(PROTO) $(FRONTEND) ## Run the long tests at their full counts
 	$(BIN)/python -m tests.support.needs
 	$(BIN)/pytest -m soak --timeout 0 $(ARGS)
 
 check: $(DEV) $(PROTO) $(FRONTEND) ## Check format, lint, types, imports, scripts and the front end's lock
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j $(CHECK_JOBS) $(CHECKS)
+
+check-types:
+	$(BIN)/mypy
+
+check-alone: check-types # after it: they share what mypy remembers
+	for alone in $(HOOKS) $(wildcard examples/*/); do $(BIN)/mypy $$alone || exit 1; done
+
+check-style:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	for alone in $(HOOKS) $(wildcard examples/*/); do $(BIN)/mypy $$alone || exit 1; done
+
+check-imports:
 	$(BIN)/lint-imports
+
+check-pages:
 	$(BIN)/python -m scripts.docs --check
+
+check-frontend:
 	$(BIN)/python -m scripts.frontend types
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 

@@ -16,9 +16,9 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_p
 
 from gobs_server.app import Server
 from gobs_server.clock import Clock
-from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
 from tests.support.cluster import simulated_cluster
+from tests.support.database import fresh
 from tests.support.needs import MISSING, this_machine
 from tests.support.server import ServerProcess
 
@@ -141,7 +141,7 @@ def make_server(
 ) -> Server:
     """A server on loopback that takes a silent node for stale after two seconds."""
     settings = ServerSettings(http=http, grpc=grpc, stale=2.0, down=60.0, drain=0.5, refresh=refresh)
-    return Server(settings, sqlite_at(folder / "gobs.sqlite3"), clock=clock)
+    return Server(settings, fresh(folder), clock=clock)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -14,7 +14,6 @@ from gobs_server.alerts.records import ChannelSettings
 from gobs_server.alerts.rules.rule import RuleFields
 from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.app import Server
-from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
 from tests.browser.holding import SELDOM
 from tests.server.feeding import Cluster, HeldClock, Machine, Rows
@@ -22,6 +21,7 @@ from tests.server.pods import pod
 from tests.server.profiles.made import profile
 from tests.server.profiles.stored import done, store
 from tests.server.tables import NET, PROCESS
+from tests.support.database import fresh
 from tests.support.hostile import HOSTILE_NAMES
 
 MANY = "all"
@@ -52,9 +52,7 @@ async def hostile_server(folder: Path) -> Server:
     )
     plugins = Plugins(conditions={cls.name: cls for cls in gobs_register_conditions()})
     settings = ServerSettings(http="127.0.0.1:0", grpc="127.0.0.1:0", drain=0.5, refresh=SELDOM)
-    server = Server(
-        settings, sqlite_at(folder / "gobs.sqlite3"), clock=HeldClock(), extensions=Extensions(plugins), folder=folder
-    )
+    server = Server(settings, fresh(folder), clock=HeldClock(), extensions=Extensions(plugins), folder=folder)
     await server.start()
     return server
 

@@ -17,10 +17,10 @@ from gobs_core.plugins import Plugins
 from gobs_server.alerts.conditions import gobs_register_conditions
 from gobs_server.alerts.holding import Extensions
 from gobs_server.app import Server
-from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
 from tests.browser.axe import check
 from tests.browser.conftest import Watched, agent
+from tests.support.database import fresh
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -30,7 +30,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """A server that judges, with the rules a new one begins with."""
     plugins = Plugins(conditions={cls.name: cls for cls in gobs_register_conditions()})
     settings = ServerSettings(http="127.0.0.1:0", grpc="127.0.0.1:0", drain=0.5, refresh=1.0)
-    server = Server(settings, sqlite_at(tmp_path / "gobs.sqlite3"), extensions=Extensions(plugins))
+    server = Server(settings, fresh(tmp_path), extensions=Extensions(plugins))
     await server.start()
     yield server
     await server.stop()

@@ -150,7 +150,7 @@ async def test_whoever_takes_all_connections_of_the_pages_shuts_nobody_else_out(
     peers.drop(held)
 
 
-@counts("connections", reduced=2_000, full=100_000, seconds=180)
+@counts("connections", reduced=600, full=100_000, seconds=180)
 async def test_garbage_ends_nothing_and_is_not_kept(connections: int, server: ServerProcess) -> None:
     dice = random.Random(7)
     port = port_of(server.grpc)
@@ -165,7 +165,7 @@ async def test_garbage_ends_nothing_and_is_not_kept(connections: int, server: Se
         assert await asyncio.to_thread(_is_well, server)
 
 
-@counts("hostile", reduced=100, full=400, seconds=180)
+@counts("hostile", reduced=70, full=400, seconds=180)
 async def test_with_the_right_token_too_all_together_hold_no_more_than_is_set_aside(
     hostile: int, server: ServerProcess
 ) -> None:

@@ -54,7 +54,7 @@ class Disturbed(FakeProc):
             os.truncate(place, min(size, place.stat().st_size))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(DEEDS, max_size=40), st.integers(1, 9))
 def test_whatever_happens_to_files_during_a_tick_it_ends_with_rows_or_no_data(
     deeds: list[tuple[str, str, int, int]], every: int

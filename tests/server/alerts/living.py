@@ -16,10 +16,11 @@ from gobs_server.alerts.conditions import gobs_register_conditions
 from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.rules.rule import Rule, RuleFields
 from gobs_server.alerts.service import Alerts, Ground
-from gobs_server.db import Address, Database, Store, sqlite_at
+from gobs_server.db import Address, Database, Store
 from gobs_server.web.format import full
 from tests.server.alerts.rig import BOX
 from tests.server.feeding import Cluster, HeldClock, Machine
+from tests.support.database import fresh
 from tests.support.waiting import until
 
 Send = Callable[[Notification], Receipt]
@@ -79,7 +80,7 @@ class Living:
     ) -> None:
         self.folder = folder
         self.notifiers = notifiers or (memory(),)
-        self.address = address or sqlite_at(folder / "gobs.sqlite3")
+        self.address = address or fresh(folder)
         self.cluster = cluster or Cluster(Ticking())
         self.clock = self.cluster.clock
         self.configs = dict(configs) if configs is not None else {cls.name: cls.Config() for cls in self.notifiers}

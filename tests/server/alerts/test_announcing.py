@@ -104,7 +104,7 @@ class Tellings(RuleBasedStateMachine):
         return True
 
 
-@counts("timelines", reduced=60, full=5000)
+@counts("timelines", reduced=25, full=5000)
 def test_who_is_told_agrees_with_the_model_on_every_timeline(timelines: int) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 

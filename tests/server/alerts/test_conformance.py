@@ -127,7 +127,7 @@ class Timelines(RuleBasedStateMachine):
                 model.gone(now)
 
 
-@counts("timelines", reduced=150, full=20_000)
+@counts("timelines", reduced=50, full=20_000)
 def test_the_engine_and_the_model_agree_on_every_timeline(timelines: int) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 

@@ -79,7 +79,7 @@ def test_rows_that_were_nowhere_are_missed_in_the_past_as_they_are_now() -> None
     assert [firing.fired, firing.resolved] == pytest.approx([at for _, at in happened], abs=1.1)
 
 
-@counts("series", reduced=60, full=5000)
+@counts("series", reduced=20, full=5000)
 def test_the_preview_finds_what_the_live_engine_found(series: int) -> None:
     @settings(max_examples=series, deadline=None)
     @given(READINGS, RULES)

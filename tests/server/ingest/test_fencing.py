@@ -233,7 +233,7 @@ async def test_no_interleaving_lets_an_old_stream_touch_a_new_one(steps: list[tu
     interleave(steps)
 
 
-@counts("interleavings", reduced=300, full=10_000)
+@counts("interleavings", reduced=100, full=10_000)
 async def test_no_interleaving_of_many_does(interleavings: int) -> None:
     run: Callable[[], None] = settings(max_examples=interleavings)(
         given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), min_size=5, max_size=20))(interleave)

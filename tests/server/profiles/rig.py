@@ -11,11 +11,12 @@ import msgspec
 from gobs_core import Profile, ProfileTarget
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.clock import Clock
-from gobs_server.db import Database, Store, sqlite_at
+from gobs_server.db import Database, Store
 from gobs_server.profiles.kept import Kept
 from gobs_server.profiles.task import Task
 from gobs_server.profiles.tasks import Tasks
 from tests.server.profiles.made import chance
+from tests.support.database import fresh
 from tests.support.waiting import until
 
 NODE = ProfileTarget(kind="node")
@@ -58,7 +59,7 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.post = Turned(), Post("n")
-        self._store = Store(Database(sqlite_at(folder / "gobs.sqlite3")))
+        self._store = Store(Database(fresh(folder)))
         self.tasks = Tasks(Kept(self._store), self.post, self.clock, age=86_400, budget=1 << 20)
         self._running: list[asyncio.Task[None]] = []
 

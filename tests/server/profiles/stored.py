@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from gobs_core import Profile, ProfileTarget
-from gobs_server.db import Database, Store, sqlite_at
+from gobs_server.db import Database, Store
 from gobs_server.profiles.kept import Kept
 from gobs_server.profiles.task import Task
+from tests.support.database import fresh
 
 CREATED = 1_767_225_600.0
 
@@ -44,7 +45,7 @@ def done(id: str, profile: Profile, **more: object) -> Task:  # noqa: A002  the 
 
 async def store(folder: Path, *recordings: tuple[Task, Profile]) -> None:
     """Write them down in the database of a server that keeps it in that folder."""
-    kept = Store(Database(sqlite_at(folder / "gobs.sqlite3")))
+    kept = Store(Database(fresh(folder)))
     running = asyncio.create_task(kept.run())
     await kept.opened()
     for task, profile in recordings:

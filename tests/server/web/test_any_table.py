@@ -55,7 +55,7 @@ LARGE = Table("things", "", [gauge("first", "", Unit.SECONDS)])
 MANY_LARGE = Table("things", "", [key("k0", ""), gauge("first", "", Unit.SECONDS)])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @example((LARGE, [(1e300,)], [(-1e300,)]), "things", "first")
 @example((MANY_LARGE, [("a", 1.7e308), ("b", 1.7e308)], [("a", 1.7e308), ("b", 1.7e308)]), "things", "first")
 @given(tables(), TEXTS, st.sampled_from(["", "first", "-first", "last", "-c0", "k0", "-k1"]))
