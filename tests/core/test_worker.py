@@ -77,6 +77,8 @@ async def test_the_thread_of_a_stuck_job_ends_when_the_job_does() -> None:
 
     await worker.run([Job(stuck, 0.02)])
     free.set()
+    while not ident:  # noqa: ASYNC110  on a busy machine the deadline is over before the thread has begun
+        await asyncio.sleep(0.01)
     await asyncio.to_thread(ident[0].join, 10)
     assert not ident[0].is_alive()
     worker.close()
