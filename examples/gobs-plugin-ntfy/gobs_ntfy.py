@@ -2,13 +2,25 @@
 
 import asyncio
 import json
-import urllib.error
-import urllib.request
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 import msgspec
 
-from gobs_core import Notification, Notifier, NotifierConfig, Receipt, Rejected, Secret, Severity, TryLater, hookimpl
+from gobs_core import (
+    Channel,
+    Notification,
+    Notifier,
+    NotifierConfig,
+    Receipt,
+    Rejected,
+    Secret,
+    Severity,
+    TryLater,
+    hookimpl,
+)
+from gobs_core.outgoing import ForbiddenAddress, Inside
 
 PRIORITIES = {Severity.INFO: 3, Severity.WARNING: 4, Severity.CRITICAL: 5}
 
@@ -31,25 +43,38 @@ class NtfyNotifier(Notifier):
     Config: ClassVar[type[NtfyConfig]] = NtfyConfig
     config: NtfyConfig
 
+    def __init__(self, config: NtfyConfig, channel: Channel) -> None:
+        super().__init__(config, channel)
+        self._inside = Inside.parse(channel.inside)
+
     async def send(self, notification: Notification) -> Receipt:
         """Push one message; TryLater and Rejected say how an attempt failed."""
         return Receipt(said=await asyncio.to_thread(self._push, body(notification, self.config.topic)))
 
     def _push(self, message: bytes) -> str:
+        where = urlsplit(self.config.url)
+        host, kind = where.hostname or "", HTTPSConnection if where.scheme == "https" else HTTPConnection
         headers = {"Content-Type": "application/json"}
         if self.config.token:
             headers["Authorization"] = f"Bearer {self.config.token}"
-        # Nothing but http and https gets past the pattern of `url`.
-        request = urllib.request.Request(self.config.url, message, headers, method="POST")  # noqa: S310
+        connection = kind(host, where.port, timeout=self.config.timeout)
         try:
-            with urllib.request.urlopen(request, timeout=self.config.timeout) as answer:  # noqa: S310
-                return f"{answer.status}"
-        except urllib.error.HTTPError as error:
-            if error.code == 429 or error.code >= 500:
-                raise TryLater(f"the server answers {error.code}") from error
-            raise Rejected(f"the server answers {error.code}") from error
-        except OSError as error:
-            raise TryLater(f"the server is not reached: {getattr(error, 'reason', error)}") from error
+            connection.connect()
+            # Whoever may make channels must not reach by one what only this server can reach.
+            self._inside.check(host, connection.sock.getpeername()[0])
+            connection.request("POST", where.path or "/", message, headers)
+            status = connection.getresponse().status
+        except ForbiddenAddress as error:
+            raise Rejected(str(error)) from error
+        except (OSError, HTTPException) as error:
+            raise TryLater(f"the server is not reached: {error}") from error
+        finally:
+            connection.close()
+        if status == 429 or status >= 500:
+            raise TryLater(f"the server answers {status}")
+        if status != 200:
+            raise Rejected(f"the server answers {status}")
+        return f"{status}"
 
 
 def body(notification: Notification, topic: str) -> bytes:

@@ -55,7 +55,9 @@ def ntfy() -> Iterator[Ntfy]:
 
 
 def send(ntfy: Ntfy, **more: Any) -> None:
-    notifier = NtfyNotifier(NtfyNotifier.Config(url=ntfy.url, topic="ops", **more), Channel(name="phones"))
+    notifier = NtfyNotifier(
+        NtfyNotifier.Config(url=ntfy.url, topic="ops", **more), Channel(name="phones", inside=("127.0.0.1",))
+    )
     asyncio.run(notifier.send(example_notification(Event.FIRING)))
 
 
@@ -75,5 +77,14 @@ def test_a_refusal_says_whether_to_try_again(ntfy: Ntfy, status: int, outcome: t
         send(ntfy)
 
 
+def test_nothing_on_the_inside_is_asked_that_the_server_does_not_allow(ntfy: Ntfy) -> None:
+    notifier = NtfyNotifier(NtfyNotifier.Config(url=ntfy.url, topic="ops"), Channel(name="phones"))
+    with pytest.raises(Rejected, match=r"server\.inside_targets"):
+        asyncio.run(notifier.send(example_notification(Event.FIRING)))
+    assert ntfy.asked == []
+
+
 def test_keeps_its_contract(ntfy: Ntfy) -> None:
-    check_notifier(NtfyNotifier, config=NtfyNotifier.Config(url=ntfy.url, topic="ops"))
+    allowed = Channel(name="phones", inside=("127.0.0.1",))
+    check_notifier(NtfyNotifier, config=NtfyNotifier.Config(url=ntfy.url, topic="ops"), channel=allowed)
+    assert ntfy.asked

@@ -27,6 +27,9 @@ from gobs_core.sink import Sink
 PATIENCE = 10.0
 """Seconds for which a sink may take nothing at all before what waits for it is given up at the end."""
 _WAIT = 0.01
+_FIRST, _SOON = 10, 1.0
+"""After each of so many ticks a peer that has not answered yet is waited for, for so many seconds: what is read before
+it is connected reaches it only with what is read after."""
 
 
 class Player:
@@ -82,6 +85,8 @@ class Player:
                 last = stats.frame.sequence if stats.frame is not None else last
                 count += 1
                 told(count)
+                if count <= _FIRST:
+                    await self._heard(self.agent, stop)
                 await self._room(self.agent, stop, 0.5)
             if self.agent is not None:
                 await self._room(self.agent, stop, 0.0, last)
@@ -104,6 +109,14 @@ class Player:
     def _name(agent: Agent, tick: Tick) -> None:
         if tick.known is not None:
             agent.workloads.told(INVENTORY, tick.known.workloads, tick.known.lacking)
+
+    @staticmethod
+    async def _heard(agent: Agent, stop: asyncio.Event) -> None:
+        until = time.monotonic() + _SOON
+        peers = [box for box in agent.outboxes.values() if _has_peer(box)]
+        # No event tells what a sink's peer has taken.
+        while not stop.is_set() and time.monotonic() < until and any(box.acknowledged is None for box in peers):  # noqa: ASYNC110
+            await asyncio.sleep(_WAIT)
 
     @staticmethod
     async def _room(agent: Agent, stop: asyncio.Event, share: float, last: int = 0) -> None:
