@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from statistics import median
 from benchmarks.accounting import Account, account, pin
 from benchmarks.load import load
 from benchmarks.null_server import NullServer, null_server
+from benchmarks.readers import WITHOUT
 from benchmarks.report import Report
 
 INTERVAL = 1.0
@@ -71,14 +73,11 @@ def measure(size: Size) -> Report:
     return report(size, costs)
 
 
-WITHOUT = 'plugins.deny=["cgroup", "kubernetes"]'
-"""The peers read neither control groups nor Kubernetes; what those cost stands in a benchmark of its own."""
-
-
 @contextmanager
 def agent(server: NullServer) -> Iterator[tuple[Account, Callable[[], int]]]:
     """Run the real agent against the null server; gives its account and a call that waits for its next frame."""
-    command = [*GOBS, "agent", "--server", server.address, "--interval", str(INTERVAL), "--set", WITHOUT]
+    command = [*GOBS, "agent", "--server", server.address, "--interval", str(INTERVAL)]
+    command += ["--set", f"plugins.deny={json.dumps(WITHOUT)}"]
     with _child(command, subprocess.DEVNULL) as (_, account):
         yield account, lambda: server.frames.get(timeout=30)
     while not server.frames.empty():

@@ -1,9 +1,10 @@
 """Modules that are put off until somebody uses them: what others' imports bring along and an agent never needs.
 
 asyncio imports ssl, and with it OpenSSL: 5 MiB of memory in every agent, whose gRPC has a TLS of its own; digests bring
-most of it as well. Protobuf imports its messages in Python beside those in C: 1 MiB. Once put off, such a module is a
-stand-in that loads the real one at the first use of anything in it, so that whoever does need it (a sink of somebody
-else's, say) finds it as ever.
+most of it as well. Protobuf imports its messages in Python beside those in C: 1 MiB. numpy comes with the server's
+conditions where a server is installed beside the agent: 8 MiB. Once put off, such a module is a stand-in that loads the
+real one at the first use of anything in it, so that whoever does need it (a sink of somebody else's, say) finds it as
+ever. What others import only if it is there, and would work without, can be hidden from them instead.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -22,8 +25,10 @@ SELDOM = (
     "secrets",
     "ctypes",
     "google.protobuf.internal.python_message",
+    "numpy",
 )
 """asyncio.sslproto uses ssl as soon as it is loaded, so that one alone would not do."""
+_USED = frozenset({"__path__", "__version__"})
 _lock = threading.RLock()
 
 
@@ -32,7 +37,7 @@ class Later(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         """Load the module; what the import system itself asks for is not a use, but for where its submodules are."""
-        if name.startswith("__") and name != "__path__":
+        if name.startswith("__") and name not in _USED:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         with _lock:
             if sys.modules.get(self.__name__) is self:
@@ -46,3 +51,15 @@ def put_off(names: tuple[str, ...] = SELDOM) -> None:
     """Put off the modules that nobody has loaded yet."""
     for name in names:
         sys.modules.setdefault(name, Later(name))
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """As if these modules were not installed, within the block; those that are loaded already are left alone."""
+    mine = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(mine))  # type: ignore[arg-type]  # None is how the import system says it
+    try:
+        yield
+    finally:
+        for name in mine:
+            sys.modules.pop(name, None)

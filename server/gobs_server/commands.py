@@ -5,9 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from gobs_core.command import Command
+from gobs_core.later import hidden
 
 FLAGS = {"--http": "server.http", "--grpc": "server.grpc", "--data": "server.data", "--database": "server.database"}
 """Options and the settings they are."""
+_UNUSED = ("pydantic",)
+"""Tortoise loads it where the client of Kubernetes has brought it, for fields we have none of: 5 MiB."""
 
 
 def _configure(parser: ArgumentParser, host: str) -> None:
@@ -32,13 +35,15 @@ def _configure_up(parser: ArgumentParser) -> None:
 
 
 def _run_server(args: Namespace) -> int:
-    from gobs_server.launch import run_server
+    with hidden(*_UNUSED):
+        from gobs_server.launch import run_server
 
     return run_server(args)
 
 
 def _run_up(args: Namespace) -> int:
-    from gobs_server.launch import run_up
+    with hidden(*_UNUSED):
+        from gobs_server.launch import run_up
 
     return run_up(args)
 

@@ -87,6 +87,7 @@ with redirect_stdout(io.StringIO()):
     assert main(["collect", "--once", "load"]) == 0
 import gobs_core.agent
 assert not loaded()
+assert "numpy._core" not in sys.modules
 """)
 
 
@@ -136,4 +137,41 @@ assert type(sys.modules["xml"]).__name__ == "Later"
 import xml.etree.ElementTree as tree
 assert tree.fromstring("<a/>").tag == "a"
 assert type(sys.modules["xml"]).__name__ == "module"
+""")
+
+
+def test_a_package_that_is_put_off_tells_its_version() -> None:
+    run("""
+import numpy
+assert type(sys.modules["numpy"]).__name__ == "Later"
+assert int(numpy.__version__.split(".")[0]) >= 1
+assert type(sys.modules["numpy"]).__name__ == "module"
+""")
+
+
+def test_what_is_hidden_is_not_there_within_the_block_and_is_there_after_it() -> None:
+    run("""
+from gobs_core.later import hidden
+with hidden("xml", "sys"):
+    import sys
+    try:
+        import xml.sax
+    except ImportError:
+        pass
+    else:
+        raise AssertionError("it was found")
+import xml.sax
+""")
+
+
+def test_a_server_runs_without_what_it_does_not_use() -> None:
+    run("""
+from gobs_core.command import Command
+from gobs_server.commands import server
+try:
+    server.run(None)
+except AttributeError:
+    pass
+assert "tortoise" in sys.modules
+assert "pydantic" not in sys.modules
 """)
