@@ -1,10 +1,9 @@
 """Modules that are put off until somebody uses them: what others' imports bring along and an agent never needs.
 
 asyncio imports ssl, and with it OpenSSL: 5 MiB of memory in every agent, whose gRPC has a TLS of its own; digests bring
-most of it as well. Protobuf imports its messages in Python beside those in C: 1 MiB. numpy comes with the server's
-conditions where a server is installed beside the agent: 8 MiB. Once put off, such a module is a stand-in that loads the
-real one at the first use of anything in it, so that whoever does need it (a sink of somebody else's, say) finds it as
-ever. What others import only if it is there, and would work without, can be hidden from them instead.
+most of it as well. Protobuf imports its messages in Python beside those in C: 1 MiB. Once put off, such a module is a
+stand-in that loads the real one at the first use of anything in it, so that whoever does need it (a sink of somebody
+else's, say) finds it as ever. What others import only if it is there, and would work without, can be hidden from them.
 """
 
 from __future__ import annotations
@@ -25,10 +24,8 @@ SELDOM = (
     "secrets",
     "ctypes",
     "google.protobuf.internal.python_message",
-    "numpy",
 )
 """asyncio.sslproto uses ssl as soon as it is loaded, so that one alone would not do."""
-_USED = frozenset({"__path__", "__version__"})
 _lock = threading.RLock()
 
 
@@ -37,7 +34,7 @@ class Later(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         """Load the module; what the import system itself asks for is not a use, but for where its submodules are."""
-        if name.startswith("__") and name not in _USED:
+        if name.startswith("__") and name != "__path__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         with _lock:
             if sys.modules.get(self.__name__) is self:

@@ -87,7 +87,7 @@ with redirect_stdout(io.StringIO()):
     assert main(["collect", "--once", "load"]) == 0
 import gobs_core.agent
 assert not loaded()
-assert "numpy._core" not in sys.modules
+assert "numpy" not in sys.modules
 """)
 
 
@@ -137,15 +137,6 @@ assert type(sys.modules["xml"]).__name__ == "Later"
 import xml.etree.ElementTree as tree
 assert tree.fromstring("<a/>").tag == "a"
 assert type(sys.modules["xml"]).__name__ == "module"
-""")
-
-
-def test_a_package_that_is_put_off_tells_its_version() -> None:
-    run("""
-import numpy
-assert type(sys.modules["numpy"]).__name__ == "Later"
-assert int(numpy.__version__.split(".")[0]) >= 1
-assert type(sys.modules["numpy"]).__name__ == "module"
 """)
 
 

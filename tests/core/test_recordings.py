@@ -204,6 +204,18 @@ async def test_of_many_asked_for_at_once_twenty_wait_and_all_of_them_come_to_the
     await recordings.close()
 
 
+async def test_a_recording_that_waits_says_so_again_and_again(machine: FakeProc) -> None:
+    fake, told = Fake(ProfilerConfig(at_once=1), machine), Told()
+    recorder = Recorder(fake, PluginState(kind="profiler", name="fake"), str)
+    recordings = Recordings({"fake": recorder}, machine, Workloads(), word=0.01)
+    for name in "abc":
+        recordings.start("fake", order(name), told)
+    await until(lambda: all(told.log[name].count("queued") >= 3 for name in "bc"))
+    fake.go.set()
+    assert [await told.end(name) for name in "abc"] == ["done"] * 3
+    await recordings.close()
+
+
 async def test_a_recording_that_is_not_wanted_any_more_ends_and_makes_room(rig: Rig) -> None:
     recordings, fake, told, recorder = rig
     recordings.start("fake", order("a"), told)

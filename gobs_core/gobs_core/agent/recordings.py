@@ -22,6 +22,8 @@ GRACE = 120.0
 """Seconds a recording may take beyond its duration: finding names, and ending."""
 END = 5.0
 """Seconds a recording is given to end after it was cancelled, before it is left to itself."""
+WORD = 10.0
+"""Seconds between two words of a recording that waits its turn: whoever ordered it gives up what is silent."""
 _QUEUED = ProfileProgress(state="queued")
 
 
@@ -74,8 +76,11 @@ class Recorder:
 class Recordings:
     """All recordings of this agent. Lives as long as the agent; `close` ends every one."""
 
-    def __init__(self, recorders: Mapping[str, Recorder], proc: Proc, workloads: Workloads) -> None:
+    def __init__(
+        self, recorders: Mapping[str, Recorder], proc: Proc, workloads: Workloads, *, word: float = WORD
+    ) -> None:
         self._recorders = recorders
+        self._word = word
         self._proc = proc
         self._workloads = workloads
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -145,9 +150,12 @@ class Recordings:
         started, error, profile = loop.time(), "", None
         recorder.waiting += 1
         try:
-            async with recorder.gate:
+            await self._turn(recorder, order, hearer)
+            try:
                 started = loop.time()
                 profile = await self._work(recorder, order, hearer)
+            finally:
+                recorder.gate.release()
         except asyncio.CancelledError:
             hearer.failed(order, "it was cancelled", cancelled=True)
             return
@@ -165,6 +173,20 @@ class Recordings:
             hearer.failed(order, recorder.state.error)
         else:
             hearer.done(order, profile)
+
+    async def _turn(self, recorder: Recorder, order: ProfileOrder, hearer: ProfileHearer) -> None:
+        """Wait until it may begin, and say now and then that it waits."""
+
+        async def say() -> None:
+            while True:
+                await asyncio.sleep(self._word)
+                hearer.progress(order, _QUEUED)
+
+        saying = asyncio.create_task(say())
+        try:
+            await recorder.gate.acquire()
+        finally:
+            saying.cancel()
 
     async def _work(self, recorder: Recorder, order: ProfileOrder, hearer: ProfileHearer) -> Profile:
         reason = await recorder.open()

@@ -15,6 +15,7 @@ from gobs_server.db import Unavailable
 from gobs_server.profiles.inbox import BadProfile, Inbox, unpacked
 from gobs_server.profiles.kept import Kept, superfluous
 from gobs_server.profiles.orders import Courier, Refusal, order_of
+from gobs_server.profiles.patience import Patience
 from gobs_server.profiles.targets import NAMELESS, Names
 from gobs_server.profiles.task import State, Task
 
@@ -23,8 +24,6 @@ MOST_OPEN = 500
 """Recordings under way or waiting, over all nodes."""
 MOST_TASKS = 5000
 """Recordings remembered; the oldest that is over goes first."""
-SILENT = 30.0
-"""Seconds without a word of the agent after which a recording that should be over has failed."""
 _TIDY = 60.0
 _STATES: dict[str, State] = {"queued": "queued", "recording": "recording", "processing": "processing"}
 
@@ -44,7 +43,7 @@ class Tasks:
         self._age = age
         self._budget = budget
         self._tasks: dict[str, Task] = {}
-        self._heard: dict[str, float] = {}
+        self._patience = Patience()
         self._inbox = Inbox()
         self.loaded = False
         """Whether what an earlier server has recorded is known; before that there may be more than there seems."""
@@ -94,7 +93,7 @@ class Tasks:
         if not self._courier.deliver(node, order_of(task)):
             raise Refusal(f"no agent of node {node!r} is connected now")
         self._tasks[task.id] = task
-        self._heard[task.id] = self._clock.monotonic()
+        self._patience.heard([task.id], self._clock.monotonic())
         self._changed(task)
         return task
 
@@ -131,7 +130,7 @@ class Tasks:
         if not self.loaded:
             return
         waiting = [task.id for task in self._tasks.values() if task.node == node and task.open]
-        self._heard.update(dict.fromkeys(waiting, self._clock.monotonic()))
+        self._patience.heard(waiting, self._clock.monotonic())
         self._courier.deliver(node, pb.ServerMessage(profiles_wanted=pb.ProfilesWanted(ids=waiting)))
 
     def progress(self, node: str, news: pb.ProfileProgress) -> None:
@@ -180,7 +179,7 @@ class Tasks:
         for task in await self._kept.all():
             if task.id not in self._tasks:
                 self._tasks[task.id] = task
-                self._heard[task.id] = self._clock.monotonic()
+                self._patience.heard([task.id], self._clock.monotonic())
         self.loaded = True
         self.version += 1
         for node in self._courier.nodes():
@@ -197,12 +196,13 @@ class Tasks:
                     continue
 
     def watch(self) -> None:
-        """End what has been silent for too long; called about once a second."""
+        """End what has been waited for long enough; called about once a second."""
         now = self._clock.monotonic()
+        self._patience.connected(self._courier.nodes(), now)
         for task in [task for task in self._tasks.values() if task.open]:
-            patience = SILENT + {"recording": task.duration, "processing": 10 * SILENT}.get(task.state, 0.0)
-            if now - self._heard.get(task.id, now) > patience:
-                self._fail(task, "the agent was not heard of in time; it may be gone, or cut off")
+            fault = self._patience.fault(task, now)
+            if fault:
+                self._fail(task, fault)
 
     async def tidy(self) -> None:
         """Let go of profiles that are too old or too many; raises Unavailable."""
@@ -258,7 +258,7 @@ class Tasks:
         task = self._tasks.get(id)
         if task is None or task.node != node or not task.open:
             return None
-        self._heard[id] = self._clock.monotonic()
+        self._patience.heard([id], self._clock.monotonic())
         return task
 
     def _fail(self, task: Task, reason: str) -> None:
@@ -268,7 +268,7 @@ class Tasks:
     def _end(self, task: Task, state: State, reason: str) -> None:
         task.state, task.reason, task.ended, task.ends = state, reason, self._clock.wall(), 0.0
         self._inbox.drop(task.id)
-        self._heard.pop(task.id, None)
+        self._patience.forget(task.id)
         self._changed(task)
 
     def _changed(self, task: Task) -> None:

@@ -15,7 +15,7 @@ import pytest
 from gobs_core import Profile
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.profiles.orders import Refusal
-from gobs_server.profiles.tasks import SILENT
+from gobs_server.profiles.patience import GONE, SILENT
 from tests.server.profiles.made import chance, profile
 from tests.server.profiles.rig import Rig, packed
 from tests.support.soak import counts
@@ -91,6 +91,29 @@ async def test_an_agent_that_is_not_heard_of_in_time_fails_its_recording(rig: Ri
     rig.tasks.watch()
     assert task.state == "failed"
     assert "not heard of in time" in task.reason
+
+
+async def test_an_agent_that_is_gone_fails_its_recordings_whatever_they_were_doing(rig: Rig) -> None:
+    waiting, long = rig.begin(duration=600.0), rig.begin(duration=600.0)
+    rig.tasks.progress("n", pb.ProfileProgress(id=long.id, state="recording", left_ms=600_000))
+    rig.tasks.watch()
+    rig.post.there.clear()
+    rig.clock.now += GONE
+    rig.tasks.watch()
+    assert long.open
+    rig.clock.now += 1
+    rig.tasks.watch()
+    assert (waiting.state, long.state) == ("failed", "failed")
+    assert "the agent is gone" in long.reason
+
+
+async def test_a_recording_waits_its_turn_as_long_as_its_agent_says_so(rig: Rig) -> None:
+    waiting = rig.begin()
+    for _ in range(20):
+        rig.clock.now += SILENT / 3
+        rig.tasks.progress("n", pb.ProfileProgress(id=waiting.id, state="queued"))
+        rig.tasks.watch()
+    assert waiting.state == "queued"
 
 
 @pytest.mark.parametrize(
