@@ -16,6 +16,7 @@ from typing import TextIO
 import msgspec
 
 from gobs_core import Secret, UserError
+from gobs_core.agent.machine import open_machine
 from gobs_core.cli.common import set_up
 from gobs_core.logs import get_logger
 from gobs_core.pidfile import noted
@@ -47,6 +48,8 @@ def run_up(args: Namespace) -> int:
 def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
     paths = {**FLAGS, **(_AGENT_FLAGS if agent else {})}
     setup = set_up(args, paths, sections={"server": ServerSettings})
+    if agent is not None:
+        open_machine(setup.settings.agent)
     settings = effective(setup.settings.section(ServerSettings), host)
     if agent is not None and not settings.token and not on_loopback(settings.grpc):
         settings = msgspec.structs.replace(settings, token=Secret(secrets.token_urlsafe(32)))  # for the agent beside it

@@ -109,7 +109,7 @@ def test_a_hostile_value_in_a_message_paints_nothing(environ: Mapping[str, str])
 
 
 def test_no_proc_is_a_sentence_that_names_the_way_in(environ: Mapping[str, str], tmp_path: Path) -> None:
-    for command in ("agent", "collect"):
+    for command in ("agent", "collect", "up"):
         said = mistake(environ, command, "--proc-root", str(tmp_path / "none"))
         assert "there is no such folder" in said
         assert "gobs simulate" in said

@@ -1,15 +1,18 @@
-"""perf as a child: how it is called, that it dies with the agent, and what it says when it fails."""
+"""perf as a child: how it is called, within which limits, that it dies with the agent, what it says when it fails."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import resource
 import shutil
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from gobs_collectors.perf.script import DEEPEST
 from gobs_core import ProfileFailed, ProfileOrder, ProfileProcesses
 
 DWARF_STACK = 8192
@@ -17,6 +20,12 @@ DWARF_STACK = 8192
 _SAID = 16 * 1024
 _END = 2.0
 """Seconds a child is given to end once asked, before it is killed."""
+MOST_MEMORY = 2 << 30
+"""Bytes of address space: the largest programs with all their symbols, and no more."""
+_SCRATCH = 16 << 20
+_NICER = 5
+_FIRST_TO_GO = b"1000"
+"""Where memory is short the kernel ends perf before anybody else in the container."""
 _CAPABILITIES = "-sys_admin,-sys_chroot"
 """Taken from `perf script`: it must not enter mount namespaces, or it looks for the tree of links inside them."""
 
@@ -68,7 +77,7 @@ def record_command(
 
 def script_command(perf: str, data: Path, fields: str, tree: Path | None, pids: Sequence[int] = ()) -> list[str]:
     """The command that prints the samples, of `pids` alone where there are any, with names from a tree of files."""
-    options = ["--no-inline", "--show-lost-events", "-f", "-F", fields, "-i", str(data)]
+    options = ["--no-inline", "--show-lost-events", f"--max-stack={DEEPEST}", "-f", "-F", fields, "-i", str(data)]
     if tree is not None:
         # With a tree perf looks for the kernel's names in it, unless told where they are.
         options += [f"--symfs={tree}", "--kallsyms=/proc/kallsyms"]
@@ -129,8 +138,13 @@ class Child:
 
 
 @asynccontextmanager
-async def started(command: Sequence[str], folder: Path, passed: tuple[int, ...] = ()) -> AsyncIterator[Child]:
-    """Start a child that dies with the agent; it has ended when the block is left. Raises ProfileFailed."""
+async def started(
+    command: Sequence[str], folder: Path, passed: tuple[int, ...] = (), *, most: int = _SCRATCH, seconds: float
+) -> AsyncIterator[Child]:
+    """Start a child that dies with the agent; it has ended when the block is left. Raises ProfileFailed.
+
+    It may write files of `most` bytes, and use as much CPU time as all CPUs have in `seconds`.
+    """
     try:
         process = await asyncio.create_subprocess_exec(
             *_tied(command),
@@ -143,11 +157,27 @@ async def started(command: Sequence[str], folder: Path, passed: tuple[int, ...] 
         )
     except OSError as error:
         raise ProfileFailed(f"{command[0]} cannot be started: {error.strerror}") from None
+    _limit(process.pid, most, seconds)
     child = Child(process)
     try:
         yield child
     finally:
         await child.end()
+
+
+def _limit(pid: int, most: int, seconds: float) -> None:
+    """Set what a child may take. One that has ended already needs none."""
+    limits = {
+        resource.RLIMIT_AS: MOST_MEMORY,
+        resource.RLIMIT_FSIZE: most,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: math.ceil(seconds * (os.cpu_count() or 1)),
+    }
+    with suppress(OSError):
+        for limit, value in limits.items():
+            resource.prlimit(pid, limit, (value, value))
+        os.setpriority(os.PRIO_PROCESS, pid, _NICER)
+        Path(f"/proc/{pid}/oom_score_adj").write_bytes(_FIRST_TO_GO)
 
 
 def _tied(command: Sequence[str]) -> list[str]:

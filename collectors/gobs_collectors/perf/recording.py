@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gobs_collectors.perf.child import Child, Starter, record_command, script_command, started
 from gobs_collectors.perf.probe import NAME, Ability, why
-from gobs_collectors.perf.script import FIELDS, Script
+from gobs_collectors.perf.script import DEEPEST, FIELDS, Script
 from gobs_collectors.perf.symbols import OWN, Symbols
 from gobs_core import (
     NoData,
@@ -31,6 +31,10 @@ _CHUNK = 1 << 20
 _FINE = (0, 130, -2, 143)
 """Exit codes of a perf that ended by itself or was told to."""
 _TRIES = 5
+_SPARE = 60.0
+"""Seconds of every CPU that perf may take beyond the time it records."""
+_LONGEST_FOLD = 150.0
+_DEEPER = " (the node's kernel.perf_event_max_stack, which may be raised)"
 
 
 class Recording:
@@ -84,7 +88,9 @@ class Recording:
         command = record_command(ability.perf, self._order, processes, ability.event, self._data, most)
         with closing(Starter()) as starter:
             command[2:2] = starter.options
-            async with started(command, self._folder, starter.passed) as child:
+            # perf looks at --max-size between two writes; twice that is for one that does not.
+            seconds = self._order.duration + _SPARE
+            async with started(command, self._folder, starter.passed, most=2 * most, seconds=seconds) as child:
                 begun = await starter.begin()
                 began, wall = time.monotonic(), time.time()
                 while begun and not await self._ended(child, began + self._order.duration):
@@ -138,7 +144,7 @@ class Recording:
     async def _fold(self, stacks: Stacks) -> Script:
         """Read what perf prints, once for each mount namespace that names come from."""
         await asyncio.to_thread(self._look)
-        script = Script(stacks)
+        script = Script(stacks, self._depth())
         spaces: dict[str, list[int]] = {}
         for pid, space in self._symbols.pids.items():
             spaces.setdefault(space, []).append(pid)
@@ -156,6 +162,15 @@ class Recording:
                 await self._read(script, None, sorted(seen))
         return script
 
+    def _depth(self) -> int:
+        """Frames of a stack that are recorded: by frame pointers the kernel walks it, and stops there."""
+        if self._order.call_graph == "dwarf":
+            return DEEPEST
+        try:
+            return min(int(self._proc.read_once("sys/kernel/perf_event_max_stack")), DEEPEST)
+        except (NoData, ValueError):
+            return DEEPEST
+
     async def _seen(self) -> set[int]:
         """The processes that samples were taken of."""
         stacks = Stacks()
@@ -165,7 +180,7 @@ class Recording:
 
     async def _read(self, script: Script, tree: Path | None, pids: Iterable[int], fields: str = FIELDS) -> None:
         command = script_command(self._ability.perf, self._data, fields, tree, tuple(pids))
-        async with started(command, self._folder) as child:
+        async with started(command, self._folder, seconds=_LONGEST_FOLD) as child:
             while part := await child.stdout.read(_CHUNK):
                 await asyncio.to_thread(script.feed, part)
             script.finish()
@@ -191,7 +206,7 @@ class Recording:
             samples=stacks.samples,
             lost=script.lost,
             call_graph=self._order.call_graph,
-            notes=[*self._notes, *sorted(self._symbols.missed), *_unnamed(script)],
+            notes=[*self._notes, *_cut(script), *sorted(self._symbols.missed), *_unnamed(script)],
         )
 
 
@@ -213,6 +228,19 @@ def _with_children(proc: Proc, wanted: set[int], everybody: Iterable[int]) -> se
         found |= more
         grown = bool(more)
     return found
+
+
+def _cut(script: Script) -> list[str]:
+    """What of the stacks is missing."""
+    notes = []
+    if script.cut:
+        notes.append(
+            f"{script.cut:,} of {script.stacks.samples:,} samples have stacks of {script.depth} functions, and no more "
+            "are recorded: their outermost callers may be missing" + (_DEEPER if script.depth < DEEPEST else "")
+        )
+    if script.stacks.full:
+        notes.append("there were too many different stacks: the last ones count for their nearest known callers")
+    return notes
 
 
 def _unnamed(script: Script) -> list[str]:

@@ -19,9 +19,7 @@ _JIT = re.compile(r"/perf-\d+\.map\Z|/jitted-\d+-\d+\.so\Z")
 _NOWHERE = b" [unknown] ([unknown])"
 """What unwinding ends in where frame pointers lead nowhere: no caller, though it looks like one."""
 DEEPEST = 512
-"""Frames of one stack that are kept, innermost first; perf keeps 127 unless told otherwise."""
-
-
+"""Frames of one stack that are kept, innermost first."""
 MOST_KNOWN = 20_000
 """Callers whose lines are remembered, so that they are read once however often they come."""
 _LONGEST_KNOWN = 16_384
@@ -32,8 +30,12 @@ _LONGEST = 4 << 20
 class Script:
     """Collects the samples of one `perf script`. Feed it what that prints, piece by piece, then `finish`."""
 
-    def __init__(self, stacks: Stacks) -> None:
+    def __init__(self, stacks: Stacks, depth: int = DEEPEST) -> None:
         self.stacks = stacks
+        self.depth = depth
+        """Frames of one stack that are recorded at most."""
+        self.cut = 0
+        """Samples whose stacks have as many: their outermost callers may be missing."""
         self.lost = 0
         """Samples the kernel had to drop."""
         self.strange = 0
@@ -68,6 +70,7 @@ class Script:
         if found is None or not body:
             return
         innermost, _, callers = body.partition(b"\n")
+        self.cut += callers.count(b"\n") + 2 >= self.depth
         node = self._known.get(callers)
         if node is None:
             node = self._place(callers)

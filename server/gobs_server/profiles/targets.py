@@ -39,6 +39,9 @@ def find_target(node: Node, namespace: str, pod: str, container: str, pid: int |
     if not found:
         what = "/".join(filter(None, (namespace, pod, container)))
         raise Missing("pod", f"a pod, workload or container with a process on this node; there is none of {what!r}")
+    spaces = sorted({rows.text("namespace", row) for row in found} - {""})
+    if len(spaces) > 1:
+        raise Missing("namespace", f"one of {', '.join(spaces)}: each of them has a {pod or container!r} on this node")
     row = found[0]
     called = container and (rows.text("container_name", row) or container)
     names = Names(rows.text("namespace", row), rows.text("pod", row) or pod, called)

@@ -70,6 +70,12 @@ template <typename T, int N> struct odd { template <typename F> __attribute__((n
 __attribute__((noinline)) int twice(int n) { return n * 2; }
 int main() { odd<const char *(*)(int), 3> o; for (;;) o.run(twice); }
 """
+DEEP = r"""
+volatile unsigned long x;
+__attribute__((noinline)) void bottom(void) { for (long i = 0; i < 100000; i++) x += i * i; }
+__attribute__((noinline)) void down(int n) { if (n) down(n - 1); else bottom(); x++; }
+int main(void) { for (;;) down(300); }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +86,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("shares.c", SHARES, "cc"),
         ("templates.cc", TEMPLATES, "c++"),
         ("jit.c", JIT, "cc"),
+        ("deep.c", DEEP, "cc"),
     ):
         (folder / name).write_text(source)
         command = [compiler, "-O0", "-static", "-o", Path(name).stem, name]
@@ -272,6 +279,51 @@ async def test_a_recording_that_grows_too_large_ends_and_says_so(programs: Path)
         profile = await record(pid, seconds=60.0, config=PerfConfig(most_bytes=1 << 20), call_graph="dwarf")
     assert profile.duration < 55
     assert any("largest size" in note for note in profile.notes)
+
+
+def test_stacks_deeper_than_the_kernel_walks_are_told(programs: Path) -> None:
+    with running([str(programs / "deep")]) as [pid]:
+        profile = asyncio.run(record(pid, seconds=1.0))
+    depth = int(Path("/proc/sys/kernel/perf_event_max_stack").read_text())
+    assert max(len(list(stack_of(profile, count.stack))) for count in profile.counts) <= depth
+    assert any(f"stacks of {depth} functions" in note for note in profile.notes), profile.notes
+
+
+async def test_perf_has_limits_yields_to_others_and_goes_first(programs: Path, tmp_path: Path) -> None:
+    with running([str(programs / "shares")]) as [pid]:
+        task = asyncio.create_task(record(pid, seconds=30.0, config=PerfConfig(folder=str(tmp_path))))
+        await asyncio.to_thread(_until, lambda: bool(_perfs(str(tmp_path))))
+        [perf] = _perfs(str(tmp_path))
+        folder = Path("/proc", perf)
+        await asyncio.to_thread(_until, lambda: (folder / "oom_score_adj").read_text() == "1000\n")
+        limits = (folder / "limits").read_text()
+        nice = (folder / "stat").read_text().rpartition(")")[2].split()[16]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    for name in ("Max address space", "Max file size", "Max cpu time", "Max core file size"):
+        line = next(line for line in limits.splitlines() if line.startswith(name))
+        assert "unlimited" not in line, line
+    assert int(nice) > 0
+
+
+def test_the_capabilities_of_the_chart_are_enough_for_names_in_a_mount_namespace(programs: Path) -> None:
+    inside = f"mount -t tmpfs none /mnt && cp {programs / 'shares'} /mnt/hidden && exec /mnt/hidden"
+    code = "import sys; from tests.collectors.perf.test_perf import shares_of; shares_of(int(sys.argv[1]))"
+    few = "-all,+perfmon,+sys_ptrace,+dac_read_search,+syslog"
+    with running(["unshare", "-m", "sh", "-c", inside]) as [pid]:
+        _until(lambda: Path(f"/proc/{pid}/comm").read_text() == "hidden\n")
+        done = subprocess.run(
+            ["setpriv", "--bounding-set", few, sys.executable, "-c", code, str(pid)],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.stdout.strip() == "seventy", (done.stdout, done.stderr)
+
+
+def shares_of(pid: int) -> None:
+    """Print the function most samples are in; run by the test above with fewer capabilities."""
+    profile = asyncio.run(record(pid))
+    print(innermost(profile).most_common(1)[0][0])
 
 
 async def test_dwarf_is_allowed_only_for_a_while() -> None:

@@ -15,6 +15,7 @@ from gobs_core import PluginState
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.actor import Actor
 from gobs_server.http import create_app
+from gobs_server.profiles.targets import Missing, find_target
 from gobs_server.web.text import visible
 from tests.server import pods
 from tests.server.feeding import Cluster
@@ -183,6 +184,22 @@ async def test_what_cannot_be_recorded_is_said_and_nothing_is_begun(
     assert found == status
     assert words in said
     assert len(site.rig.tasks.all()) == (status == 303)
+
+
+def test_a_pod_of_a_name_that_two_namespaces_have_is_not_guessed(site: Site) -> None:
+    twins = [
+        pods.process(number, f"u{number}", container="c", container_name="app", namespace=namespace, pod="db-0")
+        for number, namespace in ((7, "shop"), (8, "blog"))
+    ]
+    site.cluster.clock.now += 5
+    site.machine.feed(pods.rows([], [], twins))
+    node = site.cluster.live.node("n")
+    assert node is not None
+    with pytest.raises(Missing, match="one of blog, shop: each of them has a 'db-0'") as missing:
+        find_target(node, "", "db-0", "", None)
+    assert missing.value.field == "namespace"
+    target, _ = find_target(node, "blog", "db-0", "", None)
+    assert target.workload == "u8"
 
 
 @pytest.mark.parametrize(
