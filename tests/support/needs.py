@@ -15,6 +15,8 @@ SBIN = "/usr/sbin:/sbin"
 
 OF_ROOT = {"iproute2": "ip", "linux-perf": "perf", "g++": "c++"}
 """Package -> program, of what only root's lane needs."""
+ELSE = {"linux-perf": "linux-tools-generic"}
+"""What a package is called elsewhere."""
 MISSING = {
     "chromium": "Browser tests need Chromium. Install it (Debian: apt-get install chromium; Fedora: "
     "dnf install chromium), or let Playwright fetch one: .venv/bin/playwright install --with-deps chromium",
@@ -58,7 +60,9 @@ def bring(machine: Machine) -> list[str]:
     if packages and (apt := machine.apt_get()):
         machine.run([*apt, "update", "-qq"])
         for package in packages:
-            machine.run([*apt, "install", "-qq", "-y", "--no-install-recommends", package])
+            install = [*apt, "install", "-qq", "-y", "--no-install-recommends"]
+            if not machine.run([*install, package]) and package in ELSE:
+                machine.run([*install, ELSE[package]])
     if not machine.chromium():
         machine.run([sys.executable, "-m", "playwright", "install", "chromium"])
     there = {"chromium": machine.chromium(), **{package: machine.which(name) for package, name in OF_ROOT.items()}}

@@ -41,7 +41,7 @@ ANSWERS = [
 pytestmark = pytest.mark.usefixtures("cluster_node")
 
 ELSEWHERE = {"read:access", "admin:access", "read:profiles", "read:alerts"}
-"""Scopes of what is tried where there is a database: in tests/server/access, and in folders beside this."""
+"""Scopes of what is tried where there is a database: tests/server/access, profiles and api/alerting."""
 
 
 @pytest.fixture
