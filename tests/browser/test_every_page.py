@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import Page as Shown
 
 from tests.browser.axe import check
 from tests.browser.conftest import PHONE, Watched, visiting
+from tests.browser.holding import holds
 from tests.browser.pages import PAGES, Page, address
 from tests.support.server import ServerProcess
 
@@ -40,6 +42,9 @@ COVERED = """() => [...document.querySelectorAll("a[href], button, input, select
   const top = document.elementFromPoint(x, y);
   return !top || !(one.contains(top) || top.contains(one) || one.closest("label")?.contains(top));
 }).map((one) => one.outerHTML.slice(0, 120))"""
+WIDER = """(width) => document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > width && !one.closest(".scroll"))
+  .map((one) => one.outerHTML.slice(0, 120))"""
 SMALL = """(least) => [...document.querySelectorAll(".top a, .top button, main button, main input, main summary")]
   .filter((one) => one.checkVisibility() && !one.closest("thead, .choices, .menu"))
   .map((one) => [one.outerHTML.slice(0, 100), Math.max(...[one, ...(one.labels ?? [])].map(
@@ -87,6 +92,10 @@ async def _goes_through(shown: Shown) -> None:
 
 
 async def _fits(shown: Shown, width: int) -> None:
+    # A window that has just got another size is laid out before what follows it by script is.
+    with suppress(TimeoutError):
+        await holds(shown, "(width) => document.documentElement.scrollWidth <= width", width, seconds=5)
+    assert await shown.evaluate(WIDER, width) == []
     assert await shown.evaluate("document.documentElement.scrollWidth") <= width
     await shown.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     assert await shown.evaluate(COVERED) == []

@@ -50,6 +50,7 @@ async def test_a_column_is_told_with_unit_kind_help_and_why_it_is_not_known(clie
         "needs": "CAP_SYS_PTRACE",
         "source": "/proc/PID/io",
         "private": False,
+        "thresholds": None,
         "unknown": "needs CAP_SYS_PTRACE, which the agent lacks",
     }
     assert columns["cpu"]["expression"] == "100 * rate(read_bytes)"
