@@ -8,8 +8,8 @@ from gobs_server.profiles.task import Task
 
 SILENT = 30.0
 """Seconds without a word of the agent after which a recording that should be over has failed."""
-GONE = 45.0
-"""Seconds without the agent itself, which tries to connect again at least every 30."""
+GONE = 60.0
+"""Seconds without the agent itself, as for a node that is down; many that come back at once take 50."""
 
 
 class Patience:
