@@ -262,6 +262,11 @@ async def _watched(load: Load, process: ServerProcess) -> None:
             await asyncio.sleep(0.05)
 
 
+def _all_seen(seen: Seen, wanted: set[str], seconds: int) -> bool:
+    """Whether every alert was told, a page was answered and, if there was time for it, a frame acknowledged."""
+    return wanted <= seen.told.keys() and bool(seen.pages) and (bool(seen.acks) or seconds < _LONG)
+
+
 async def _befallen(fault: Fault, load: Load, seconds: int) -> None:
     """Let it last so long; whatever fires meanwhile is told meanwhile."""
     load.seen = before = Seen()
@@ -272,9 +277,8 @@ async def _befallen(fault: Fault, load: Load, seconds: int) -> None:
         await asyncio.sleep(seconds)
         wanted = set(list(seen.large)[1:-1])
         async with asyncio.timeout(30):
-            while not (wanted <= seen.told.keys() and (seen.acks or seconds < _LONG)):  # noqa: ASYNC110  others change it
+            while not _all_seen(seen, wanted, seconds):  # noqa: ASYNC110  requests of others change it
                 await asyncio.sleep(0.05)
-        assert seen.pages
     finally:
         await fault.end()
     taken = sorted(1e3 * (seen.told[box] - seen.large[box]) for box in wanted)

@@ -92,6 +92,7 @@ def _channel(config: GrpcConfig, authority: bytes | None) -> grpc.aio.Channel:
         ("grpc.enable_retries", 0),
         ("grpc.service_config_disable_resolution", 1),
         ("grpc.enable_http_proxy", 0),
+        ("grpc.http2.bdp_probe", 0),
     )
     if not config.encrypted and authority is None:
         return grpc.aio.insecure_channel(config.server, options=options)
