@@ -108,7 +108,8 @@ def collectors() -> Reader:
 def psutil() -> Reader:
     """The way psutil recommends, for all that it knows of these fields: objects kept, one process at once.
 
-    It cannot tell: network namespaces, VmPeak and VmPin, Seccomp, real-time priority, control group.
+    It cannot tell: network namespaces, VmPeak and VmPin, Seccomp, real-time priority, control group. Command lines and
+    limits are left out: the agent reads them when a program has begun, not at every tick.
     """
     import psutil as ps
 
@@ -135,7 +136,7 @@ def psutil() -> Reader:
 def _psutil_process(process: object) -> None:
     p: object = process
     names = ("ppid", "name", "status", "cpu_times", "cpu_num", "num_threads", "create_time", "uids", "memory_info",
-             "num_ctx_switches", "nice", "io_counters")  # fmt: skip
+             "num_ctx_switches", "nice", "io_counters", "num_fds", "cpu_affinity")  # fmt: skip
     with p.oneshot():  # type: ignore[attr-defined]
         for name in names:
             getattr(p, name)()
