@@ -11,8 +11,9 @@ _NANO = 1_000_000_000
 class Breaker:
     """How often something has failed in a row. Times are nanoseconds of one monotonic clock; asked and told them."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = LONGEST_PAUSE) -> None:
         self.in_a_row = 0
+        self._longest = longest
         self._pause = 0.0
         self._until = 0
 
@@ -20,12 +21,21 @@ class Breaker:
         """Whether it may be tried now."""
         return now >= self._until
 
+    def left(self, now: int) -> float:
+        """Seconds until it may be tried."""
+        return max(self._until - now, 0) / _NANO
+
+    @property
+    def open(self) -> bool:
+        """Whether it is in quarantine: nothing has worked since it was put there, tried meanwhile or not."""
+        return self.in_a_row >= FAILURES
+
     def failed(self, now: int) -> bool:
         """Note a failure; returns whether it is in quarantine for it."""
         self.in_a_row += 1
         if self.in_a_row < FAILURES:
             return False
-        self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+        self._pause = min(max(self._pause * 2, FIRST_PAUSE), self._longest)
         self._until = now + int(self._pause * _NANO)
         return True
 

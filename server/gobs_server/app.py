@@ -247,7 +247,7 @@ class Server:
 
     def _retry_plugin(self, node: str, kind: str, name: str) -> bool:
         if not node:
-            return kind == "condition" and self.alerts.judging.lift(name)
+            return self.alerts.lift(kind, name)
         return self._courier.deliver(node, pb.ServerMessage(retry_plugin=pb.RetryPlugin(kind=kind, name=name)))
 
     def _plugin_list(self) -> tuple[PluginState, ...]:

@@ -222,7 +222,8 @@ async def test_a_traceback_that_was_opened_stays_open_through_updates(
     server: Server, machine: Machine, watched: Watched
 ) -> None:
     def broken(runs: int) -> tuple[PluginState, ...]:
-        return (PluginState(kind="collector", name="x", state="failing", error="Traceback\nValueError: no", runs=runs),)
+        error = "Traceback\nValueError: no"
+        return (PluginState(kind="collector", name="x", state="quarantined", error=error, runs=runs),)
 
     server.live.set_plugins(machine.node, broken(1))
     page = await watched.open("/plugins")
@@ -232,6 +233,11 @@ async def test_a_traceback_that_was_opened_stays_open_through_updates(
         await news(page, "/fragments/plugins")
         await expect(page.locator("#plugins tbody tr").first).to_contain_text(str(runs))
         await expect(page.locator("details pre")).to_be_visible()
+    watched.forgiven = ("409",)
+    await page.get_by_role("button", name="Try again x").click()
+    await expect(page.get_by_role("alert")).to_have_text(
+        "It is in no quarantine, or its node's agent is not connected."
+    )
 
 
 async def test_it_is_used_by_keyboard_alone(machine: Machine, watched: Watched) -> None:

@@ -19,6 +19,7 @@ class ServedNotifier:
 
     def __init__(self, cls: type[Notifier], config: Any, about: Mapping[str, Any]) -> None:
         self._notifier = cls(config, msgspec.convert(about["channel"], Channel))
+        self._opened = False
 
     def serve(self, line: Line) -> None:
         """Answer until nobody asks."""
@@ -40,11 +41,13 @@ class ServedNotifier:
             line.say(ask.id, "failed" if isinstance(said, Failure) else "done", said)
 
     async def _answer(self, ask: Ask) -> Receipt | Failure | None:
-        if ask.method == "open":
-            await self._notifier.open()
-        elif ask.method == "close":
+        if ask.method == "close":
             await self._notifier.close()
-        else:
-            receipt = await self._notifier.send(msgspec.msgpack.decode(ask.body, type=Notification))
-            return msgspec.convert(msgspec.to_builtins(receipt), Receipt)
-        return None
+            return None
+        if not self._opened:  # a worker that was started again is asked for the next message, not to open
+            await self._notifier.open()
+            self._opened = True
+        if ask.method == "open":
+            return None
+        receipt = await self._notifier.send(msgspec.msgpack.decode(ask.body, type=Notification))
+        return msgspec.convert(msgspec.to_builtins(receipt), Receipt)

@@ -30,6 +30,7 @@ from gobs_server.alerts.rules.rulefiles import RuleFiles
 from gobs_server.alerts.telling.announcing import Announcing
 from gobs_server.alerts.telling.channels import Kinds
 from gobs_server.alerts.telling.chores import Chores
+from gobs_server.alerts.telling.faring import notifier_states
 from gobs_server.alerts.telling.messages import Messages
 from gobs_server.alerts.telling.post import Post
 from gobs_server.alerts.telling.switchboard import Switchboard
@@ -240,7 +241,14 @@ class Alerts:
 
     def states(self) -> list[PluginState]:
         """How the plugins that judge and tell fare."""
-        return [*self.judging.states(self._plugins), *self._notifier_states()]
+        telling = notifier_states(self._plugins.notifiers, self.book, self.post, self._holding)
+        return [*self.judging.states(self._plugins), *telling]
+
+    def lift(self, kind: str, name: str) -> bool:
+        """Let a plugin in quarantine be tried again at once; returns whether it was in one."""
+        if kind == "notifier":
+            return self.post.lift(name)
+        return kind == "condition" and self.judging.lift(name)
 
     async def _ticking(self) -> None:
         while True:
@@ -284,10 +292,3 @@ class Alerts:
         self._beside.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("work beside the alerts failed", exc_info=error)
-
-    def _notifier_states(self) -> list[PluginState]:
-        found = []
-        for name in self._plugins.notifiers:
-            stopped = [one.stopped for one in self.book.channels.values() if one.kind == name and one.stopped]
-            found.append(self._holding.state("notifier", name, "failing" if stopped else "ok", "; ".join(stopped)))
-        return found

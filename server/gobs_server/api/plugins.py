@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from gobs_core import PluginState
-from gobs_server.actor import current_actor
 from gobs_server.api.operations import Live, Operations
 from gobs_server.api.problem import ApiError
 from gobs_server.api.shapes import PluginRetry, Plugins
+from gobs_server.retrying import Refused, retry
 from gobs_server.services import Services
 from gobs_server.tags import Tags
 
@@ -19,19 +19,10 @@ def add_plugins(api: Operations, services: Services, tags: Tags) -> None:
     @api.post("/plugins/retry", role="operator", scope="plugins", errors=(404, 409), status=202)
     async def retry_plugin(body: PluginRetry) -> PluginState:
         """Let a plugin in quarantine be tried at once; how it then fares is told by the list of plugins."""
-        node = services.live.node(body.node) if body.node else None
-        if body.node and node is None:
-            raise ApiError(404, "there is no such node")
-        known = node.plugins if node is not None else services.plugins()
-        found = next((one for one in known if (one.kind, one.name) == (body.kind, body.name)), None)
-        if found is None:
-            raise ApiError(404, "there is no such plugin there")
-        if not services.retry_plugin(body.node, body.kind, body.name):
-            raise ApiError(409, "it is in no quarantine, or its node's agent is not connected")
-        await services.audit.record(
-            current_actor(), "plugin.retry", f"{body.kind} {body.name}", None, {"node": body.node}
-        )
-        return found
+        try:
+            return await retry(services, body.node, body.kind, body.name)
+        except Refused as error:
+            raise ApiError(error.status, str(error)) from None
 
     @api.get("/plugins", scope="plugins")
     async def list_plugins() -> Live[Plugins]:

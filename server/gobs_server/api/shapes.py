@@ -210,7 +210,7 @@ class PluginRetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A plugin that is to be tried at once."""
 
     node: Annotated[str, Meta(max_length=253, description="Empty: in the server.")] = ""
-    kind: Annotated[str, Meta(max_length=63, description="collector or condition.")]
+    kind: Annotated[str, Meta(max_length=63, description="collector, sink, profiler, condition or notifier.")]
     name: Annotated[str, Meta(max_length=63)]
 
 

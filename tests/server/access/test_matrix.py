@@ -75,6 +75,7 @@ EXPECTED: dict[str, Who] = {
     **of("web", LOOKING, "pods pods_fragment pod workload_changes table_csv table_json"),
     **of("web", LOOKING, "row_page row_fragment process_page process_fragment workload_page workload_fragment"),
     **of("web", LOOKING._replace(private=True), "inspect_fragment"),
+    **of("web", Who("operator", "plugins"), "plugin_retry"),
     **of(
         "web", Who("viewer", "alerts"), "alerts alerts_fragment alerts_badge alerts_strip alerts_csv alert rules rule"
     ),

@@ -168,6 +168,37 @@ async def test_a_channel_that_cannot_be_used_is_refused_when_it_is_saved_without
     assert (wrong.where, wrong.expected) == ("settings.path", "this is no path; the key was ***")
 
 
+async def test_a_notifier_that_fails_every_time_is_in_quarantine_and_what_waits_goes_out_once_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    broken, said = tmp_path / "broken", tmp_path / "x"
+    broken.touch()
+    config = LineConfig(path=str(said), fault="leave", while_there=str(broken))
+    async with living(tmp_path, LineNotifier, configs={"line": config}) as server:
+        await server.rule()
+        machine = server.machine()
+        await server.feed(machine, {"a": 60.0})
+
+        def state() -> Any:
+            for sender in server.alerts.post._senders.values():
+                sender.made.notifier.worker.lift()  # type: ignore[attr-defined]  # of a FarNotifier
+            server.move(5)
+            return state_of(server.alerts, "notifier", "line")
+
+        await until(lambda: state().state == "quarantined", seconds=60)
+        found = state()
+        assert found.error.startswith("line: 3 failures in a row, the last: its worker is gone: it ended itself with")
+        [waiting] = server.alerts.post.under_way()
+        assert waiting.state == "sending"
+        broken.unlink()
+        assert not server.alerts.lift("notifier", "nobody")
+        assert server.alerts.lift("notifier", "line")
+        await until(said.exists)
+        await until(lambda: server.alerts.post.under_way() == [])
+        assert state().state == "ok"
+        assert not server.alerts.lift("notifier", "line")
+
+
 async def test_a_notifier_that_hangs_delays_no_other_and_leaves_nothing(tmp_path: Path) -> None:
     memory = Living(tmp_path).notifiers[0]
     stuck = LineConfig(path=str(tmp_path / "x"), fault="regex", timeout=60)

@@ -117,6 +117,8 @@ class LineConfig(NotifierConfig, frozen=True, kw_only=True):
 
     path: str
     fault: str = ""
+    while_there: str = ""
+    """The fault lasts while this file is there; empty: always."""
     key: Secret = Secret()
 
 
@@ -127,16 +129,22 @@ class LineNotifier(Notifier):
     Config = LineConfig
     config: LineConfig
     most = 7
+    ready = False
 
     async def open(self) -> None:
         """Fail, where that is asked for."""
+        self.ready = True
         if self.config.fault == "unusable":
             raise Unusable(f"path: this is no path; the key was {self.config.key}")
 
     async def send(self, notification: Notification) -> Receipt:
         """Write."""
-        fault = self.config.fault
+        lasts = self.config.while_there
+        mended = lasts and not await asyncio.to_thread(os.path.exists, lasts)
+        fault = "" if mended else self.config.fault
         print("sending", file=sys.stderr)
+        if not self.ready:
+            raise RuntimeError("it was not opened")
         if fault in FAULTS:
             FAULTS[fault]()
         if fault == "later":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from urllib.parse import quote
@@ -10,11 +11,13 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from gobs_core import PluginState, Table, Thresholds, Unit, gauge, key
+from gobs_server.actor import Actor
 from gobs_server.http import create_app
 from tests.core.test_bad_plugins import BAD, states_of_all
 from tests.server.feeding import Cluster, Machine
 from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
 
+ORIGIN = {"Origin": "http://localhost"}
 PAGES = ["/", "/nodes/node-1", "/nodes/node-1/tables/cpu", "/plugins"]
 FRAGMENTS = [
     "/fragments/nodes",
@@ -263,3 +266,32 @@ async def test_a_card_of_a_node_that_did_not_change_is_not_rendered_again(cluste
     after = await text(client, "/fragments/nodes")
     cards = [page.split('<li class="card"')[1:] for page in (before, after)]
     assert [one == other for one, other in zip(*cards, strict=True)] == [True, False, True]
+
+
+async def test_a_plugin_in_quarantine_has_a_button_for_those_who_may(cluster: Cluster) -> None:
+    asked: list[tuple[str, str, str]] = []
+    cluster.machine("node-1", CPU, plugins=(PluginState(kind="sink", name="slow<b>", state="quarantined"),))
+    actor = Actor("olga", "operator", "user")
+
+    def retry(node: str, kind: str, name: str) -> bool:
+        asked.append((node, kind, name))
+        return len(asked) == 1
+
+    async def identify() -> Actor:
+        return actor
+
+    services = dataclasses.replace(cluster.services(), retry_plugin=retry, identify=identify)
+    client = create_app(services).test_client()
+    form = {"node": "node-1", "kind": "sink", "name": "slow<b>"}
+    page = await text(client, "/plugins")
+    for name, value in form.items():
+        assert f'<input type="hidden" name="{name}" value="{html.escape(value)}">' in page
+    for again, status in ((form, 303), (form, 409), ({**form, "name": "nobody"}, 404), ({}, 404)):
+        answer = await client.post("/plugins/retry", form=again, headers=ORIGIN)
+        assert answer.status_code == status, again
+    assert asked == [("node-1", "sink", "slow<b>")] * 2
+    assert (await client.post("/plugins/retry", form=form, headers={"Origin": "https://elsewhere"})).status_code == 403
+    actor = Actor("victor", "viewer", "user")
+    assert "Try again" not in await text(client, "/plugins")
+    assert (await client.post("/plugins/retry", form=form, headers=ORIGIN)).status_code == 403
+    assert len(asked) == 2

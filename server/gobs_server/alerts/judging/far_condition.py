@@ -62,6 +62,11 @@ class FarCondition(Condition):
             self._known.clear()
         self._known[raw] = meaning
 
+    @property
+    def quarantined(self) -> bool:
+        """Whether it is in quarantine."""
+        return self._breaker.open
+
     def lift(self) -> bool:
         """Let it be asked again at once; returns whether it was in quarantine."""
         self._worker.lift()

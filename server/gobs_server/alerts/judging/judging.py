@@ -144,9 +144,15 @@ class Judging:
         """How each fares."""
         holding = self._holding or Holding(plugins)
         return [
-            holding.state("condition", name, "failing" if name in self.faults else "ok", self.faults.get(name, ""))
+            holding.state("condition", name, self._state(name), self.faults.get(name, ""))
             for name in plugins.conditions
         ]
+
+    def _state(self, name: str) -> str:
+        condition = self.conditions.get(name)
+        if isinstance(condition, FarCondition) and condition.quarantined:
+            return "quarantined"
+        return "failing" if name in self.faults else "ok"
 
     async def _ask_far(self, check: Check, sample: Sample) -> Sequence[float]:
         condition = check.condition

@@ -34,6 +34,15 @@ class Made:
         self.patience = SECONDS if isinstance(notifier, FarNotifier) else _OPEN_SECONDS
         """Seconds it may take to open."""
 
+    @property
+    def quarantine(self) -> str:
+        """Why it is in quarantine; empty: it is not."""
+        return self.notifier.quarantine if isinstance(self.notifier, FarNotifier) else ""
+
+    def lift(self) -> bool:
+        """Let it be tried again at once; returns whether it was in quarantine."""
+        return isinstance(self.notifier, FarNotifier) and self.notifier.lift()
+
     async def open(self) -> str:
         """Open it; returns why that failed, or nothing."""
         try:

@@ -2,44 +2,92 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from typing import TypeVar
+
 import msgspec
 
 from gobs_core import Channel, Notification, Notifier, NotifierConfig, Receipt, Rejected, TryLater, Unusable
+from gobs_core.breaker import Breaker
 from gobs_core.workers.worker import START, Broke, Resting, Said, Worker
 
 SECONDS = START + 10
 """How long opening may take: its process has to be started."""
+LONGEST = 600.0
+"""Seconds a quarantine may last: no longer than a message of anybody else waits for its next attempt."""
+_CONTRACT = frozenset({"TryLater", "Rejected", "Unusable"})
+T = TypeVar("T")
 
 
 class FarNotifier(Notifier):
-    """Stands for a notifier of others; made by `stand_in`."""
+    """Stands for a notifier of others; made by `stand_in`.
+
+    What its contract lets it raise is an answer. Whatever else becomes of a call is a failure; after some in a row it
+    is in quarantine, and what it is to send waits.
+    """
 
     worker: Worker
 
+    def __init__(self, config: NotifierConfig, channel: Channel) -> None:
+        super().__init__(config, channel)
+        self._breaker = Breaker(LONGEST)
+        self._last = ""
+
+    @property
+    def quarantine(self) -> str:
+        """Why it is in quarantine; empty: it is not."""
+        return f"{self._breaker.in_a_row} failures in a row, the last: {self._last}" if self._breaker.open else ""
+
+    def lift(self) -> bool:
+        """Let it be tried again at once; returns whether it was in quarantine."""
+        self.worker.lift()
+        return self._breaker.lift()
+
     async def open(self) -> None:
         """Start it, and let it get ready."""
-        await self._call("open", None, SECONDS)
+        await self._call("open", None, SECONDS, type(None))
 
     async def send(self, notification: Notification) -> Receipt:
         """Let it deliver a message; one that is cut off ends its worker."""
-        body = await self._call("send", notification, self.config.timeout + START)
-        try:
-            return msgspec.msgpack.decode(body, type=Receipt)
-        except msgspec.DecodeError as error:
-            await self.worker.end()
-            raise Broke(f"its worker said what is no receipt, and was ended: {error}") from None
+        return await self._call("send", notification, self.config.timeout + START, Receipt)
 
     async def close(self) -> None:
         """Let it close, and end its worker."""
         await self.worker.close()
 
-    async def _call(self, method: str, body: object, deadline: float) -> msgspec.Raw:
+    async def _call(self, method: str, asked: object, deadline: float, kind: type[T]) -> T:
+        wait = self._breaker.left(time.monotonic_ns())
+        if wait > 0:
+            raise TryLater(f"the notifier is in quarantine after {self.quarantine}", wait)
         try:
-            return await self.worker.call(method, body, deadline=deadline)
+            said = msgspec.msgpack.decode(await self.worker.call(method, asked, deadline=deadline), type=kind)
         except Resting as why:
             raise TryLater(str(why)) from None
         except Said as error:
+            self._note("" if error.failure.name in _CONTRACT else f"{error.failure.name}: {error}")
             raise _raised(error) from None
+        except msgspec.DecodeError as error:
+            await self.worker.end()
+            raise self._broke(Broke(f"its worker said what is no answer, and was ended: {error}")) from None
+        except Broke as error:
+            raise self._broke(error) from None
+        except asyncio.CancelledError:  # by the deadline of its channel, or because the channel is no more
+            self._note("no answer in time; its worker was ended")
+            raise
+        self._note("")
+        return said
+
+    def _broke(self, error: Broke) -> Broke:
+        self._note(str(error))
+        return error
+
+    def _note(self, failure: str) -> None:
+        self._last = failure
+        if failure:
+            self._breaker.failed(time.monotonic_ns())
+        else:
+            self._breaker.worked()
 
 
 def stand_in(cls: type[Notifier], config: NotifierConfig, channel: Channel, worker: Worker) -> Notifier:

@@ -135,6 +135,23 @@ class Post:
         self.version += 1
         return again
 
+    def quarantines(self, kind: str) -> list[str]:
+        """Why channels of a notifier are in quarantine, if any are."""
+        return [
+            f"{name}: {sender.made.clean(why)}"
+            for name, sender in self._senders.items()
+            if sender.made.settings.kind == kind and (why := sender.made.quarantine)
+        ]
+
+    def lift(self, kind: str) -> bool:
+        """Let a notifier in quarantine be tried again at once; returns whether any channel of it was in one."""
+        lifted = [
+            sender for sender in self._senders.values() if sender.made.settings.kind == kind and sender.made.lift()
+        ]
+        for sender in lifted:
+            sender.hurry()
+        return bool(lifted)
+
     def under_way(self) -> list[Delivery]:
         """Messages that are not delivered yet."""
         return [delivery for sender in self._senders.values() for delivery in sender.queue]

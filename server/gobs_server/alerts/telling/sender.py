@@ -79,6 +79,12 @@ class Sender:
         """Something waits."""
         self._woken.set()
 
+    def hurry(self) -> None:
+        """Try what waits for its next attempt at once."""
+        if self.queue and not self._turn.locked():
+            self.queue[0] = msgspec.structs.replace(self.queue[0], next=None)
+        self.wake()
+
     async def run(self) -> None:
         """Send what waits."""
         while True:
