@@ -8,6 +8,9 @@ PYTEST_WORKERS ?= auto
 CHECK_JOBS ?= 2
 CHECKS := check-types check-alone check-style check-imports check-pages check-frontend
 
+# Containers often set it, and then each start of a program compiles anew what no installer compiled: this checkout.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The commands behind the targets that start something; nowhere else.
 UP := $(BIN)/gobs up
 AGENT := $(BIN)/gobs simulate --own --with-server
@@ -94,7 +97,7 @@ build: $(DEV) ## Build every package into dist/, each wheel from its sdist
 
 clean: ## Remove .venv, built and generated files
 	rm -rf .venv dist build server/frontend/node_modules server/gobs_server/static/dist proto/gobs_proto/*_pb2*
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): $(PYPROJECTS) scripts/venv

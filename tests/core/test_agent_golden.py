@@ -1,4 +1,4 @@
-"""The golden output of the whole agent: two ticks over a fixture machine, as the sink `stdout` prints them."""
+"""The golden output of the whole agent: two ticks over each fixture machine, as the sink `stdout` prints them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.collectors.golden import LATER, SECONDS, lay
 from tests.machines.make import MACHINES
 from tests.support.house import ROOT
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "agent.jsonl"
-MACHINE = "containerd-v2"
+GOLDEN = Path(__file__).parent.parent / "golden"
 OWN = {"agent": ("rss", "cpu", "descriptors"), "collector": ("duration", "cpu")}
 """What differs from run to run: what the agent itself uses, and how long its collectors take."""
 SIGHT = "sight"
 """The table that tells what may be seen where the tests run."""
 MASK = "OWN"
+FIRST = [name for name in MACHINES if not name.endswith(LATER)]
 
 
 def plugins() -> Plugins:
@@ -44,8 +44,8 @@ def plugins() -> Plugins:
     )
 
 
-async def printed(folder: Path) -> bytes:
-    """Return what the agent prints of the machine, and of the same machine later."""
+async def printed(machine: str, folder: Path) -> bytes:
+    """Return what the agent prints of the machine, and of the same machine later: unchanged where there is no later."""
     written: list[bytes] = []
 
     class Printed(StdoutSink):
@@ -57,12 +57,12 @@ async def printed(folder: Path) -> bytes:
     loaded = dataclasses.replace(loaded, sinks={**loaded.sinks, "stdout": Printed})
     settings = Settings(agent=AgentSettings(node="rack7", interval=SECONDS, sinks=["stdout"]))
     clock = FakeClock()
-    lay(MACHINES[MACHINE], folder)
+    lay(MACHINES[machine], folder)
     with Proc(folder / "proc", folder / "sys") as proc:
         agent = Agent(settings, loaded, proc, clock=clock, run="0123456789abcdef")
         await agent.open()
-        for count, name in enumerate((MACHINE, MACHINE + LATER), start=1):
-            lay(MACHINES[name], folder)
+        for count, tree in enumerate((MACHINES[machine], MACHINES.get(machine + LATER, MACHINES[machine])), start=1):
+            lay(tree, folder)
             stats = await agent.tick()
             assert set(stats.ran) == set(loaded.collectors)
             async with asyncio.timeout(10):
@@ -89,14 +89,18 @@ def golden(lines: Iterable[bytes], folder: Path) -> str:
     return text.replace(str(folder), "MACHINE")
 
 
+@pytest.mark.parametrize("machine", FIRST)
 async def test_the_agent_prints_of_a_fixture_machine_what_it_printed_before(
-    tmp_path: Path, pytestconfig: pytest.Config
+    machine: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    text = golden((await printed(tmp_path)).splitlines(), tmp_path)
+    file = GOLDEN / f"agent-{machine}.jsonl"
+    text = golden((await printed(machine, tmp_path)).splitlines(), tmp_path)
     if pytestconfig.getoption("--update-golden"):
-        GOLDEN.write_text(text)
-    kept = GOLDEN.read_text() if GOLDEN.exists() else ""
-    difference = "\n".join(
-        difflib.unified_diff(kept.split("\n"), text.split("\n"), GOLDEN.name, "now", lineterm="", n=0)
-    )
+        file.write_text(text)
+    kept = file.read_text() if file.exists() else ""
+    difference = "\n".join(difflib.unified_diff(kept.split("\n"), text.split("\n"), file.name, "now", lineterm="", n=0))
     assert not difference, f"{difference}\n\nIf that is what you meant: make golden, and read the difference in git."
+
+
+def test_no_golden_output_is_left_behind_by_a_machine_that_is_no_more() -> None:
+    assert {file.name for file in GOLDEN.glob("*.jsonl")} == {f"agent-{machine}.jsonl" for machine in FIRST}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,9 @@ TARGETS = (
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def make(*arguments: str) -> str:
-    done = subprocess.run(
-        ["make", "--no-print-directory", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+def make(*arguments: str, environ: Mapping[str, str] | None = None) -> str:
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
 
 
 def test_the_targets_are_the_ones_that_are_promised() -> None:
@@ -53,6 +52,12 @@ def test_help_is_the_default_and_explains_every_target(arguments: tuple[str, ...
 def test_every_target_that_needs_it_makes_the_environment(target: str) -> None:
     plan = make("--dry-run", "--always-make", target)
     assert "scripts/venv run" in plan
+
+
+def test_what_a_program_compiles_is_kept_for_its_next_start_in_a_container_too() -> None:
+    seen = "seen: ; @echo kept=$$PYTHONDONTWRITEBYTECODE"
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    assert make(f"--eval={seen}", "seen", environ=environ) == "kept=\n"
 
 
 @pytest.mark.parametrize("target", ["run", "agent", "agents"])
