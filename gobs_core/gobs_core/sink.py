@@ -2,7 +2,8 @@
 
 Lifetime: constructed once with validated settings and no I/O; `open` once; `send` for every frame, in order, one call
 at a time; `close` once, after the last frame. All calls come from the event loop. Every sink has a queue of its own:
-a sink that is slow or raises loses its own frames, which are counted and shown, and delays nobody.
+a sink that is slow or raises loses its own frames, which are counted and shown, and delays nobody. In a worker, where
+sinks of others live, `open` is called before the first frame of every life, and a frame may take 30 seconds.
 """
 
 from __future__ import annotations

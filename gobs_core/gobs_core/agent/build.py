@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,19 +53,26 @@ def build_runners(
         if workers and type(proc) is Proc and apart(settings.plugins.workers, plugins, "collector", cls.name):
             from gobs_core.agent.far import FarRunner
 
-            worker = _worker(settings, plugins, proc, clock, cls, config)
+            about = {"proc": str(proc.root), "sys": str(proc.sys), "node": settings.agent.node}
+            held = ("collector", cls.name, config, about)
+            worker = _worker(settings, plugins, held, lambda: clock.monotonic_ns() / NANO)
             return FarRunner(cls, config, worker, clock, state, redact, workloads)
         return Runner(cls(config, context), proc.clone(), clock.of(cls.name), state, redact)
 
     return _build("collector", settings, plugins, make, redact, lambda _: "")
 
 
-def _worker(settings: Settings, plugins: Plugins, proc: Proc, clock: Clock, cls: Any, config: Any) -> Worker:
+def _worker(
+    settings: Settings,
+    plugins: Plugins,
+    held: tuple[str, str, Any, dict[str, Any]],
+    now: Callable[[], float] = time.monotonic,
+) -> Worker:
+    """A worker that holds a kind of plugin by name, with its settings and what else it is made with."""
     from gobs_core.workers.worker import Held, Worker
 
-    about = {"proc": str(proc.root), "sys": str(proc.sys), "node": settings.agent.node}
-    held = Held("collector", cls.name, plugins.origin("collector", cls.name), config, about)
-    return Worker(held, settings.plugins.workers, now=lambda: clock.monotonic_ns() / NANO)
+    kind, name, config, about = held
+    return Worker(Held(kind, name, plugins.origin(kind, name), config, about), settings.plugins.workers, now=now)
 
 
 def build_inventories(
@@ -92,6 +100,12 @@ def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact:
     """An Outbox for every sink that is to run in the agent."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Outbox:
+        if apart(settings.plugins.workers, plugins, "sink", cls.name):
+            from gobs_core.agent.far_sink import far_outbox
+            from gobs_core.workers.serve_sink import told_of
+
+            worker = _worker(settings, plugins, ("sink", cls.name, config, told_of(source)))
+            return far_outbox(cls, config, source, worker, state, redact)
         return Outbox(cls(config, source), state, redact)
 
     return _build("sink", settings, plugins, make, redact, lambda cls: _why_not(cls, settings))

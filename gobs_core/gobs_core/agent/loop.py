@@ -244,6 +244,8 @@ class Agent:
         self._send(self._clock.wall_ns(), self._clock.monotonic_ns(), list(readings))
 
     def _retry(self, kind: str, name: str) -> bool:
+        if kind == "sink":
+            return name in self.outboxes and self.outboxes[name].lift()
         return kind == "collector" and name in self.runners and self.runners[name].lift()
 
     def _left(self) -> float:

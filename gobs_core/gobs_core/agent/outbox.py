@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
 from operator import index
@@ -12,6 +13,7 @@ import msgspec
 
 from gobs_core.frame import Frame
 from gobs_core.logs import get_logger
+from gobs_core.plugins.placing import LOOP
 from gobs_core.sink import Sink
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
@@ -28,7 +30,8 @@ class Outbox:
     def __init__(self, sink: Sink, state: PluginState, redact: Callable[[str], str]) -> None:
         self.sink = sink
         self.sent = 0
-        self._state = msgspec.structs.replace(state, runs_in="loop")
+        self._state = msgspec.structs.replace(state, runs_in=LOOP)
+        self._began = 0.0
         self._gave_up = 0
         self._mute = False
         self._redact = redact
@@ -74,6 +77,10 @@ class Outbox:
         self._drained.clear()
         self._filled.set()
 
+    def lift(self) -> bool:
+        """Let it be tried again at once; returns whether it was in quarantine, as none that runs inside ever is."""
+        return False
+
     async def close(self) -> None:
         """Send what waits and close the sink, each within FLUSH seconds; a raising close is logged, not passed on."""
         if self._task is not None:
@@ -98,17 +105,30 @@ class Outbox:
                 self._drained.set()
                 self._filled.clear()
                 await self._filled.wait()
+            await self._ready()
             frame = self._queue.popleft()
             self._sending = True
+            self._began = time.perf_counter()
             try:
                 await self.sink.send(frame)
             except Exception as error:  # noqa: BLE001  whatever a sink raises costs its own frame alone
-                self._note("failing", self._line(error), failures=1)
+                self._failed(error)
             else:
                 self.sent += 1
-                self._note("ok")
+                self._worked()
             finally:
                 self._sending = False
+
+    async def _ready(self) -> None:
+        """Wait until it may be given a frame; meanwhile they are queued."""
+
+    def _failed(self, error: Exception) -> None:
+        self._note("failing", self._line(error), failures=1)
+
+    def _worked(self) -> None:
+        self._note("ok")
+        taken = time.perf_counter() - self._began
+        self._state = msgspec.structs.replace(self._state, duration=taken, succeeded=time.time())
 
     async def _open(self) -> None:
         pause = FIRST_PAUSE
@@ -122,13 +142,13 @@ class Outbox:
             else:
                 return
 
-    def _note(self, state: str, error: str = "", failures: int = 0) -> None:
+    def _note(self, state: str, error: str = "", failures: int = 0, trace: str = "") -> None:
         last = self._state
         if last.state != state:
             log = self._log.warning if failures else self._log.info
             log("sink is " + state, sink=self.name, **({"error": error} if error else {}))
         self._state = msgspec.structs.replace(
-            last, state=state, error=error, runs=last.runs + 1, failures=last.failures + failures
+            last, state=state, error=error, runs=last.runs + 1, failures=last.failures + failures, trace=trace
         )
 
     def _told(self, ask: Callable[[], int | None], otherwise: int | None) -> int | None:

@@ -56,6 +56,10 @@ def _hold(start: Start) -> Any:
         from gobs_core.workers.serve_condition import ServedCondition
 
         return ServedCondition(cls, config)
+    if start.kind == "sink":
+        from gobs_core.workers.serve_sink import ServedSink
+
+        return ServedSink(cls, config, start.about)
     if start.kind == "notifier":
         from gobs_core.workers.serve_notifier import ServedNotifier
 

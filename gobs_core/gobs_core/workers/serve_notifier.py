@@ -10,8 +10,8 @@ import msgspec
 
 from gobs_core.notification import Notification, Receipt
 from gobs_core.notifier import Channel, Notifier
-from gobs_core.workers.child import failure_of
-from gobs_core.workers.wire import Ask, Failure, Line
+from gobs_core.workers.serving import serve
+from gobs_core.workers.wire import Ask, Line
 
 
 class ServedNotifier:
@@ -23,24 +23,9 @@ class ServedNotifier:
 
     def serve(self, line: Line) -> None:
         """Answer until nobody asks."""
-        asyncio.run(self._serve(line))
+        asyncio.run(serve(line, self._answer))
 
-    async def _serve(self, line: Line) -> None:
-        asked = asyncio.Event()
-        asyncio.get_running_loop().add_reader(line.fileno(), asked.set)
-        while True:
-            await asked.wait()
-            asked.clear()
-            ask = line.read()
-            if ask is None:
-                return
-            try:
-                said = await self._answer(ask)
-            except Exception as error:  # noqa: BLE001  whatever a plugin raises is its own failure
-                said = failure_of(error)
-            line.say(ask.id, "failed" if isinstance(said, Failure) else "done", said)
-
-    async def _answer(self, ask: Ask) -> Receipt | Failure | None:
+    async def _answer(self, ask: Ask) -> Receipt | None:
         if ask.method == "close":
             await self._notifier.close()
             return None

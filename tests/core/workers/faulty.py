@@ -146,15 +146,7 @@ def exits(it: Faulty, mine: Table) -> None:
 
 def the_line() -> socket.socket:
     """The worker's own line, which no plugin should touch."""
-    for fd in range(3, 200):
-        try:
-            found = socket.socket(fileno=os.dup(fd))
-        except OSError:
-            continue
-        if found.family == socket.AF_UNIX:
-            return found
-        found.close()
-    raise AssertionError("no line")
+    return socket.socket(fileno=os.dup(int(sys.argv[1])))
 
 
 def garbage(it: Faulty, mine: Table) -> None:
