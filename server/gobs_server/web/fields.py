@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from gobs_core import Column, Kind
 from gobs_server.live import View
@@ -31,6 +32,8 @@ class Field:
     """Why it is not known; empty: it is."""
     path: str = ""
     """Where it leads."""
+    was: str = ""
+    """What it was before, and by how much it has changed since; empty: it has not, or nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,22 @@ class Group:
     fields: list[Field]
 
 
-def grouped(view: View, row: int, unknown: Mapping[str, str], paths: Mapping[str, str]) -> list[Group]:
-    """Return all fields of a row; `unknown` is why columns are not known, `paths` where some of them lead."""
+def grouped(
+    view: View,
+    row: int,
+    unknown: Mapping[str, str],
+    paths: Mapping[str, str],
+    before: tuple[View, int] | None = None,
+) -> list[Group]:
+    """Return all fields of a row; `unknown` is why columns are not known, `paths` where some of them lead.
+
+    With `before`, the same row in an earlier reading, each says what it was then where that is something else.
+    """
     groups: dict[str, list[Field]] = {}
     for column in view.table.columns:
         field = _field(view, row, column, unknown.get(column.name, ""), paths.get(column.name, ""))
+        if before is not None and column.kind is not Kind.KEY:
+            field = replace(field, was=_was((view, row), before, column))
         groups.setdefault(_source(column), []).append(field)
     return [Group(source, source.startswith("/"), fields) for source, fields in groups.items()]
 
@@ -71,6 +85,27 @@ def _field(view: View, row: int, column: Column, reason: str, path: str) -> Fiel
         return Field(column.name, label, UNKNOWN, "", help_, why=_why(column, reason))
     shown = visible(text)
     return Field(column.name, label, shown, shown, help_, path=path)
+
+
+def _was(now: tuple[View, int], before: tuple[View, int], column: Column) -> str:
+    """Return what a field was before, where that is something else."""
+    names = [one.name for one in before[0].table.columns if one == column]
+    if not names:
+        return "was declared another way"
+    if not column.numeric:
+        new, old = (view.info(column.name)[row] for view, row in (now, before))
+        return "" if new == old else f"was {visible(old or 'not known')}"
+    rate = column.kind is Kind.COUNTER
+    value, then = (float(view.numbers(column)[row]) for view, row in (now, before))
+    if value == then or (value != value and then != then):  # noqa: PLR0124  NaN
+        return ""
+    if then != then:  # noqa: PLR0124  NaN
+        return "was not known"
+    told = f"was {full(then, column.unit, rate)}"
+    difference = value - then
+    if not isfinite(difference):
+        return told
+    return f"{told}, {'+' if difference > 0 else ''}{full(difference, column.unit, rate)}"
 
 
 def _number(view: View, row: int, column: Column, reason: str, path: str) -> Field:

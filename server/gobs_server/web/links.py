@@ -10,9 +10,9 @@ from gobs_server.web.looking import Looking
 
 
 def link(node: str, table: Table, key: tuple[str, ...], looking: Looking | None = None) -> str:
-    """Return the address of the page of one row, as it was at a moment; empty for a table of one row without a key."""
+    """Return the address of the page of one row, then or between two moments; empty for a table without a key."""
     path = _now(node, table, key)
-    return path if looking is None else Looking(looking.at, None).under(path)
+    return path if looking is None else looking.under(path)
 
 
 def _now(node: str, table: Table, key: tuple[str, ...]) -> str:

@@ -101,6 +101,7 @@ class RowPages:
         found = await self._found(node, table, key, there)
         if found is None:
             return missing(self._templates, self._never(node, table, key, there), _onward(node, table, path, there))
+        before = await self._before(node, table, key, there)
         declared = found.view.table
         called = named(declared, key, [texts[found.row] for texts in found.view.infos.values()])
         unknown = reasons(node, table) if there is None else {}
@@ -117,12 +118,13 @@ class RowPages:
                     path,
                     there,
                     node.tables[table].interval,
-                    compare=False,
                 ),
                 title=visible(called.name),
                 more=[visible(text) for text in called.more],
                 live=self._templates.raw(self._top(node, found, await self._around(node, found))),
-                fields=self._templates.raw(self._fields(node, found, unknown)),
+                fields=self._templates.raw(self._fields(node, found, unknown, before)),
+                before=before,
+                marks=[] if there is None else [moment for moment in there if moment is not None],
                 tag=self._tag(node, found, unknown),
                 charts=of_row(declared, key, unknown),
                 ranges=ranges(self._services.history.retention, _HOUR),
@@ -155,6 +157,12 @@ class RowPages:
         if there is not None:
             return await self._finding.at(node.name, table, key, there)
         return self._finding.now(node, table, key) or await self._finding.last(node.name, table, key)
+
+    async def _before(self, node: Node, table: str, key: Key, there: Looking | None) -> FoundRow | None:
+        """Return the row as it was at the moment it is to be compared with; None: it was not there, or none is."""
+        if there is None or there.against is None:
+            return None
+        return await self._finding.at(node.name, table, key, Looking(there.against, None))
 
     async def _around(self, node: Node, found: FoundRow) -> Around:
         """Return what was read beside a workload at its moment; nothing of one that is none, or of a pod that went."""
@@ -189,8 +197,9 @@ class RowPages:
             past=there,
         )
 
-    def _fields(self, node: Node, found: FoundRow, unknown: dict[str, str]) -> bytes:
-        groups = grouped(found.view, found.row, unknown, self._paths(node, found))
+    def _fields(self, node: Node, found: FoundRow, unknown: dict[str, str], before: FoundRow | None = None) -> bytes:
+        then = None if before is None else (before.view, before.row)
+        groups = grouped(found.view, found.row, unknown, self._paths(node, found), then)
         return self._templates.render("row_fields.html", groups=groups)
 
     def _tag(self, node: Node, found: FoundRow, unknown: dict[str, str]) -> str:
@@ -244,6 +253,8 @@ def _onward(node: Node, table: str = "", path: str = "", there: Looking | None =
     """Where to go from what is not there."""
     here = f"/nodes/{segment(node.name)}"
     now = [(path, "as it is now")] if there is not None and path else []
+    if there is not None and there.against is not None and path:
+        now.append((Looking(there.against, None).under(path), f"as it was at {stamp(there.against)}"))
     tables = [(f"{here}/tables/{segment(table)}", f"all of {visible(table)}")] if table else []
     if there is not None:
         tables = [(there.under(address), f"{text} at that moment") for address, text in tables]

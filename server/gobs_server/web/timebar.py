@@ -52,8 +52,6 @@ def timebar(
     path: str,
     there: Looking | None,
     interval: float,
-    *,
-    compare: bool = True,
 ) -> TimeBar | None:
     """Return the times of a page of which a past is kept over `span`; None where none is and none is asked for."""
     if span is None and there is None:
@@ -65,7 +63,7 @@ def timebar(
         for seconds in _OFFERED
         if now - seconds >= first
     ]
-    return TimeBar(path, first, now, max(interval, 1.0), there, back, _before(path, there if compare else None, first))
+    return TimeBar(path, first, now, max(interval, 1.0), there, back, _before(path, there, first))
 
 
 def _before(path: str, there: Looking | None, first: float) -> list[Offer]:

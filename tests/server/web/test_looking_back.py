@@ -147,6 +147,19 @@ async def test_a_row_is_shown_as_it_was(older: Machine, client: Client) -> None:
     assert 'href="/nodes/node-1/processes/9/80"><bdi>as it is now' in lost
 
 
+async def test_every_field_of_a_row_says_what_it_was_at_another_moment(older: Machine, client: Client) -> None:
+    page = await text(client, f"/nodes/node-1/processes/2/77?at={START + 70:.0f}&against={FIRST}")
+    assert "What changed from" in page
+    assert f'Every field that was something else at <time datetime="{FIRST}"' in page
+    changed = re.findall(r'<div class="changed"><dt[^>]*>([^<]*)</dt>.*?<small class="was">([^<]*)</small>', page)
+    assert changed == [("rss", "was 1002.0 KiB, +3.9 MiB")]
+    assert f'data-marks="{START + 70:.0f} {START + 5:.0f}"' in page
+    new = await text(client, f"/nodes/node-1/processes/9/80?at={START + 70:.0f}&against={FIRST}")
+    assert f'It was not there at <time datetime="{FIRST}"' in new
+    gone = await text(client, f"/nodes/node-1/processes/3/77?at={START + 70:.0f}&against={FIRST}", 404)
+    assert f'href="/nodes/node-1/processes/3/77?at={FIRST}"><bdi>as it was at {FIRST}' in gone
+
+
 async def test_rows_of_the_past_can_be_had_as_a_file(older: Machine, client: Client) -> None:
     response = await client.get(f"/nodes/node-1/tables/process/rows.json?at={FIRST}&sort=-pid")
     assert [row["pid"] for row in json.loads(await response.get_data())["rows"]] == ["3", "2", "1"]
@@ -163,7 +176,7 @@ async def test_a_page_offers_moments_of_which_something_is_kept(older: Machine, 
     assert re.findall(r'data-against="(\d+)"( aria-current)?', then) == [(f"{START + 5:.0f}", " aria-current")]
     row = await text(client, f"/nodes/node-1/processes/1/77?at={START + 65:.0f}")
     assert "Past" in row
-    assert "data-against" not in row, "a row is not compared with itself, so nothing offers to"
+    assert re.findall(r'data-against="(\d+)"', row) == [f"{START + 5:.0f}"]
 
 
 async def test_a_node_of_which_no_past_is_kept_offers_none(cluster: Cluster, client: Client) -> None:

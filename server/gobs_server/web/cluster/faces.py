@@ -85,9 +85,7 @@ class Faces:
         lines, live, render = self._board.lines(nodes), self._live, self._templates.render
         badges = [self._badges.now.of_node(node.name) for node in nodes]
         if look == "heat":
-            return render(
-                "node_tiles.html", tiles=zip(tiles(faces, nodes, lines, scale), badges, strict=True), label=scale.label
-            )
+            return render("node_tiles.html", tiles=zip(tiles(faces, nodes, lines, scale), badges, strict=True))
         if look == "table":
             return render(
                 "node_rows.html", rows=zip(rows(live, faces, nodes, lines, self._trends), badges, strict=True)

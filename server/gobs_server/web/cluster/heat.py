@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from math import floor, isnan, log10
 
@@ -31,9 +32,7 @@ class Scale:
 
     def level(self, value: float) -> int:
         """Return the level of a number, from 0; UNKNOWN where it is not known."""
-        if isnan(value):
-            return UNKNOWN
-        return sum(value >= step * self.top for step in _STEPS)
+        return UNKNOWN if isnan(value) else bisect_right(_STEPS, value / self.top)
 
     def legend(self) -> list[tuple[int, str]]:
         """Return each level with the number it begins at, as it is shown."""
@@ -48,6 +47,13 @@ def scale_of(name: str, values: Numbers) -> Scale:
         return Scale(headline.name, headline.label, 100.0)
     column = values[:, PLACES[headline.name]]
     return Scale(headline.name, headline.label, _highest(column), headline.unit, headline.rate)
+
+
+def scale_of_changes(name: str, values: Numbers) -> Scale:
+    """Return the scale of by how much a headline has changed, up or down, of a round number above all."""
+    headline = HEADLINES[PLACES.get(name, 0)]
+    top = _highest(np.abs(values[:, PLACES[headline.name]]))
+    return Scale(headline.name, f"{headline.label}, change", top, headline.unit, headline.rate)
 
 
 def scale_over(field: Field, values: Numbers) -> Scale:

@@ -61,9 +61,11 @@ class Tile(NamedTuple):
     """What a tile shows."""
 
     face: Face
-    node: Node
+    state: str
     text: str
     heat: int
+    told: str
+    """All of it in words: escaping one text costs less than four."""
 
 
 def cards(
@@ -71,16 +73,17 @@ def cards(
 ) -> list[Card]:
     """Return nodes as cards show them."""
     some = _seen(live, faces, nodes, lines, trends, _ON_CARDS, alone=True)
-    return [
-        Card(
-            seen,
-            _shares(line),
-            ", ".join([f"{name} {_text(line, name)}" for name in SHARES]),
-            ", ".join([f"{word} {_text(line, name)}" for name, word in _MEMORY]),
-            _text(line, "memory_total"),
-        )
-        for seen, line in zip(some, lines, strict=True)
-    ]
+    return [Card(seen, *told_of(line)) for seen, line in zip(some, lines, strict=True)]
+
+
+def told_of(line: Line) -> tuple[list[tuple[str, float, float]], str, str, str]:
+    """Return the bar of a node's CPUs and what it says, what its memory is used for, and how much of it there is."""
+    return (
+        _shares(line),
+        ", ".join([f"{name} {_text(line, name)}" for name in SHARES]),
+        ", ".join([f"{word} {_text(line, name)}" for name, word in _MEMORY]),
+        _text(line, "memory_total"),
+    )
 
 
 def rows(live: Live, faces: Sequence[Face], nodes: Sequence[Node], lines: Sequence[Line], trends: Trends) -> list[Seen]:
@@ -92,10 +95,13 @@ def tiles(faces: Sequence[Face], nodes: Sequence[Node], lines: Sequence[Line], s
     """Return nodes as a heat map shows them."""
     place = PLACES[scale.name]
     unit, rate = HEADLINES[place].unit, HEADLINES[place].rate
-    return [
-        Tile(face, node, cell(line[place], unit, rate), scale.level(line[place]))
-        for face, node, line in zip(faces, nodes, lines, strict=True)
-    ]
+    each = [(face, node.state, line[place]) for face, node, line in zip(faces, nodes, lines, strict=True)]
+    return [tile(face, state, value, cell(value, unit, rate), scale) for face, state, value in each]
+
+
+def tile(face: Face, state: str, value: float, text: str, scale: Scale) -> Tile:
+    """Return a tile that shows a number as `text`."""
+    return Tile(face, state, text, scale.level(value), f"{face.name}: {scale.label} {text}, {state}")
 
 
 def _seen(

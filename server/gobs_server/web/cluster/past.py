@@ -1,37 +1,35 @@
-"""All nodes as they were at a moment: the numbers they are summed up in, read out of the history of each."""
+"""The page of all nodes as they were at a moment, or of what has changed of them between two, in each of its looks."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import NamedTuple
 
 import numpy as np
 from quart import Response, request
 
-from gobs_core import Unit
-from gobs_server.history import Past
-from gobs_server.live import View
 from gobs_server.paths import segment
 from gobs_server.services import Services
 from gobs_server.tags import Tags, fresh
 from gobs_server.web.answers import html
-from gobs_server.web.headlines import HEADLINES, Value, in_order, shown, value_then
+from gobs_server.web.cluster.heat import Scale, scale_of, scale_of_changes
+from gobs_server.web.cluster.looks import Face, tile, told_of
+from gobs_server.web.cluster.summary import sums
+from gobs_server.web.cluster.then import CHANGES, FIELDS, READ, Then, difference, read
+from gobs_server.web.headlines import PLACES, Value
 from gobs_server.web.lists import (
     Asked,
     Field,
     Frame,
     Item,
-    Numbers,
     Poll,
-    Sheet,
-    Texts,
     Window,
     answer,
     asked,
     headings,
     matching,
+    next_part,
     ordered,
     poll,
     tag_of,
@@ -44,38 +42,33 @@ from gobs_server.web.rendering import Templates
 from gobs_server.web.text import ident, visible
 from gobs_server.web.timebar import TimeBar, timebar
 
+LOOKS = {"table": (100, 500), "cards": (40, 400), "heat": (2000, 5000)}
+"""Name -> how many items a page is sent at first, and most at once; the first is the usual one."""
 _KEPT = 8
 """Moments of which what was read is kept."""
-_ROWS = (100, 500)
-"""Rows a page is sent at first, and at most at once."""
-_DEADLINE = 10.0
-"""Seconds after which those nodes are left out that have not been read."""
-_READ, _NOTHING, _LATE = "read", "nothing kept", "not read in time"
-_TABLES = in_order({headline.table for headline in HEADLINES})
-_FIELDS = (
-    Field("node", "node", "key", help="The node's name"),
-    Field("state", "reading", "info", help="Whether anything is kept of it as it was then"),
-    *(Field(one.name, one.label, "number", one.unit, one.rate, one.help) for one in HEADLINES),
-)
+_BETWEEN = b"\0"
 
 
-class Then(NamedTuple):
-    """All nodes at one moment."""
-
-    names: list[str]
-    states: list[str]
-    values: Numbers
-    """A line for each node, a column for each of HEADLINES."""
-
-
-class Row(NamedTuple):
-    """One node, ready to be shown."""
+class Node(NamedTuple):
+    """One node, ready to be shown in a card or a row."""
 
     id: str
     path: str
     name: str
     state: str
-    values: list[Value]
+    values: dict[str, Value]
+    shares: list[tuple[str, float, float]]
+    told: str
+    """What the CPUs' time was spent on, in words."""
+    memory: str
+    total: str
+
+
+class Made(NamedTuple):
+    """A part of the list as it was."""
+
+    content: bytes
+    total: int
 
 
 class ClusterPast:
@@ -90,46 +83,74 @@ class ClusterPast:
 
     async def page(self, there: Looking) -> Response:
         """Return the whole page."""
-        content = await self._content(there, Window.asked(*_ROWS), Poll(-1, frozenset(), all=False))
+        query, window = _wanted(there)
+        made = await self._made(there, query, window, Poll(-1, frozenset(), all=False))
         return html(
             self._templates.render(
                 "nodes_past.html",
                 past=there,
                 bar=cluster_bar(self._services, there),
-                content=self._templates.raw(content),
+                content=self._templates.raw(made.content),
+                following=next_part(query, window, made.total),
             )
         )
 
     async def fragment(self, there: Looking) -> Response:
         """Return what a page lacks."""
-        window = Window.asked(*_ROWS)
-        tag = tag_of(self._tags, 0, window, asked(request.args), there)
-        return fresh(str(tag)) or unkept(html(await self._content(there, window, poll(tag))), tag)
+        query, window = _wanted(there)
+        tag = tag_of(self._tags, 0, window, query)
+        return fresh(str(tag)) or unkept(html((await self._made(there, query, window, poll(tag))).content), tag)
 
-    async def _content(self, there: Looking, window: Window, has: Poll) -> bytes:
-        then, query = await self._then(there.at), asked(request.args)
-        return await asyncio.to_thread(self._make, there, then, query, window, has)
+    async def _made(self, there: Looking, query: Asked, window: Window, has: Poll) -> Made:
+        then = await self._then(there.at)
+        earlier = None if there.against is None else await self._then(there.against)
+        return await asyncio.to_thread(self._make, there, then, earlier, query, window, has)
 
-    def _make(self, there: Looking, then: Then, query: Asked, window: Window, has: Poll) -> bytes:
-        query = query._replace(at=there.written["at"], against="")
-        sheet = _sheet(then)
+    def _make(self, there: Looking, then: Then, earlier: Then | None, query: Asked, window: Window, has: Poll) -> Made:
+        shown = then if earlier is None else difference(then, earlier)
+        sheet = shown.sheet()
         rows, said = matching(sheet, query.filter)
         sort = usable(sheet, query.sort)
         found = ordered(sheet, rows, sort).tolist()
+        scale = scale_of(query.by, shown.values) if earlier is None else scale_of_changes(query.by, shown.differences())
+        fields: tuple[Field, ...] = FIELDS if earlier is None else CHANGES
         frame = self._templates.render(
             "nodes_past_list.html",
             query=query,
             past=there,
             said=said,
-            headings=headings(_FIELDS, sort, query),
-            count=len(then.names),
+            headings=headings(fields, sort, query),
+            sort=sort,
+            count=len(shown.names),
             matching=len(found),
-            lacking=len([state for state in then.states if state != _READ]),
+            same=shown.same,
+            lacking=shown.lacking,
+            scale=scale,
+            changes=None if earlier is None else Counter(shown.states),
+            sums=sums(then.read, len(then.names)) if earlier is None else [],
         )
-        shown_rows = [_row(then, row, there) for row in found[window.first : window.first + window.size]]
-        rendered = self._templates.render("nodes_past_rows.html", rows=shown_rows).split(b"\0")
-        items = [Item(row.id, row.id, 0, content) for row, content in zip(shown_rows, rendered, strict=False)]
-        return answer(Frame.of(frame), items, window, len(found), has)
+        part = found[window.first : window.first + window.size]
+        names = [ident("node", shown.names[row]) for row in part]
+        contents = self._items(shown, part, there, query.view, scale).split(_BETWEEN)
+        items = [Item(name, name, 0, content) for name, content in zip(names, contents, strict=False)]
+        return Made(answer(Frame.of(frame), items, window, len(found), has), len(found))
+
+    def _items(self, then: Then, rows: list[int], there: Looking, look: str, scale: Scale) -> bytes:
+        if look == "heat":
+            place, values = PLACES[scale.name], np.abs(then.differences())
+            tiles = [
+                tile(
+                    Face(ident("node", then.names[row]), _leading(then, row, there), visible(then.names[row])),
+                    then.states[row],
+                    float(values[row, place]),
+                    then.shown(row, alone=False)[place].text,
+                    scale,
+                )
+                for row in rows
+            ]
+            return self._templates.render("node_tiles.html", tiles=[(one, None) for one in tiles])
+        nodes = [_node(then, row, there, alone=look == "cards") for row in rows]
+        return self._templates.render(f"nodes_past_{'cards' if look == 'cards' else 'rows'}.html", nodes=nodes)
 
     async def _then(self, moment: float) -> Then:
         async with self._lock:
@@ -137,53 +158,47 @@ class ClusterPast:
             if then is None:
                 names = sorted((node.name for node in self._services.live.nodes()), key=natural)
                 pasts = [self._services.history.past(name) for name in names]
-                then = self._kept[moment] = await asyncio.to_thread(_read, names, pasts, moment)
+                then = self._kept[moment] = await asyncio.to_thread(read, names, pasts, moment)
             self._kept.move_to_end(moment)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
             return then
 
 
-def cluster_bar(services: Services, there: Looking | None) -> TimeBar | None:
-    """Return the times of the page of all nodes."""
+def cluster_bar(services: Services, there: Looking | None, path: str = "/") -> TimeBar | None:
+    """Return the times of a page about all nodes."""
     spans = [span for node in services.live.nodes() if (span := services.history.span(node.name)) is not None]
     whole = (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
     step = min((node.interval for node in services.live.nodes() if node.interval), default=5.0)
-    return timebar(services.clock.wall(), whole, "/", there, step, compare=False)
+    return timebar(services.clock.wall(), whole, path, there, step)
 
 
-def _read(names: list[str], pasts: list[Past], moment: float) -> Then:
-    """Read all nodes; in a thread, for it takes milliseconds for each of them."""
-    values, states = np.full((len(names), len(HEADLINES)), np.nan), [_LATE] * len(names)
-    deadline = time.monotonic() + _DEADLINE
-    for line, past in enumerate(pasts):
-        if time.monotonic() > deadline:
-            break
-        views: dict[str, View] = {}
-        for table in _TABLES:
-            view = past.at(table, moment)
-            if view is not None:
-                views[table] = view
-        states[line] = _READ if views else _NOTHING
-        values[line] = [value_then(views, headline) for headline in HEADLINES]
-        time.sleep(0)  # let the event loop have its turn
-    return Then(names, states, values)
+def _wanted(there: Looking) -> tuple[Asked, Window]:
+    query = asked(request.args)
+    view = query.view if query.view in LOOKS else next(iter(LOOKS))
+    query = query._replace(view=view, at=there.written["at"], against=there.written.get("against", ""))
+    return query, Window.asked(*LOOKS[view])
 
 
-def _sheet(then: Then) -> Sheet:
-    places = {headline.name: place for place, headline in enumerate(HEADLINES)}
-
-    def texts(name: str) -> Texts:
-        return then.names if name == "node" else then.states
-
-    return Sheet(_FIELDS, len(then.names), texts, lambda name: then.values[:, places[name]])
+def _leading(then: Then, row: int, there: Looking) -> str:
+    """Where a node leads, below `/nodes/`: to the same moments; where it has gone, to the one it was there at."""
+    gone = there.against is not None and then.states[row] == "gone"
+    return (Looking(there.against or 0.0, None) if gone else there).under(segment(then.names[row]))
 
 
-def _row(then: Then, row: int, there: Looking) -> Row:
+def _node(then: Then, row: int, there: Looking, *, alone: bool) -> Node:
     name, state = then.names[row], then.states[row]
-    reason = "nothing is kept of it of that moment" if state == _READ else state
-    values = [
-        shown(headline, float(value), reason, alone=headline.unit is Unit.NONE)
-        for headline, value in zip(HEADLINES, then.values[row].tolist(), strict=True)
-    ]
-    return Row(ident("node", name), there.under(f"/nodes/{segment(name)}"), visible(name), state, values)
+    values = dict(zip(PLACES, then.shown(row, alone=alone), strict=True))
+    shares, told, memory, total = told_of(then.values[row].tolist())
+    whole = then.before is None
+    return Node(
+        ident("node", name),
+        f"/nodes/{_leading(then, row, there)}",
+        visible(name),
+        "" if state == READ else state,
+        values,
+        shares if whole else [],
+        told if whole else values["cpu"].title,
+        memory if whole else values["memory"].title,
+        total if whole else "",
+    )

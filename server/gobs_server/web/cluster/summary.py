@@ -37,8 +37,12 @@ def summary(board: Board) -> Summary:
     """Return the summary of all nodes now. Only nodes that are fresh are counted in a sum."""
     states: Counter[str] = Counter(node.state for node in board.nodes)
     fresh = board.values[np.array([node.state == "fresh" for node in board.nodes], dtype=bool)]
-    count = len(board.nodes)
-    sums = [
+    return Summary(len(board.nodes), states, sums(fresh, len(board.nodes)))
+
+
+def sums(fresh: Numbers, count: int) -> list[Sum]:
+    """Return the sums over the lines of a board that count, of so many nodes."""
+    return [
         _cpu(fresh, count),
         _memory(fresh, count),
         *(
@@ -51,7 +55,6 @@ def summary(board: Board) -> Summary:
             )
         ),
     ]
-    return Summary(count, states, sums)
 
 
 def _cpu(fresh: Numbers, count: int) -> Sum:

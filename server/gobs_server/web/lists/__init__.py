@@ -2,6 +2,7 @@
 
 from gobs_server.web.lists.answer import Frame, answer, next_part, unkept
 from gobs_server.web.lists.asked import Asked, asked
+from gobs_server.web.lists.compared import CHANGE, Compared
 from gobs_server.web.lists.download import Form, download
 from gobs_server.web.lists.filtering import matching
 from gobs_server.web.lists.headings import Heading, headings
@@ -11,7 +12,9 @@ from gobs_server.web.lists.sheet import Field, Numbers, Rows, Sheet, Texts
 from gobs_server.web.lists.window import Poll, Tag, Window, poll, tag_of
 
 __all__ = [
+    "CHANGE",
     "Asked",
+    "Compared",
     "Field",
     "Form",
     "Frame",

@@ -10,7 +10,7 @@ import numpy as np
 
 from gobs_core import Kind
 from gobs_server.clock import Clock
-from gobs_server.live import Live, LiveTable, Node
+from gobs_server.live import Live, Node
 from gobs_server.tables import View
 from gobs_server.web.lists.sheet import Numbers
 from gobs_server.web.pods.columns import CONTAINER, MEASURED, PLACES, POD, TEXTS, THROTTLED, column_of
@@ -68,7 +68,10 @@ class Board:
                 part = self._parts.get(node.name)
                 made_from = self._made_from(node)
                 if made_from is not None and (part is None or part.made_from != made_from):
-                    part = _part(node, made_from)
+                    pods, containers = node.tables[POD], node.tables.get(CONTAINER)
+                    part = part_of(
+                        node.name, made_from, pods.view().public, containers.view().public if containers else None
+                    )
                     made += 1
                     if made % _AT_ONCE == 0:
                         await asyncio.sleep(0)
@@ -86,20 +89,20 @@ class Board:
         return pods.version, containers.version if containers else 0, "stale" if late else node.state
 
 
-def _part(node: Node, made_from: tuple[int, int, str]) -> Part:
-    view = node.tables[POD].view().public
+def part_of(node: str, made_from: tuple[int, int, str], view: View, containers: View | None) -> Part:
+    """Return the pods of one node out of a reading of its pods, and one of their containers."""
     kinds = _texts(view, _KIND)
     rows = [row for row, kind in enumerate(kinds) if kind == POD]
     texts = {name: [column[row] for row in rows] for name in TEXTS for column in (_texts(view, name),)}
     uids = [view.keys[row][0] for row in rows]
     return Part(
-        node=node.name,
+        node=node,
         state=made_from[2],
         made_from=made_from,
         uids=uids,
         texts=texts,
         began=np.array([began(text) for text in texts["started"]], dtype=np.float64),
-        numbers=_numbers(view, rows, uids, node.tables.get(CONTAINER)),
+        numbers=_numbers(view, rows, uids, containers),
     )
 
 
@@ -108,7 +111,7 @@ def _texts(view: View, name: str) -> list[str | None]:
     return [None] * len(view.keys) if found is None else found
 
 
-def _numbers(view: View, rows: list[int], uids: list[str], containers: LiveTable | None) -> Numbers:
+def _numbers(view: View, rows: list[int], uids: list[str], containers: View | None) -> Numbers:
     found = np.full((len(rows), len(PLACES)), np.nan)
     columns = {column.name: column for column in view.table.columns}
     for place, field in enumerate(MEASURED):
@@ -117,7 +120,7 @@ def _numbers(view: View, rows: list[int], uids: list[str], containers: LiveTable
             values = view.rates[column.name] if field.rate else view.level(column.name)
             found[:, place] = values[rows]
     if containers is not None:
-        found[:, PLACES[THROTTLED.name]] = _worst(containers.view().public, uids)
+        found[:, PLACES[THROTTLED.name]] = _worst(containers, uids)
     return found
 
 

@@ -55,7 +55,9 @@ class Faces:
                     await asyncio.sleep(0)
                 names = outdated[first : first + _AT_ONCE[look]]
                 pods = [(self._shown(name, sheet, where[some[name]], some[name], scale), fires[name]) for name in names]
-                contents = self._templates.render(f"pod_{look}.html", pods=pods, label=scale.label).split(_BETWEEN)
+                contents = self._templates.render(f"pod_{look}.html", pods=pods, label=scale.label, moments={}).split(
+                    _BETWEEN
+                )
                 for name, content in zip(names, contents, strict=True):
                     kept.put(name, origins[name], self.version, content)
             found = kept.get(list(some))
@@ -67,9 +69,9 @@ class Faces:
         """Return rows of groups; there are few, and each frame changes all of them."""
         kept = self._items.setdefault(("groups", kind), Items())
         texts = sheet.texts("group")
-        names = [ident("group", kind, texts[row] or "", str(texts[row] is None)) for row in rows]
+        names = [group_id(kind, texts[row]) for row in rows]
         lines = [group(name, kind, sheet, row) for name, row in zip(names, rows, strict=True)]
-        contents = self._templates.render("pod_groups.html", groups=lines).split(_BETWEEN) if lines else []
+        contents = self._templates.render("pod_groups.html", groups=lines, moments={}).split(_BETWEEN) if lines else []
         for name, content in zip(names, contents, strict=True):
             kept.put(name, None, self.version, content)
         found, wanted = kept.get(names), set(names)
@@ -83,6 +85,11 @@ class Faces:
     def _shown(self, name: str, sheet: PodSheet, where: tuple[Part, int], row: int, scale: Scale) -> Shown:
         node = self._live.node(where[0].node)
         return shown(name, sheet, where, row, {} if node is None else reasons(node, POD), scale)
+
+
+def group_id(kind: str, text: str | None) -> str:
+    """The id of the element of a group of pods that have this text."""
+    return ident("group", kind, text or "", str(text is None))
 
 
 def _made_from(part: Part, health: str | None, scale: Scale, badge: Badge | None) -> Hashable:

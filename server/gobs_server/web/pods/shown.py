@@ -122,5 +122,13 @@ def number(unit: Unit, value: float, *, rate: bool, why: str = "") -> Number:
     return Number(cell(value, unit, rate), exact(value, unit, rate), unknown=False)
 
 
+def difference(field: Field, value: float, note: str) -> Number:
+    """Return by how much a number has changed; `note` says from where to where."""
+    if value != value:  # noqa: PLR0124  NaN
+        return Number(UNKNOWN, "not known at one of the two moments", unknown=True)
+    text = cell(value, field.unit, field.rate)
+    return Number(f"+{text}" if value > 0 else text, note, unknown=False)
+
+
 def _of_field(field: Field, value: float, why: str) -> Number:
     return number(field.unit, value, rate=field.rate, why=why)

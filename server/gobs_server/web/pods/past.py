@@ -1,0 +1,217 @@
+"""The page of all pods as they were at a moment, or of what has changed of them between two."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from quart import Response
+
+from gobs_server.history import Past
+from gobs_server.paths import segment
+from gobs_server.services import Services
+from gobs_server.tags import Tags, fresh
+from gobs_server.web.answers import html
+from gobs_server.web.cluster.past import cluster_bar
+from gobs_server.web.lists import (
+    CHANGE,
+    Asked,
+    Compared,
+    Frame,
+    Item,
+    Poll,
+    Window,
+    answer,
+    headings,
+    matching,
+    next_part,
+    ordered,
+    poll,
+    tag_of,
+    unkept,
+    usable,
+)
+from gobs_server.web.looking import Looking
+from gobs_server.web.pods.board import Part, part_of
+from gobs_server.web.pods.chosen import choose, offered, shown_fields
+from gobs_server.web.pods.columns import AGE, CONTAINER, POD, PROBLEMS, SHOWN
+from gobs_server.web.pods.faces import group_id
+from gobs_server.web.pods.sheet import PodSheet
+from gobs_server.web.pods.shown import Number, Shown, difference, group, shown
+from gobs_server.web.rendering import Templates
+from gobs_server.web.text import ident, visible
+
+_KEPT = 8
+"""Moments of which what was read is kept."""
+_DEADLINE = 10.0
+"""Seconds after which those nodes are left out that have not been read."""
+_BETWEEN = b"\0"
+
+
+class Then(NamedTuple):
+    """The pods of all nodes at one moment."""
+
+    sheet: PodSheet
+    lacking: int
+    """Nodes that tell of pods now, of which nothing is known of that moment."""
+
+
+class Change(NamedTuple):
+    """A pod that is not the same at both moments, ready to be shown."""
+
+    id: str
+    path: str
+    texts: list[str]
+    numbers: list[Number]
+
+
+class PodsPast:
+    """Builds the page. Lives as long as the app; what was read of a moment is kept for whoever looks at it next."""
+
+    def __init__(self, services: Services, tags: Tags, templates: Templates) -> None:
+        self._services = services
+        self._tags = tags
+        self._templates = templates
+        self._kept: OrderedDict[float, Then] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    async def page(self, there: Looking, query: Asked, window: Window) -> Response:
+        """Return the whole page."""
+        query = _then_asked(query, there)
+        content, total = await self._made(there, query, window, Poll(-1, frozenset(), all=False))
+        return html(
+            self._templates.render(
+                "pods_past.html",
+                past=there,
+                bar=cluster_bar(self._services, there, "/pods"),
+                content=self._templates.raw(content),
+                following=next_part(query, window, total),
+            )
+        )
+
+    async def fragment(self, there: Looking, query: Asked, window: Window) -> Response:
+        """Return what a page lacks."""
+        query = _then_asked(query, there)
+        tag = tag_of(self._tags, 0, window, query)
+        return fresh(str(tag)) or unkept(html((await self._made(there, query, window, poll(tag)))[0]), tag)
+
+    async def _made(self, there: Looking, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
+        then = await self._then(there.at)
+        if there.against is None:
+            return await asyncio.to_thread(self._whole, there, then, query, window, has)
+        earlier = await self._then(there.against)
+        return await asyncio.to_thread(self._changes, there, then, earlier, query, window, has)
+
+    def _whole(self, there: Looking, then: Then, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
+        chosen = choose(then.sheet, query)
+        frame = self._templates.render(
+            "pods_list.html",
+            known=False,
+            headings=headings(shown_fields(chosen), chosen.sort, query),
+            past=there,
+            lacking=then.lacking,
+            **offered(query, chosen),
+        )
+        rows = chosen.rows[window.first : window.first + window.size]
+        if chosen.groups is not None:
+            sums, kind = chosen.groups, chosen.kind
+            names = [group_id(kind, sums.texts("group")[row]) for row in rows]
+            lines = [group(name, kind, sums, row) for name, row in zip(names, rows, strict=True)]
+            contents = self._templates.render("pod_groups.html", groups=lines, moments=there.written)
+        else:
+            where = then.sheet.where()
+            names = [ident(POD, where[row][0].node, where[row][0].uids[where[row][1]]) for row in rows]
+            pods = [
+                (_then_shown(shown(name, then.sheet, where[row], row, {}, chosen.scale), there), None)
+                for name, row in zip(names, rows, strict=True)
+            ]
+            look = f"pod_{query.view}.html"
+            contents = self._templates.render(look, pods=pods, label=chosen.scale.label, moments=there.written)
+        items = [Item(name, name, 0, one) for name, one in zip(names, contents.split(_BETWEEN), strict=False)]
+        return answer(Frame.of(frame), items, window, len(chosen.rows), has), len(chosen.rows)
+
+    def _changes(
+        self, there: Looking, then: Then, earlier: Then, query: Asked, window: Window, has: Poll
+    ) -> tuple[bytes, int]:
+        keys = _keys(then.sheet), _keys(earlier.sheet)
+        found = Compared(then.sheet, earlier.sheet, keys, aside=(AGE.name, PROBLEMS.name))
+        sheet = found.sheet
+        rows, said = matching(sheet, query.filter)
+        if query.group:
+            said.append("pods are not taken together where two moments are compared")
+        sort = usable(sheet, query.sort)
+        chosen = ordered(sheet, rows, sort or (CHANGE, "node", "namespace", "pod")).tolist()
+        fields = [sheet.fields[name] for name in ("pod", CHANGE, *SHOWN[1:]) if name != AGE.name]
+        frame = self._templates.render(
+            "pods_changes.html",
+            query=query,
+            past=there,
+            said=said,
+            headings=headings(fields, sort, query),
+            count=sheet.count,
+            matching=len(chosen),
+            changes=Counter(sheet.texts(CHANGE)),
+            same=found.same,
+        )
+        made = []
+        for row in chosen[window.first : window.first + window.size]:
+            here, before = found.pairs[row]
+            gone = here is None
+            node, uid = keys[1][before] if here is None and before is not None else keys[0][here or 0]
+            path = (Looking(there.against or 0.0, None) if gone else there).under(
+                f"/nodes/{segment(node)}/workloads/{segment(uid)}"
+            )
+            texts = [visible(sheet.texts(one.name)[row] or "") for one in fields if not one.numeric]
+            numbers = [
+                difference(one, float(sheet.numbers(one.name)[row]), found.note(row, one.name))
+                for one in fields
+                if one.numeric
+            ]
+            made.append(Change(ident(POD, node, uid), path, texts, numbers))
+        contents = self._templates.render("pods_changes_rows.html", pods=made).split(_BETWEEN)
+        items = [Item(one.id, one.id, 0, content) for one, content in zip(made, contents, strict=False)]
+        return answer(Frame.of(frame), items, window, len(chosen), has), len(chosen)
+
+    async def _then(self, moment: float) -> Then:
+        async with self._lock:
+            then = self._kept.get(moment)
+            if then is None:
+                names = sorted(node.name for node in self._services.live.nodes() if POD in node.tables)
+                pasts = [self._services.history.past(name) for name in names]
+                then = self._kept[moment] = await asyncio.to_thread(_read, names, pasts, moment)
+            self._kept.move_to_end(moment)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return then
+
+
+def _read(names: Sequence[str], pasts: Sequence[Past], moment: float) -> Then:
+    """Read the pods of all nodes; in a thread, for it takes milliseconds for each of them."""
+    parts: list[Part] = []
+    read, deadline = 0, time.monotonic() + _DEADLINE
+    for name, past in zip(names, pasts, strict=True):
+        if time.monotonic() > deadline:
+            break
+        pods, containers = past.at(POD, moment), past.at(CONTAINER, moment)
+        if pods is not None:
+            read += 1
+            part = part_of(name, (0, 0, "fresh"), pods.public, None if containers is None else containers.public)
+            if part.uids:
+                parts.append(part)
+        time.sleep(0)  # let the event loop have its turn
+    return Then(PodSheet(parts, moment), len(names) - read)
+
+
+def _then_asked(query: Asked, there: Looking) -> Asked:
+    return query._replace(at=there.written["at"], against=there.written.get("against", ""))
+
+
+def _then_shown(pod: Shown, there: Looking) -> Shown:
+    return pod._replace(path=there.under(pod.path), node_segment=there.under(pod.node_segment))
+
+
+def _keys(sheet: PodSheet) -> list[tuple[str, str]]:
+    return [(part.node, part.uids[row]) for part, row in sheet.where()]
