@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from benchmarks.report import Report
 from benchmarks.worker_plugin import Large, Small
 from gobs_core import CollectorConfig, Frame, Proc, Sink
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import Origin, Plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.settings.sections import PluginsSettings, WorkerSettings

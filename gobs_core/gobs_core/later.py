@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -60,3 +61,21 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in mine:
             sys.modules.pop(name, None)
+
+
+def put_off_calls(name: str, *functions: str) -> None:
+    """Put off a module of which others import these functions by name, and most processes never call one."""
+    if name in sys.modules:
+        return
+    module = ModuleType(name)
+    for function in functions:
+        setattr(module, function, partial(_called, name, function))
+    sys.modules[name] = module
+
+
+def _called(name: str, function: str, *args: Any, **kwargs: Any) -> Any:
+    with _lock:
+        if not getattr(sys.modules[name], "__file__", None):
+            del sys.modules[name]
+        real = importlib.import_module(name)
+    return getattr(real, function)(*args, **kwargs)

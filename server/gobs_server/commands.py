@@ -5,12 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from gobs_core.command import Command
-from gobs_core.later import hidden
+from gobs_core.later import hidden, put_off_calls
 
 FLAGS = {"--http": "server.http", "--grpc": "server.grpc", "--data": "server.data", "--database": "server.database"}
 """Options and the settings they are."""
 _UNUSED = ("pydantic",)
 """Tortoise loads it where the client of Kubernetes has brought it, for fields we have none of: 5 MiB."""
+_ANOTHER = "hypercorn.asyncio"
+"""Quart brings a web server that is not ours, and imports of it what serves: 2 MiB."""
 
 
 def _configure(parser: ArgumentParser, host: str) -> None:
@@ -35,6 +37,7 @@ def _configure_up(parser: ArgumentParser) -> None:
 
 
 def _run_server(args: Namespace) -> int:
+    put_off_calls(_ANOTHER, "serve")
     with hidden(*_UNUSED):
         from gobs_server.launch import run_server
 
@@ -42,6 +45,7 @@ def _run_server(args: Namespace) -> int:
 
 
 def _run_up(args: Namespace) -> int:
+    put_off_calls(_ANOTHER, "serve")
     with hidden(*_UNUSED):
         from gobs_server.launch import run_up
 

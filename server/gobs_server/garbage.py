@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+from gobs_server.trim import give_back
+
 _NEW = 20_000
 """Objects made and not yet let go before the newest are looked at: Python's own 700 are less than a batch of frames."""
 
@@ -13,3 +15,4 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW, 20, 20)
+    give_back()

@@ -18,30 +18,34 @@ _ENDED = 20
 class Trim:
     """Asks the allocator to give back what nobody uses, some time after many streams have ended. glibc alone does it.
 
-    `ended` tells how many streams have ended so far.
+    `ended` tells how many streams have ended so far, `give` asks the allocator.
     """
 
-    def __init__(self, ended: Callable[[], float], *, every: float = _EVERY) -> None:
+    def __init__(
+        self, ended: Callable[[], float], *, every: float = _EVERY, give: Callable[[], bool] | None = None
+    ) -> None:
         self._ended = ended
         self._every = every
-        self._give = _malloc_trim()
+        self._give = give or give_back
         self.done = 0
         """How often it was asked."""
 
     async def run(self) -> None:
         """Look now and then, until cancelled."""
         before = self._ended()
-        while self._give is not None:
+        while True:
             await asyncio.sleep(self._every)
             now = self._ended()
             if now - before >= _ENDED:
                 before = now
-                await asyncio.to_thread(self._give, 0)
-                self.done += 1
+                self.done += await asyncio.to_thread(self._give)
 
 
-def _malloc_trim() -> Callable[[int], object] | None:
+def give_back() -> bool:
+    """Ask the allocator once; False where there is none that can be asked."""
     if sys.platform != "linux":
-        return None
-    found: Callable[[int], object] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return found
+        return False
+    ask: Callable[[int], object] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if ask is not None:
+        ask(0)
+    return ask is not None

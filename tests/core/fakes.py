@@ -34,7 +34,7 @@ from gobs_core import (
     info,
     key,
 )
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import Plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.settings.sections import BudgetSettings

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gobs_core import CollectorConfig, Frame, NoData, Rows, Secret, SinkConfig, Table, gauge
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import Plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.testing import FakeClock, FakeProc

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gobs_core import Proc, Source
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.plugins.installed import Dist, Point
 from gobs_core.settings import AgentSettings, Settings

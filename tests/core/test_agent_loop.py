@@ -23,8 +23,8 @@ from gobs_core import (
     info,
     key,
 )
-from gobs_core.agent import Agent
 from gobs_core.agent.inspect import Inspections
+from gobs_core.agent.loop import Agent
 from gobs_core.agent.machine import open_machine
 from gobs_core.agent.worker import Worker
 from gobs_core.plugins import Plugins

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from gobs_core import Collector, PluginState, Proc, Rows, Table, gauge
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.collector import Context
 from gobs_core.kit.check import Wanted, check
 from gobs_core.kit.findings import Level

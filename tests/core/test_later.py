@@ -85,7 +85,7 @@ from contextlib import redirect_stdout
 from gobs_core.cli import main
 with redirect_stdout(io.StringIO()):
     assert main(["collect", "--once", "load"]) == 0
-import gobs_core.agent
+import gobs_core.agent.loop
 assert not loaded()
 assert "numpy" not in sys.modules
 """)
@@ -96,7 +96,7 @@ def test_an_agent_without_plugins_of_others_loads_nothing_of_workers() -> None:
 import io
 from contextlib import redirect_stdout
 from gobs_core import Proc
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.settings import load_settings
 settings, plugins = load_settings(environ={"GOBS_AGENT__SINKS": "stdout", "GOBS_PLUGINS__DENY": "kubernetes,perf"})
 
@@ -165,4 +165,18 @@ except AttributeError:
     pass
 assert "tortoise" in sys.modules
 assert "pydantic" not in sys.modules
+""")
+
+
+def test_a_module_whose_functions_others_import_is_loaded_by_the_first_call() -> None:
+    run("""
+from gobs_core.later import put_off_calls
+put_off_calls("colorsys", "rgb_to_hls", "hls_to_rgb")
+from colorsys import hls_to_rgb, rgb_to_hls
+stand_in = sys.modules["colorsys"]
+assert rgb_to_hls(1.0, 1.0, 1.0) == (0.0, 1.0, 0.0)
+import colorsys
+assert colorsys is not stand_in and colorsys.ONE_THIRD
+assert hls_to_rgb(0.0, 1.0, 0.0) == (1.0, 1.0, 1.0)
+assert sys.modules["colorsys"] is colorsys
 """)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import load_plugins
 from gobs_core.settings import load_settings
 from gobs_core.testing import FakeClock, FakeProc

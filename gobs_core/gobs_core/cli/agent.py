@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the agent until SIGINT or SIGTERM."""
     import asyncio
 
-    from gobs_core.agent import Agent
     from gobs_core.agent.build import idle_states
+    from gobs_core.agent.loop import Agent
     from gobs_core.agent.machine import open_machine
     from gobs_core.cli.common import set_up
     from gobs_core.errors import UserError

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from gobs_core.agent import Agent, Clock
-from gobs_core.agent.clock import NANO
+from gobs_core.agent.clock import NANO, Clock
+from gobs_core.agent.loop import Agent
 from gobs_core.agent.outbox import Outbox
 from gobs_core.plugins import Plugins
 from gobs_core.replay.clocks import ToldClock

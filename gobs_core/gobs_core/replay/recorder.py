@@ -13,7 +13,8 @@ from typing import NamedTuple
 import msgspec
 
 from gobs_core import __version__
-from gobs_core.agent import Agent, Clock
+from gobs_core.agent.clock import Clock
+from gobs_core.agent.loop import Agent
 from gobs_core.described import WorkloadInfo
 from gobs_core.frame import Frame
 from gobs_core.plugins import Plugins

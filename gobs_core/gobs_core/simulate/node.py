@@ -7,7 +7,8 @@ from typing import Protocol
 
 from structlog.contextvars import bind_contextvars
 
-from gobs_core.agent import Agent, Clock
+from gobs_core.agent.clock import Clock
+from gobs_core.agent.loop import Agent
 
 NANO = 1_000_000_000
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.cli.common import set_up
 from gobs_core.proc import Proc
 from gobs_core.settings import Flag, Settings

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gobs_server.history.lines import Lines
-from gobs_server.tables.values import Numbers
+from gobs_server.tables.values import Numbers, distinct
 
 _Places: TypeAlias = NDArray[np.intp]
 
@@ -62,7 +62,7 @@ def _readings(lines: Lines, starts: _Places, counts: _Places) -> Lines:
     low, high = _order(whole, starts, counts)
     few = counts <= 2
     ends = starts + counts - 1
-    kept = np.unique(np.concatenate((np.where(few, starts, low), np.where(few, ends, high))))
+    kept = distinct(np.concatenate((np.where(few, starts, low), np.where(few, ends, high))))
     return Lines(lines.times[kept], [line[kept] for line in lines.values])
 
 

@@ -12,7 +12,7 @@ from gobs_proto.limits import MAX_CELLS, MAX_INTEGER, MAX_ROWS
 from gobs_server.tables.change import RowChange
 from gobs_server.tables.errors import BadFrame
 from gobs_server.tables.state import TableState
-from gobs_server.tables.values import UNKNOWN, Cells
+from gobs_server.tables.values import UNKNOWN, Cells, distinct
 
 
 def check_rows(
@@ -30,7 +30,7 @@ def check_rows(
     gone, new = integers(frame.gone), integers(frame.new)
     if len(gone) and (gone.max() >= state.capacity or not state.live[gone].all()):
         raise bad(state, "rows", "a row is gone that was not there")
-    if len(np.unique(gone)) != len(gone) or len(np.unique(new)) != len(new):
+    if len(distinct(gone)) != len(gone) or len(distinct(new)) != len(new):
         raise bad(state, "rows", "a row is named twice")
     if len(new) and new.max() >= MAX_ROWS:
         raise bad(state, "limits", f"row {new.max()}, at most {MAX_ROWS} rows are allowed")
@@ -76,7 +76,7 @@ def put_dense(state: TableState, dense: pb.Dense, texts: Container[int]) -> None
     if values.size and not -MAX_INTEGER <= values.min() <= values.max() <= MAX_INTEGER:
         raise bad_range(state)
     if layout.has_info:
-        check_texts(state, np.unique(values[:, layout.info[places]]).tolist(), texts, none=True)
+        check_texts(state, distinct(values[:, layout.info[places]]).tolist(), texts, none=True)
     state.matrix[where] = values
 
 

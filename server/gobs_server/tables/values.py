@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite, nan
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ UNKNOWN = np.iinfo(np.int64).min
 
 Numbers = NDArray[np.float64]
 Cells = NDArray[np.int64]
+Integer = TypeVar("Integer", bound=np.integer[Any])
 NO_NUMBERS: Numbers = np.empty(0, dtype=np.float64)
 
 
@@ -26,6 +27,12 @@ def shown(raw: Cells, column: Column) -> Numbers:
     values: Numbers = raw * np.float64(column.scale)
     values[raw == UNKNOWN] = np.nan
     return values
+
+
+def distinct(values: NDArray[Integer]) -> NDArray[Integer]:
+    """What occurs in a list or a matrix of whole numbers, ascending; numpy's `unique` loads masked arrays."""
+    ordered = np.sort(values, axis=None)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
 
 
 def evaluate(column: Column, level: Callable[[str], Any], rate: Callable[[str], Any]) -> Any:

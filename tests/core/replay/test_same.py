@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gobs_core import Frame
-from gobs_core.agent import Clock
+from gobs_core.agent.clock import Clock
 from gobs_core.agent.selftables import OWN_TABLES
 from gobs_core.plugins import Plugins
 from gobs_core.replay import Recording

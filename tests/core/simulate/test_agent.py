@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from gobs_core import Frame, Proc
-from gobs_core.agent import Agent, Clock, TickStats
-from gobs_core.agent.clock import NANO
+from gobs_core.agent.clock import NANO, Clock
+from gobs_core.agent.loop import Agent, TickStats
 from gobs_core.plugins import load_plugins
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.simulate.cluster import node_machine, pods_beside

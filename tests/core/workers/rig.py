@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gobs_core import Frame, Proc
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugin import PluginConfig
 from gobs_core.plugins import Origin, Plugins
 from gobs_core.settings import AgentSettings, Settings

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gobs_core import Frame, Reading, Secret, Source
-from gobs_core.agent import Agent
 from gobs_core.agent.clock import NANO
 from gobs_core.agent.far_sink import FarOutbox, far_outbox
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import Plugins
 from gobs_core.redact import Redactor
 from gobs_core.settings import AgentSettings, Settings

@@ -12,7 +12,7 @@ from gobs_server.ingest import Door, Identity, Penalties
 from gobs_server.ingest.budget import Budget, Slots
 from gobs_server.ingest.doors import Caller
 from gobs_server.ingest.intake import MOST_BYTES
-from gobs_server.trim import Trim
+from gobs_server.trim import Trim, give_back
 from tests.server.feeding import HeldClock
 from tests.server.ingest.rig import TABLE, Rig
 from tests.support.frames import hello_of
@@ -188,14 +188,18 @@ async def test_what_ended_a_session_holds_nothing_of_what_was_refused() -> None:
 
 async def test_memory_is_given_back_after_many_streams_have_ended() -> None:
     ended = 0.0
-    trim = Trim(lambda: ended, every=0.01)
-    given: list[int] = []
-    trim._give = given.append
+    given: list[float] = []
+
+    def give() -> bool:
+        given.append(ended)
+        return give_back()
+
+    trim = Trim(lambda: ended, every=0.01, give=give)
     task = asyncio.create_task(trim.run())
     await asyncio.sleep(0.05)
     assert given == []
     ended = 25
     await until(lambda: trim.done == 1)
     await asyncio.sleep(0.05)
-    assert given == [0]
+    assert given == [25]
     task.cancel()
