@@ -1,9 +1,11 @@
-"""The server's own metrics: counters the parts add to, and their OpenMetrics text."""
+"""The server's own metrics: counters the parts add to, and their text in both forms that Prometheus knows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+
+from gobs_core.exposition import Form
 
 Labels = tuple[tuple[str, str], ...]
 _HELP: Mapping[str, tuple[str, str]] = {
@@ -81,17 +83,17 @@ class Metrics:
         """Ask `gauge` for labels -> value whenever the metrics are read."""
         self._gauges[name] = gauge
 
-    def text(self) -> str:
-        """All of it as OpenMetrics text."""
+    def text(self, form: Form = "openmetrics") -> str:
+        """All of it. A counter's family has the `_total` of its samples in the older form, and in OpenMetrics not."""
         lines: list[str] = []
         for name, (kind, text) in _HELP.items():
             samples = self._gauges[name]() if name in self._gauges else self._counters.get(name, {})
             if samples:
-                lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
-                lines += [
-                    f"{name}{'_total' * (kind == 'counter')}{_labels(at)} {value!r}" for at, value in samples.items()
-                ]
-        return "\n".join([*lines, "# EOF", ""])
+                sample = f"{name}_total" if kind == "counter" else name
+                family = name if form == "openmetrics" else sample
+                lines += [f"# HELP {family} {text}", f"# TYPE {family} {kind}"]
+                lines += [f"{sample}{_labels(at)} {value!r}" for at, value in samples.items()]
+        return "\n".join([*lines, *(["# EOF"] if form == "openmetrics" else []), ""])
 
 
 def _labels(labels: Labels) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 from quart import request
 
 from gobs_core import GobsError, PluginState, Unit
+from gobs_core.exposition import Form
 from gobs_core.logs import get_logger
 from gobs_proto.gobs_pb2 import ServerMessage
 from gobs_server.access import Access
@@ -145,8 +146,8 @@ class Services:
     version: str
     plugins: Callable[[], tuple[PluginState, ...]]
     """What is loaded in the server itself, and how it fares, now."""
-    metrics: Callable[[], str]
-    """The server's own metrics as OpenMetrics text."""
+    metrics: Callable[[Form], str]
+    """The server's own metrics as text."""
     ready: Callable[[], Mapping[str, str]]
     """What keeps the server from being ready: part -> reason; empty when it is ready."""
     retry_plugin: Callable[[str, str, str], bool] = _nothing_to_retry

@@ -93,7 +93,7 @@ class Cluster:
             clock=self.clock,
             version="0.1.0",
             plugins=lambda: self.own,
-            metrics=lambda: "# EOF\n",
+            metrics=lambda form: "# EOF\n" if form == "openmetrics" else "\n",
             ready=lambda: self.lacking,
             troubles=lambda: self.troubles,
         )

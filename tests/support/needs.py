@@ -13,7 +13,7 @@ from pathlib import Path
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SBIN = "/usr/sbin:/sbin"
 
-OF_ROOT = {"iproute2": "ip", "linux-perf": "perf", "g++": "c++"}
+OF_ROOT = {"iproute2": "ip", "linux-perf": "perf", "g++": "c++", "prometheus": "promtool"}
 """Package -> program, of what only root's lane needs."""
 ELSE = {"linux-perf": "linux-tools-generic"}
 """What a package is called elsewhere."""
@@ -24,6 +24,8 @@ MISSING = {
     "install linux-tools-generic; Fedora: dnf install perf)",
     "g++": "Tests of flamegraphs build programs to look at. Install a compiler (Debian, Ubuntu: apt-get install g++; "
     "Fedora: dnf install gcc-c++)",
+    "prometheus": "Tests of exports let Prometheus read them. Install it (Debian, Ubuntu: apt-get install prometheus; "
+    "Fedora: dnf install golang-github-prometheus)",
     "iproute2": "Tests with network namespaces need `ip`. Install it (Debian, Ubuntu: apt-get install "
     "iproute2; Fedora: dnf install iproute)",
 }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-from quart import Response
+from quart import Response, request
 
+from gobs_core.exposition import form_of
+from gobs_core.exposition.text import CONTENT_TYPES
 from gobs_server.api.problem import Fault, problem_response
 from gobs_server.routes import Routes
 from gobs_server.services import Services
-
-OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 def service_routes(services: Services) -> Routes:
@@ -29,7 +29,8 @@ def service_routes(services: Services) -> Routes:
 
     @routes.get("/metrics", role="viewer", scope="metrics")
     async def metrics() -> Response:
-        return Response(services.metrics(), content_type=OPENMETRICS)
+        form = form_of(request.headers.get("Accept", ""))
+        return Response(services.metrics(form), content_type=CONTENT_TYPES[form])
 
     return routes
 

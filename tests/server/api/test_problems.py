@@ -44,7 +44,7 @@ async def test_a_large_body_is_refused(client: Client) -> None:
 
 
 async def test_a_failure_inside_tells_nothing_of_the_inside(cluster: Cluster) -> None:
-    def fail() -> str:
+    def fail(form: str) -> str:
         raise RuntimeError("the secret is 42")
 
     services = cluster.services()
@@ -67,7 +67,8 @@ async def test_the_server_is_ready_when_nothing_keeps_it(cluster: Cluster, clien
     assert (await client.get("/healthz")).status_code == 200
 
 
-async def test_metrics_are_openmetrics(client: Client) -> None:
-    response = await client.get("/metrics")
+async def test_metrics_are_openmetrics_where_that_is_asked_for(client: Client) -> None:
+    assert (await client.get("/metrics")).content_type.startswith("text/plain; version=0.0.4")
+    response = await client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
     assert response.content_type.startswith("application/openmetrics-text")
     assert (await response.get_data(as_text=True)).endswith("# EOF\n")
