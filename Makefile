@@ -76,7 +76,7 @@ check-frontend:
 	! grep -n '"resolved"\|https\?:' server/frontend/package-lock.json
 
 golden: $(DEV) $(PROTO) ## Write the golden outputs anew; read the difference before committing it
-	$(BIN)/pytest --update-golden tests/collectors tests/core/test_agent_golden.py tests/helm $(ARGS)
+	$(BIN)/pytest --update-golden tests/collectors tests/core/test_agent_golden.py tests/helm tests/browser/test_structure.py $(ARGS)
 
 docs: $(DEV) $(PROTO) ## Write anew what the pages take from the code: tables, settings, flags, hooks, REST
 	$(BIN)/python -m scripts.docs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_p
 from gobs_server.app import Server
 from gobs_server.clock import Clock
 from gobs_server.settings import ServerSettings
+from tests.browser.pages import prepare
 from tests.support.cluster import simulated_cluster
 from tests.support.database import fresh
 from tests.support.needs import MISSING, this_machine
@@ -89,7 +91,9 @@ def chromium() -> str:
 @pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server with seven simulated nodes for all tests that only look; it ends with the last test in a browser."""
-    with simulated_cluster(tmp_path_factory.mktemp("cluster")) as server:
+    folder = tmp_path_factory.mktemp("cluster")
+    prepare(folder / "data", time.time())
+    with simulated_cluster(folder) as server:
         yield server
 
 

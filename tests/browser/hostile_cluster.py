@@ -92,7 +92,8 @@ def many(count: int) -> Rows:
 async def made_so(server: Server) -> None:
     """Make a rule, a silence, a channel and a token of each name, and let one rule fire for rows of each name."""
     desk = server.alerts.desk
-    for name in (name[:200] for name in HOSTILE_NAMES):
+    for at, name in enumerate(name[:200] for name in HOSTILE_NAMES):
+        await server.access.people.arrived(f"somebody {at}", name, "viewer")
         await server.access.audit.record(ROOT, "rule.change", name, {name[:50]: name}, {name[:50]: "other"})
         server.alerts.book.put_channel(
             ChannelSettings(id=name, name=name[:100], kind="webhook", stopped=name, by=name, settings={"url": name})

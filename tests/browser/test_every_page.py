@@ -12,7 +12,7 @@ from playwright.async_api import Page as Shown
 from tests.browser.axe import check
 from tests.browser.conftest import PHONE, Watched, visiting
 from tests.browser.holding import holds
-from tests.browser.pages import PAGES, Page, address
+from tests.browser.pages import PAGES, Page, address, headers
 from tests.support.server import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -57,13 +57,14 @@ async def test_a_page_has_no_fault_is_used_by_keyboard_alone_and_fits_every_scre
     page: Page, browser: Browser, cluster: ServerProcess
 ) -> None:
     url = address(page, cluster)
-    async with visiting(browser, cluster) as tab:
+    said = {"extra_http_headers": headers(page, cluster)}
+    async with visiting(browser, cluster, **said) as tab:
         await _open(tab, page, url)
         await _goes_through(tab.page)
         await check(tab.page)
         await tab.page.set_viewport_size(WALL)
         await _fits(tab.page, WALL["width"])
-    async with visiting(browser, cluster, **PHONE) as tab:
+    async with visiting(browser, cluster, **PHONE, **said) as tab:
         await _open(tab, page, url)
         await _fits(tab.page, 360)
         assert await tab.page.evaluate(SMALL, 24) == []

@@ -112,4 +112,5 @@ async def test_where_one_name_is_in_the_address(named: Described, tab: Watched) 
     for name in sorted(HOSTILE_NAMES, key=len):
         if len(name) > LONGEST and f"/nodes/{MANY}/" in named.hostile:
             tab.forgiven = ("404",)  # the key of a row is cut before it comes so far; the page says there is none
-        await touched(tab, named.hostile.replace("{name}", quote(name, safe="")))
+        at = str(HOSTILE_NAMES.index(name))
+        await touched(tab, named.hostile.replace("{name}", quote(name, safe="")).replace("{at}", at))

@@ -32,6 +32,14 @@ class ServerProcess:
         with urllib.request.urlopen(f"http://{self.http}{path}", timeout=10) as answer:
             return json.load(answer)
 
+    def post(self, path: str, content: object) -> Any:
+        """The JSON that is answered to some."""
+        asked = urllib.request.Request(
+            f"http://{self.http}{path}", json.dumps(content).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return json.load(answer)
+
     def text(self, path: str) -> str:
         """The text of a resource."""
         with urllib.request.urlopen(f"http://{self.http}{path}", timeout=10) as answer:

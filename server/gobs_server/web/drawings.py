@@ -50,6 +50,10 @@ class Drawing:
     top: float | None = None
     left_out: int = 0
     """Rows, or columns, that have no line for want of colours."""
+    limits: tuple[tuple[str, float], ...] = ()
+    """Word and value of each threshold that the columns declare, in the unit shown."""
+    said: str = ""
+    """The same in words."""
 
     @property
     def plan(self) -> str:
@@ -62,6 +66,7 @@ class Drawing:
             "stacked": self.stacked,
             "top": self.top,
             "series": [line.series for line in self.lines],
+            "limits": self.limits,
         }
         return msgspec.json.encode(plan).decode()
 
@@ -127,7 +132,8 @@ def _of_columns(table: Table, chart: Chart, key: Key | None, unknown: Reasons) -
         for column, label in zip(columns[:MOST_LINES], labels[:MOST_LINES], strict=True)
     ]
     title = "" if chart.each and key else chart.title
-    return _made(table, chart, title or _listed(columns), lines, len(columns) - len(lines))
+    summed = key is None and bool(table.keys)
+    return _made(table, chart, title or _listed(columns), lines, len(columns) - len(lines), summed=summed)
 
 
 def _of_rows(view: View, chart: Chart, unknown: Reasons) -> Drawing:
@@ -158,7 +164,7 @@ def _line(table: Table, column: Column, key: Key | None, label: str, unknown: Re
     return Line(visible(label), series(table.name, column.name, key), visible(help_))
 
 
-def _made(table: Table, chart: Chart, title: str, lines: list[Line], left_out: int) -> Drawing:
+def _made(table: Table, chart: Chart, title: str, lines: list[Line], left_out: int, *, summed: bool = False) -> Drawing:
     column = table.column(chart.columns[0])
     rate = column.kind is Kind.COUNTER
     return Drawing(
@@ -172,7 +178,29 @@ def _made(table: Table, chart: Chart, title: str, lines: list[Line], left_out: i
         stacked=chart.stacked,
         top=chart.top,
         left_out=left_out,
+        limits=tuple(_limits(_limited(table, chart, summed=summed))),
+        said=_limits_said(_limited(table, chart, summed=summed)),
     )
+
+
+def _limited(table: Table, chart: Chart, *, summed: bool) -> list[Column]:
+    """Return the columns whose thresholds hold for the lines drawn: not for parts of a stack, nor for sums of rows."""
+    columns = [table.column(name) for name in chart.columns]
+    if chart.stacked and len(columns) > 1:
+        return []
+    return [one for one in columns if one.thresholds is not None and (one.unit is Unit.PERCENT or not summed)]
+
+
+def _limits(columns: Iterable[Column]) -> Iterable[tuple[str, float]]:
+    """Return word and value of each threshold, each once."""
+    some = [one.thresholds for one in columns if one.thresholds is not None]
+    pairs = [(word, limit) for one in some for word, limit in (("warning", one.warning), ("critical", one.critical))]
+    return dict.fromkeys((word, limit) for word, limit in pairs if limit is not None)
+
+
+def _limits_said(columns: Sequence[Column]) -> str:
+    told = [f"{_words(one.name)}: {one.suggested}" if len(columns) > 1 else one.suggested for one in columns]
+    return "; ".join(told)
 
 
 def _listed(columns: Sequence[Column]) -> str:

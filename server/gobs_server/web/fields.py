@@ -8,7 +8,7 @@ from math import isfinite
 
 from gobs_core import Column, Kind
 from gobs_server.live import View
-from gobs_server.web.format import UNKNOWN, exact, full
+from gobs_server.web.format import UNKNOWN, exact, full, signed
 from gobs_server.web.text import visible
 
 _KEY = "What tells it from the others"
@@ -105,7 +105,7 @@ def _was(now: tuple[View, int], before: tuple[View, int], column: Column) -> str
     difference = value - then
     if not isfinite(difference):
         return told
-    return f"{told}, {'+' if difference > 0 else ''}{full(difference, column.unit, rate)}"
+    return f"{told}, {signed(difference, full(difference, column.unit, rate))}"
 
 
 def _number(view: View, row: int, column: Column, reason: str, path: str) -> Field:

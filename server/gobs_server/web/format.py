@@ -48,6 +48,11 @@ def full(value: float, unit: Unit, rate: bool = False) -> str:
     return f"{text}{symbol}" if symbol == "/s" else f"{text} {symbol}"
 
 
+def signed(value: float, text: str) -> str:
+    """Return the text of a difference with its sign; one that is too small to be told has none."""
+    return f"+{text}" if value > 0 and not text.startswith("<") else text
+
+
 def exact(value: float, unit: Unit, rate: bool = False) -> str:
     """Return every digit that is known, with the plain unit: `1,234,567 B`."""
     if isnan(value):

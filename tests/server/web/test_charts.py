@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from gobs_core import Chart, Table, Total, Unit, counter, derived, gauge, info, key
+from gobs_core import Chart, Table, Thresholds, Total, Unit, counter, derived, gauge, info, key
 from gobs_server.http import create_app
 from gobs_server.tables import View
 from gobs_server.web.drawings import MOST_LINES, called, of_row, of_table
@@ -51,6 +51,32 @@ def test_charts_that_are_asked_for_are_drawn_as_asked() -> None:
     assert [line.series for line in whole.lines] == ["asking/a_bytes", "asking/b_bytes"]
     assert [(line.label, line.series) for line in each.lines] == [("x", "asking/a_bytes/x"), ("y", "asking/a_bytes/y")]
     assert (level.title, level.top, level.unit) == ("level, by k", 90, "celsius")
+
+
+def test_thresholds_that_a_column_declares_are_drawn_where_they_hold_and_said() -> None:
+    limits = Thresholds(warning=80, critical=95)
+    table = Table(
+        "t",
+        "",
+        [
+            key("k", ""),
+            gauge("level", "", Unit.CELSIUS, thresholds=limits),
+            derived("share", "", "level", Unit.PERCENT, thresholds=Thresholds(critical=10, below=True)),
+            gauge("more", "", Unit.CELSIUS),
+        ],
+        total=Total("k", frozenset({"x"})),
+        charts=[Chart("level", each=True), Chart("level"), Chart("share"), Chart("level", "more", stacked=True)],
+    )
+    each, total, share, stack = of_table(view(table, ("x", 1, 2), ("y", 1, 2)), {})
+    told = [(one.said, dict(one.limits)) for one in (each, total, share, stack)]
+    assert told == [
+        ("warning above 80 \N{DEGREE SIGN}C, critical above 95 \N{DEGREE SIGN}C", {"warning": 80, "critical": 95}),
+        ("", {}),  # a limit of one row is none of the sum of all
+        ("critical below 10 %", {"critical": 10}),
+        ("", {}),
+    ]
+    assert json.loads(each.plan)["limits"] == [["warning", 80], ["critical", 95]]
+    assert of_row(table, ("x",), {})[0][0].limits == each.limits
 
 
 def test_of_one_row_every_column_is_drawn_once_and_those_asked_for_first() -> None:

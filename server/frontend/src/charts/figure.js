@@ -12,6 +12,7 @@ import { joined, place } from "./window.js";
  * @property {boolean} stacked
  * @property {number | null} top
  * @property {string[]} series
+ * @property {[string, number][]} limits word and value of thresholds
  *
  * @typedef {object} Around what a chart has from its page
  * @property {(from: number, to: number) => void} zoom show another span of seconds since 1970

@@ -124,7 +124,7 @@ export class Plot {
       hooks: {
         setCursor: [() => said.renew()],
         setSelect: [(drawn) => this.select(drawn)],
-        draw: [(drawn) => this.mark(drawn)],
+        draw: [(drawn) => this.mark(drawn), (drawn) => this.limit(drawn)],
       },
     };
   }
@@ -189,6 +189,30 @@ export class Plot {
       ctx.moveTo(left, bbox.top);
       ctx.lineTo(left, bbox.top + bbox.height);
       ctx.stroke();
+      ctx.restore();
+    }
+  }
+
+  /**
+   * Thresholds that the columns declare and that the scale reaches, each with its word: colour alone would not say which.
+   * @param {uPlot} drawn
+   */
+  limit(drawn) {
+    const { ctx, bbox } = drawn;
+    for (const [word, value] of this.figure.plan.limits) {
+      const top = drawn.valToPos(value, "y", true);
+      if (!(top >= bbox.top && top <= bbox.top + bbox.height)) continue;
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = this.colour(`--${word}`);
+      ctx.lineWidth = devicePixelRatio;
+      ctx.setLineDash(word === "critical" ? [] : [6 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, top);
+      ctx.lineTo(bbox.left + bbox.width, top);
+      ctx.stroke();
+      ctx.font = `${11 * devicePixelRatio}px sans-serif`;
+      ctx.textBaseline = top - bbox.top < 14 * devicePixelRatio ? "top" : "bottom";
+      ctx.fillText(word, bbox.left + 4 * devicePixelRatio, top);
       ctx.restore();
     }
   }

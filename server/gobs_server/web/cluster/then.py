@@ -12,7 +12,7 @@ from gobs_core import Unit
 from gobs_server.history import Past
 from gobs_server.live import View
 from gobs_server.web.cluster.board import CPUS
-from gobs_server.web.format import cell, exact, full
+from gobs_server.web.format import cell, exact, full, signed
 from gobs_server.web.headlines import HEADLINES, Value, in_order, shown, value_then
 from gobs_server.web.lists import Field, Numbers, Sheet, Texts
 
@@ -90,7 +90,7 @@ class Then(NamedTuple):
             else:
                 text = (full if alone else cell)(difference, one.unit, one.rate)
                 told = ", then ".join(exact(side, one.unit, one.rate) for side in (then, after))
-                found.append(Value(one.label, f"+{text}" if difference > 0 else text, told, None))
+                found.append(Value(one.label, signed(difference, text), told, None))
         return found
 
 

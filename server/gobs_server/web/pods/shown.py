@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gobs_core import Unit
 from gobs_server.paths import segment
 from gobs_server.web.cluster.heat import Scale
-from gobs_server.web.format import UNKNOWN, cell, exact
+from gobs_server.web.format import UNKNOWN, cell, exact, signed
 from gobs_server.web.lists import Field, Sheet
 from gobs_server.web.pods.board import Part
 from gobs_server.web.pods.columns import BY_NAME, PLACES, VALUES, column_of
@@ -127,7 +127,7 @@ def difference(field: Field, value: float, note: str) -> Number:
     if value != value:  # noqa: PLR0124  NaN
         return Number(UNKNOWN, "not known at one of the two moments", unknown=True)
     text = cell(value, field.unit, field.rate)
-    return Number(f"+{text}" if value > 0 else text, note, unknown=False)
+    return Number(signed(value, text), note, unknown=False)
 
 
 def _of_field(field: Field, value: float, why: str) -> Number:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gobs_server.web.badges import Badge
-from gobs_server.web.format import UNKNOWN, cell, exact, full
+from gobs_server.web.format import UNKNOWN, cell, exact, full, signed
 from gobs_server.web.lists import Field
 from gobs_server.web.table.chosen import Chosen
 from gobs_server.web.table.listing import Listing
@@ -102,7 +102,7 @@ def _differences(
 ) -> list[Cell]:
     """Return cells that say which way a number has gone, and from where to where."""
     return [
-        Cell(f"+{cell.text}" if value > 0 else cell.text, listing.notes(row, field.name), cell.unknown)
+        Cell(signed(value, cell.text), listing.notes(row, field.name), cell.unknown)
         if listing.notes is not None
         else cell
         for row, value, cell in zip(rows, values, cells, strict=True)
