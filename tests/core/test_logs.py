@@ -151,7 +151,7 @@ def test_auto_is_console_on_a_terminal() -> None:
 
 
 def test_rich_is_not_imported_with_structlog() -> None:
-    script = "import sys, gobs_core.agent; print('rich' in sys.modules, 'structlog' in sys.modules)"
+    script = "import sys, gobs_core.agent.loop; print('rich' in sys.modules, 'structlog' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["False", "True"]
 
