@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from gobs_core import Proc
-from gobs_core.agent import Agent
+from gobs_core.agent.loop import Agent
 from gobs_core.plugins import load_plugins
 from gobs_core.settings import load_settings
 from gobs_server.app import Server
