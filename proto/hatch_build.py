@@ -11,7 +11,12 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PACKAGE = "gobs_proto"
-GENERATED = ("gobs_pb2.py", "gobs_pb2.pyi", "gobs_pb2_grpc.py", "gobs_pb2_grpc.pyi", "pprof_pb2.py", "pprof_pb2.pyi")
+MESSAGES = ("pprof", "remote_write")
+"""Files with messages alone."""
+GENERATED = (
+    *("gobs_pb2.py", "gobs_pb2.pyi", "gobs_pb2_grpc.py", "gobs_pb2_grpc.pyi"),
+    *(f"{name}_pb2{ending}" for name in MESSAGES for ending in (".py", ".pyi")),
+)
 
 STUB = """\
 from collections.abc import AsyncIterator
@@ -51,7 +56,8 @@ class ProtocHook(BuildHookInterface):  # type: ignore[type-arg]  # the build's o
 
 def generate(root: Path) -> None:
     """Write the generated modules next to their sources, so that they import as `gobs_proto.gobs_pb2`."""
-    _compile(root, "pprof.proto", ("python", "pyi"))
+    for name in MESSAGES:
+        _compile(root, f"{name}.proto", ("python", "pyi"))
     with tempfile.NamedTemporaryFile() as described:
         _compile(root, "gobs.proto", ("python", "pyi", "grpc_python"), f"--descriptor_set_out={described.name}")
         stub = _service_types(Path(described.name).read_bytes())

@@ -94,3 +94,15 @@ async def test_promtool_has_no_complaint(tmp_path: Path) -> None:
             exposed = await asyncio.to_thread(text, path)
             assert "# TYPE gobs_" in exposed
             assert await asyncio.to_thread(lint, exposed) == "", path
+
+
+async def test_prometheus_takes_what_an_agent_pushes(tmp_path: Path) -> None:
+    receiving = "--web.enable-remote-write-receiver"
+    async with prometheus(tmp_path / "prometheus", "{}", receiving) as peer:
+        url = f"http://{peer.address}/api/v1/write"
+        pushing = {"GOBS_SINKS__REMOTE_WRITE__URL": url, "GOBS_SINKS__REMOTE_WRITE__EVERY": "1s"}
+        async with both(tmp_path, **pushing) as here:
+            [found] = await peer.holds('gobs_memory_total_bytes{job="gobservability"}')
+            assert float(found["value"][1]) == await by_rest(here.server, "memory", "total")
+            assert (found["metric"]["node"], found["metric"]["instance"]) == ("this-machine", "this-machine")
+            assert await peer.holds('rate(gobs_cpu_user_seconds_total{cpu="all"}[10s]) > 0')

@@ -35,6 +35,7 @@ VALUES = {
     "sinks.grpc.join": f"gobs_join.abcdefgh.{CANARY}-join",
     "sinks.otlp.token": f"{CANARY}-otlp-token",
     "sinks.prometheus.token": f"{CANARY}-prometheus-token",
+    "sinks.remote_write.token": f"{CANARY}-remote-write-token",
     "notifiers.apprise.urls": f"json://127.0.0.1:1/{CANARY}-apprise",
     "notifiers.discord.webhook_url": f"https://discord.invalid/api/webhooks/1/{CANARY}-discord",
     "notifiers.webhook.url": f"http://127.0.0.1:1/{CANARY}-webhook",

@@ -9,10 +9,10 @@ import pytest
 
 from gobs_core import Sink
 from gobs_core.testing import check_sink
-from gobs_sinks import grpc, otlp, prometheus, stdout
+from gobs_sinks import grpc, otlp, prometheus, remote_write, stdout
 
 
-@pytest.mark.parametrize("module", [grpc, otlp, prometheus, stdout])
+@pytest.mark.parametrize("module", [grpc, otlp, prometheus, remote_write, stdout])
 def test_each_module_announces_one_sink_called_like_it(module: object) -> None:
     [cls] = module.gobs_register_sinks()  # type: ignore[attr-defined]  # every plugin module has it
     assert issubclass(cls, Sink)
