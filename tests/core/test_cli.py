@@ -21,6 +21,7 @@ from gobs_core.cli.run import run
 from gobs_core.command import Command
 from gobs_core.pidfile import NAME, start_of
 from tests.core.fakes import FakeDistribution, FakeEntryPoint
+from tests.support.gobs import run as forked
 from tests.support.house import ROOT
 
 GOBS = [str(Path(sys.executable).with_name("gobs"))]
@@ -34,8 +35,8 @@ def environ(tmp_path: Path) -> Mapping[str, str]:
     return {**kept, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
 
 
-def gobs(environ: Mapping[str, str], *args: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*GOBS, *args], env=environ, capture_output=True, text=True, check=False, timeout=60, **more)
+def gobs(environ: Mapping[str, str], *args: str) -> subprocess.CompletedProcess[str]:
+    return forked(*args, environ=environ)
 
 
 def mistake(environ: Mapping[str, str], *args: str) -> str:
@@ -47,7 +48,7 @@ def mistake(environ: Mapping[str, str], *args: str) -> str:
 
 
 def test_the_version_is_told(environ: Mapping[str, str]) -> None:
-    done = gobs(environ, "--version")
+    done = subprocess.run([*GOBS, "--version"], env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (0, f"gobs {__version__}\n")
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.gobs import start
 from tests.support.groups import BUSY, IDLE, GroupedPod, grouped_pods, sys_of_version_2, unified
-from tests.support.house import ROOT
 from tests.support.kube import pods
 from tests.support.kube.server import KubeServer, kube_server
-from tests.support.server import GOBS, ServerProcess, gobs_server
+from tests.support.server import ServerProcess, gobs_server
 
 pytestmark = pytest.mark.root
 
@@ -31,12 +31,10 @@ def agent(server: ServerProcess, kube: KubeServer, folder: Path, *more: str) -> 
     """Run the real agent over this machine, with the API server it is to ask."""
     settings = {"server": kube.url, "service_account": str(kube.account)}
     sets = [word for name, value in settings.items() for word in ("--set", f"inventories.kubernetes.{name}={value}")]
-    command = [*GOBS, "agent", "--server", server.grpc, "--node", NODE, "--interval", "1s", *sets, *more]
+    words = ("agent", "--server", server.grpc, "--node", NODE, "--interval", "1s", *sets, *more)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "KUBERNETES_"))}
     with (folder / "agent.log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=log, env={**environment, "GOBS_CONFIG": os.devnull}
-        )
+        process = start(*words, stdout=log, stderr=log, environ={**environment, "GOBS_CONFIG": os.devnull})
     try:
         yield
     finally:

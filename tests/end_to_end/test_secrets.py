@@ -20,9 +20,9 @@ from gobs_server.db import sqlite_at
 from gobs_server.http import create_app
 from gobs_server.settings import ServerSettings
 from scripts.docs.builtin import plugins
+from tests.support.gobs import INTERPRETED, start
 from tests.support.house import ROOT
 from tests.support.secrets import MARK
-from tests.support.server import GOBS
 
 CANARY = MARK
 PLACE = re.compile(r"<(?:(\w+):)?\w+>")
@@ -60,9 +60,9 @@ def variables(*names: str, **more: str) -> dict[str, str]:
 
 @contextmanager
 def running(log: Path, environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A program as a child, everything it says in a file."""
+    """A program as a child with arguments of its own, everything it says in a file."""
     with log.open("ab") as out:
-        child = subprocess.Popen([*GOBS, *command], stdout=out, stderr=out, cwd=ROOT, env=environment)
+        child = subprocess.Popen([*INTERPRETED, *command], stdout=out, stderr=out, cwd=ROOT, env=environment)
     try:
         yield child
     finally:
@@ -179,12 +179,17 @@ async def test_no_secret_is_in_what_is_said_when_something_is_wrong(name: str, t
     names, more, command = WRONG[name]
     log = tmp_path / "said"
     own = {"GOBS_SERVER__HTTP": "127.0.0.1:0", "GOBS_SERVER__GRPC": "127.0.0.1:0", "GOBS_SERVER__DATA": str(tmp_path)}
-    with running(log, variables(*names, **{**own, **more}), *command) as child:
+    with log.open("ab") as out:
+        child = start(*command, stdout=out, stderr=out, environ=variables(*names, **{**own, **more}))
+    try:
         for enough, tries in ((1, 1200), (6, 60)):  # the first word takes what a busy machine takes
             for _ in range(tries):
                 if child.poll() is not None or len(log.read_text().splitlines()) >= enough:
                     break
                 await asyncio.sleep(0.05)
+    finally:
+        child.terminate()
+        child.wait(30)
     text = log.read_text()
     assert text.strip(), "it says something"
     assert CANARY[:11] not in text

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.gobs import INTERPRETED
 from tests.support.house import ROOT
-from tests.support.server import GOBS
 
 
 class Up:
@@ -37,7 +37,7 @@ class Up:
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
-    command = [*GOBS, "up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", str(tmp_path / "data")]
+    command = [*INTERPRETED, "up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", str(tmp_path / "data")]
     command += ["--node", "this-machine", "--interval", "1s", "--log-level", "warning"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "POSTGRES_"))}
     environment["GOBS_CONFIG"] = os.devnull

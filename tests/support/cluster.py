@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.house import ROOT
-from tests.support.server import GOBS, ServerProcess, gobs_server
+from tests.support.gobs import start
+from tests.support.server import ServerProcess, gobs_server
 
 NODES = 7
 READY = 120.0
@@ -33,11 +33,11 @@ def simulated_cluster(folder: Path, *more: str, nodes: int = NODES, interval: st
 
 @contextlib.contextmanager
 def _nodes(folder: Path, server: ServerProcess, nodes: int, interval: str) -> Iterator[None]:
-    command = [*GOBS, "simulate", "--nodes", str(nodes), "--server", server.grpc, "--interval", interval]
+    words = ("simulate", "--nodes", str(nodes), "--server", server.grpc, "--interval", interval)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GOBS_")}
     environment |= {"XDG_STATE_HOME": str(folder), "TMPDIR": str(folder), "GOBS_CONFIG": os.devnull}
     with (folder / "nodes.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=environment)
+        process = start(*words, stdout=log, stderr=log, environ=environment)
     try:
         yield
     finally:

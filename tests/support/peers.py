@@ -199,8 +199,10 @@ async def _call(port: int, data: bytes, metadata: Sequence[tuple[str, str]]) -> 
 
 async def _listen(peer: Peer, connection: h2.connection.H2Connection, stream: int) -> bool:
     """Take what the server says; whether more may be sent."""
+    said = b""
     async with asyncio.timeout(_PATIENCE):
-        said = await peer.reader.read(65536)
+        with suppress(ConnectionError):  # closed by the server while something was on its way to it
+            said = await peer.reader.read(65536)
     over = (h2.events.StreamReset, h2.events.StreamEnded, h2.events.ConnectionTerminated)
     events = connection.receive_data(said) if said else []
     await peer.write(connection.data_to_send())

@@ -6,23 +6,19 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.house import ROOT
-
-GOBS = [sys.executable, "-c", "import sys; from gobs_core.cli import main; sys.exit(main())"]
+from tests.support.gobs import Program, start
 
 
 class ServerProcess:
     """One server. `http` and `grpc` are HOST:PORT."""
 
-    def __init__(self, process: subprocess.Popen[str], http: str, grpc: str) -> None:
+    def __init__(self, process: Program, http: str, grpc: str) -> None:
         self.process = process
         self.http = http
         self.grpc = grpc
@@ -61,27 +57,18 @@ def gobs_server(
     data: Path, *more: str, http: str = "127.0.0.1:0", grpc: str = "127.0.0.1:0"
 ) -> Iterator[ServerProcess]:
     """Run a server for as long as the `with` lasts; begins once it listens."""
-    command = [*GOBS, "server", "--http", http, "--grpc", grpc, "--data", str(data), *more]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "POSTGRES_"))}
-    with (data.parent / f"{data.name}.log").open("a") as log:
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=ROOT,
-            env={**environment, "GOBS_CONFIG": os.devnull},
-        )
-    try:
-        assert process.stdout is not None
-        words = process.stdout.readline().split()
-        assert words, (data.parent / f"{data.name}.log").read_text()[-3000:]
-        url = next(word for word in words if word.startswith("http://"))
-        port = words[words.index("port") + 1].rstrip(";")
-        yield ServerProcess(process, url.removeprefix("http://"), f"127.0.0.1:{port}")
-    finally:
-        if process.poll() is None:
+    words = ("server", "--http", http, "--grpc", grpc, "--data", str(data), *more)
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as said:
+        with open(writing, "wb") as stdout, (data.parent / f"{data.name}.log").open("a") as log:
+            process = start(*words, stdout=stdout, stderr=log, environ={**environment, "GOBS_CONFIG": os.devnull})
+        try:
+            told = said.readline().split()
+            assert told, (data.parent / f"{data.name}.log").read_text()[-3000:]
+            url = next(word for word in told if word.startswith("http://"))
+            port = told[told.index("port") + 1].rstrip(";")
+            yield ServerProcess(process, url.removeprefix("http://"), f"127.0.0.1:{port}")
+        finally:
             process.kill()
             process.wait(10)
-        if process.stdout is not None:
-            process.stdout.close()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import ROOT
-from tests.support.server import GOBS, ServerProcess, gobs_server
+from tests.support import gobs
+from tests.support.server import ServerProcess, gobs_server
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "POSTGRES_"))}
-    return subprocess.run(
-        [*GOBS, *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env={**environment, **environ},
-        check=False,
-    )
+    return gobs.run(*words, environ={**environment, **environ})
 
 
 def mistake(*words: str, **environ: str) -> str:

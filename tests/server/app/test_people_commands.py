@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import ROOT
+from tests.support.gobs import run
 from tests.support.secrets import marked
-from tests.support.server import GOBS, ServerProcess, gobs_server
+from tests.support.server import ServerProcess, gobs_server
 
 PASSWORD = marked("correct horse battery")
 
@@ -34,16 +34,7 @@ def server(folder: Path) -> Iterator[ServerProcess]:
 
 def gobs(*words: str, given: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "POSTGRES_"))}
-    return subprocess.run(
-        [*GOBS, *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env={**environment, "GOBS_CONFIG": os.devnull, **environ},
-        input=given,
-        check=False,
-    )
+    return run(*words, given=given, environ={**environment, "GOBS_CONFIG": os.devnull, **environ})
 
 
 def asked(server: ServerProcess, path: str, token: str = "") -> tuple[int, object]:
