@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,19 +12,17 @@ from gobs_core.agent.inventories import Listener
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.recordings import Recorder
 from gobs_core.agent.runner import Runner
+from gobs_core.apart import Apart
 from gobs_core.collector import Context
 from gobs_core.plugin import Plugin
 from gobs_core.plugins import KINDS, Plugins
-from gobs_core.plugins.placing import apart, runs_in
+from gobs_core.plugins.placing import runs_in
 from gobs_core.proc import Proc
 from gobs_core.settings import Settings
 from gobs_core.sink import Sink, Source
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
 from gobs_core.workloads import Workloads
-
-if TYPE_CHECKING:
-    from gobs_core.workers.worker import Worker
 
 
 class Chosen(NamedTuple):
@@ -43,36 +40,22 @@ def build_runners(
     redact: Callable[[str], str],
     workloads: Workloads,
     *,
-    workers: bool = False,
+    workers: Apart | None = None,
 ) -> Chosen:
-    """A Runner for every collector that is to run; `workers`: those of others in processes of their own."""
+    """A Runner for every collector that is to run; `workers`: makes the processes of those of others."""
     context = Context(node=settings.agent.node, workloads=workloads)
 
     def make(cls: Any, config: Any, state: PluginState) -> Runner:
         # Another process would find a recording, or a machine with simulated pods, under no path.
-        if workers and type(proc) is Proc and apart(settings.plugins.workers, plugins, "collector", cls.name):
+        if workers is not None and type(proc) is Proc and workers.holds("collector", cls.name):
             from gobs_core.agent.far import FarRunner
 
             about = {"proc": str(proc.root), "sys": str(proc.sys), "node": settings.agent.node}
-            held = ("collector", cls.name, config, about)
-            worker = _worker(settings, plugins, held, lambda: clock.monotonic_ns() / NANO)
+            worker = workers.worker("collector", cls.name, config, about, lambda: clock.monotonic_ns() / NANO)
             return FarRunner(cls, config, worker, clock, state, redact, workloads)
         return Runner(cls(config, context), proc.clone(), clock.of(cls.name), state, redact)
 
     return _build("collector", settings, plugins, make, redact, lambda _: "")
-
-
-def _worker(
-    settings: Settings,
-    plugins: Plugins,
-    held: tuple[str, str, Any, dict[str, Any]],
-    now: Callable[[], float] = time.monotonic,
-) -> Worker:
-    """A worker that holds a kind of plugin by name, with its settings and what else it is made with."""
-    from gobs_core.workers.worker import Held, Worker
-
-    kind, name, config, about = held
-    return Worker(Held(kind, name, plugins.origin(kind, name), config, about), settings.plugins.workers, now=now)
 
 
 def build_inventories(
@@ -96,15 +79,17 @@ def build_recorders(settings: Settings, plugins: Plugins, proc: Proc, redact: Ca
     return _build("profiler", settings, plugins, make, redact, lambda _: "")
 
 
-def build_outboxes(settings: Settings, plugins: Plugins, source: Source, redact: Callable[[str], str]) -> Chosen:
+def build_outboxes(
+    settings: Settings, plugins: Plugins, source: Source, redact: Callable[[str], str], workers: Apart
+) -> Chosen:
     """An Outbox for every sink that is to run in the agent."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Outbox:
-        if apart(settings.plugins.workers, plugins, "sink", cls.name):
+        if workers.holds("sink", cls.name):
             from gobs_core.agent.far_sink import far_outbox
             from gobs_core.workers.serve_sink import told_of
 
-            worker = _worker(settings, plugins, ("sink", cls.name, config, told_of(source)))
+            worker = workers.worker("sink", cls.name, config, told_of(source))
             return far_outbox(cls, config, source, worker, state, redact)
         return Outbox(cls(config, source), state, redact)
 

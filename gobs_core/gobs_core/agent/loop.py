@@ -34,6 +34,7 @@ from gobs_core.agent.selftables import (
 )
 from gobs_core.agent.weighing import Weighing
 from gobs_core.agent.worker import Job, Worker
+from gobs_core.apart import Apart
 from gobs_core.doctor import diagnose
 from gobs_core.frame import Frame, Reading
 from gobs_core.logs import get_logger
@@ -100,7 +101,8 @@ class Agent:
         workloads = self.workloads = Workloads()
         named = build_inventories(settings, plugins, workloads, self._redact)
         self.inventories = Inventories(named.running)
-        chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads, workers=True)
+        apart = Apart(settings.plugins.workers, plugins)
+        chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads, workers=apart)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
         profilers = build_recorders(settings, plugins, proc, self._redact)
         recorders = {recorder.profiler.name: recorder for recorder in profilers.running}
@@ -119,7 +121,7 @@ class Agent:
             recordings=self.recordings,
             retry=self._retry,
         )
-        sinks = build_outboxes(settings, plugins, self.source, self._redact)
+        sinks = build_outboxes(settings, plugins, self.source, self._redact, apart)
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
         self._idle = (*chosen.idle, *named.idle, *profilers.idle, *sinks.idle)
         self._beside = self._make_beside()

@@ -10,8 +10,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from itertools import count
-from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -30,10 +28,6 @@ _KEPT = frozenset(
 """Variables that a worker has as well, besides those that begin with LC_."""
 _PATIENCE = 0.1
 """Seconds a worker gets to say where it is."""
-_numbers = count(1)
-_swept: list[int] = []
-"""How many were left behind by programs that were killed before this one; empty until that was looked for."""
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 class Garbage(Exception):
@@ -41,7 +35,7 @@ class Garbage(Exception):
 
 
 class Process:
-    """A worker that runs. `begin` makes one, from the loop's own thread; `end` it."""
+    """A worker that runs. A Nursery makes one, from the loop's own thread; `end` it."""
 
     def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output) -> None:
         self._popen = popen
@@ -130,22 +124,31 @@ class Process:
             return f"it was ended by signal {-code}"
 
 
-async def begin(more: Iterable[str] = (), environ: Mapping[str, str] = os.environ) -> Process:
-    """Start a worker that knows nothing yet; `more` are variables it is to have besides. Raises OSError.
+class Nursery:
+    """Starts workers, one after the other. Lives as long as the agent or server whose workers they are."""
 
-    The loop can do something else between one start and the next, however many are wanted at once.
-    """
-    async with _gates.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-        if not _swept:
-            _swept.append(await asyncio.to_thread(end_orphans))
-        made, ours = _start(scrubbed(environ, more))
-        made._reader, made._writer = await asyncio.open_connection(sock=ours, limit=MAX_FRAME)  # noqa: SLF001  made here
-        await asyncio.sleep(0)
-    return made
+    def __init__(self) -> None:
+        self._gate = asyncio.Lock()
+        self._swept = False
+        """Whether what programs that were killed before have left behind was looked for."""
+
+    async def begin(self, more: Iterable[str] = (), environ: Mapping[str, str] = os.environ) -> Process:
+        """Start a worker that knows nothing yet; `more` are variables it is to have besides. Raises OSError.
+
+        The loop can do something else between one start and the next, however many are wanted at once.
+        """
+        async with self._gate:
+            if not self._swept:
+                self._swept = True
+                await asyncio.to_thread(end_orphans)
+            made, ours = _start(scrubbed(environ, more))
+            made._reader, made._writer = await asyncio.open_connection(sock=ours, limit=MAX_FRAME)  # noqa: SLF001  made here
+            await asyncio.sleep(0)
+        return made
 
 
 def _start(environment: Mapping[str, str]) -> tuple[Process, socket.socket]:
-    mark = mark_of(os.getpid(), next(_numbers))
+    mark = mark_of(os.getpid(), int.from_bytes(os.urandom(7)))
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
     try:

@@ -16,7 +16,7 @@ from gobs_core.errors import GobsError
 from gobs_core.plugins.origin import Origin
 from gobs_core.settings.sections import WorkerSettings
 from gobs_core.workers.kin import Figures
-from gobs_core.workers.process import Garbage, Process, begin
+from gobs_core.workers.process import Garbage, Nursery, Process
 from gobs_core.workers.wire import MAX_ANSWER, Ask, Failure, Limits, Start, pack
 
 START = 30.0
@@ -71,9 +71,12 @@ class Held:
 class Worker:
     """Holds one plugin. Lives as long as its program: `call` any number of times, `watch` now and then, `close`."""
 
-    def __init__(self, held: Held, settings: WorkerSettings, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, held: Held, settings: WorkerSettings, nursery: Nursery, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._held = held
         self._settings = settings
+        self._nursery = nursery
         self._now = now
         self._turn = asyncio.Lock()
         self._process: Process | None = None
@@ -179,7 +182,7 @@ class Worker:
         self._born, self._over = now, ""
         self._used.clear()
         try:
-            self._process = await begin(self._settings.environment)
+            self._process = await self._nursery.begin(self._settings.environment)
         except OSError as error:
             self._failed()
             raise Broke(f"no worker can be started: {error}") from None

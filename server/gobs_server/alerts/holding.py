@@ -10,8 +10,9 @@ from weakref import WeakSet
 import msgspec
 
 from gobs_core import PluginConfig, PluginState
+from gobs_core.apart import Apart
 from gobs_core.plugins import Plugins
-from gobs_core.plugins.placing import WORKER, apart, runs_in
+from gobs_core.plugins.placing import WORKER, runs_in
 from gobs_core.settings.sections import WorkerSettings
 
 if TYPE_CHECKING:
@@ -32,16 +33,14 @@ class Holding:
     def __init__(self, plugins: Plugins, settings: WorkerSettings | None = None) -> None:
         self._plugins = plugins
         self._settings = settings or WorkerSettings()
+        self._apart = Apart(self._settings, plugins)
         self._made: dict[tuple[str, str], WeakSet[Worker]] = {}
 
     def worker(self, kind: str, name: str, config: object, about: Mapping[str, Any] | None = None) -> Worker | None:
         """A worker for a plugin; None for one that runs inside."""
-        if not apart(self._settings, self._plugins, kind, name):
+        if not self._apart.holds(kind, name):
             return None
-        from gobs_core.workers.worker import Held, Worker
-
-        held = Held(kind, name, self._plugins.origin(kind, name), config, dict(about or {}))
-        made = Worker(held, self._settings)
+        made = self._apart.worker(kind, name, config, about or {})
         self._made.setdefault((kind, name), WeakSet()).add(made)
         return made
 

@@ -20,6 +20,7 @@ from gobs_core.settings.sections import WorkerSettings
 from gobs_core.state import PluginState
 from gobs_core.testing import FakeClock, FakeProc
 from gobs_core.workers.kin import stat_of
+from gobs_core.workers.process import Nursery
 from gobs_core.workers.serve_sink import told_of
 from gobs_core.workers.shapes import shapes_of, tables_of
 from gobs_core.workers.worker import Held, Worker
@@ -56,7 +57,7 @@ def box(name: str, clock: FakeClock, **config: Any) -> FarOutbox:
     made = cls.Config(key=Secret(marked("key")), **config)
     held = Held("sink", name, THEIRS, made, told_of(SOURCE))
     settings = WorkerSettings(memory=128 << 20, cpu=64)
-    worker = Worker(held, settings, now=lambda: clock.monotonic_ns() / NANO)
+    worker = Worker(held, settings, Nursery(), now=lambda: clock.monotonic_ns() / NANO)
     state, redact = PluginState(kind="sink", name=name), Redactor([marked("key")])
     deadline = 0.5 if name in IMPATIENT else 60.0
     return far_outbox(cls, made, SOURCE, worker, state, redact, deadline, clock.monotonic_ns)
