@@ -4,7 +4,8 @@
 
 BIN := .venv/bin
 ARGS ?=
-PYTEST_WORKERS ?= auto
+# One more than there are cores: some tests wait for seconds for what others do.
+PYTEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 CHECK_JOBS ?= 2
 CHECKS := check-types check-alone check-style check-imports check-pages check-frontend
 
