@@ -80,7 +80,7 @@ def test_a_project_is_begun_and_checked_as_the_page_says(checkout: Path, tmp_pat
 def test_the_plugin_is_listed_with_where_it_came_from(checkout: Path) -> None:
     out = shell(".venv/bin/gobs plugins", checkout)
     [line] = [line for line in out.splitlines() if " faults " in line]
-    assert line.split() == ["collector", "faults", "ok", "gobs-faults", "0.1.0"]
+    assert line.split() == ["collector", "faults", "ok", "worker", "1", "gobs-faults", "0.1.0"]
 
 
 def test_collect_prints_its_row(checkout: Path) -> None:

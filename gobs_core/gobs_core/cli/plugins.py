@@ -64,15 +64,20 @@ def _lines(states: tuple[PluginState, ...]) -> list[str]:
     from gobs_core.text import escape
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    rows = [(s.kind, s.name, s.state, f"{s.distribution} {s.version}".strip(), _reason(s.error)) for s in states]
-    lines = (
-        grid(("KIND", "NAME", "STATE", "FROM", ""), rows, keys=5, width=width) if rows else ["no plugin is installed"]
-    )
+    head = ("KIND", "NAME", "STATE", "RUNS IN", "API", "FROM", "")
+    rows = [_row(state) for state in states]
+    lines = grid(head, rows, keys=len(head), width=width) if rows else ["no plugin is installed"]
     for state in states:
         if state.state == "broken":
             lines += ["", f"{state.kind} {state.name} is broken:"]
             lines += [f"    {escape(line)}" for line in state.error.rstrip().splitlines()]
     return lines
+
+
+def _row(state: PluginState) -> tuple[str, ...]:
+    where = f"{state.distribution} {state.version}".strip()
+    api = "" if state.api is None else str(state.api)
+    return (state.kind, state.name, state.state, state.runs_in, api, where, _reason(state.error))
 
 
 def _reason(error: str) -> str:
