@@ -319,3 +319,14 @@ def test_what_it_makes_by_default_is_what_was_read_and_approved(request: pytest.
     wanted = GOLDEN.read_text(encoding="utf-8").splitlines()
     difference = "\n".join(difflib.unified_diff(wanted, text.splitlines(), "golden", "now", lineterm=""))
     assert not difference, f"{difference}\n`make golden` writes it anew, once the difference is meant"
+
+
+def test_workers_for_plugins_of_others_add_to_the_memory_of_an_agent() -> None:
+    def memory(**agent: Any) -> dict[str, str]:
+        [container] = pod_of(one(render({"agent": agent}), "DaemonSet"))["containers"]
+        return {what: given["memory"] for what, given in container["resources"].items()}
+
+    assert memory() == {"requests": "80Mi", "limits": "128Mi"}
+    assert memory(workers=2) == {"requests": "128Mi", "limits": "224Mi"}
+    with pytest.raises(Exception, match=r"agent\.resources\.limits\.memory: expected a number of Mi .* got 1Gi"):
+        memory(workers=1, resources={"limits": {"memory": "1Gi"}})

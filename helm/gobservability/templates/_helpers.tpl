@@ -30,6 +30,24 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* What an agent is given, its workers included. */}}
+{{- define "gobs.agentResources" -}}
+{{- $given := deepCopy .Values.agent.resources }}
+{{- $workers := int .Values.agent.workers }}
+{{- if $workers }}
+{{- range $what, $each := dict "requests" 24 "limits" 48 }}
+{{- $part := get $given $what }}
+{{- if and $part $part.memory }}
+{{- if not (regexMatch "^[0-9]+Mi$" (toString $part.memory)) }}
+{{- fail (printf "agent.resources.%s.memory: expected a number of Mi where agent.workers is set, got %v" $what $part.memory) }}
+{{- end }}
+{{- $_ := set $part "memory" (printf "%dMi" (add (trimSuffix "Mi" $part.memory | int) (mul $workers $each))) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $given }}
+{{- end }}
+
 {{/* An image; the argument is a dict of root and image. */}}
 {{- define "gobs.image" -}}
 {{- $repository := .image.repository }}
