@@ -1,4 +1,4 @@
-"""Why values are not known: what each collector told about its own columns, and what is hidden from who asks."""
+"""Why values are not known: what each collector told of its columns and tables, and what is hidden from who asks."""
 
 from __future__ import annotations
 
@@ -17,3 +17,15 @@ def reasons(node: Node, table: str) -> dict[str, str]:
     if (live := node.tables.get(table)) is not None:
         found.update(dict.fromkeys(hidden(live.table), HIDDEN))
     return found
+
+
+def refused(node: Node, table: str) -> str:
+    """Why the newest reading of a table was not taken, as its collector says; empty: it was."""
+    for plugin in node.plugins:
+        lines = plugin.error.strip().splitlines()
+        if plugin.kind == "collector" and lines and f"table {table!r}:" in lines[-1]:
+            return lines[-1][:_LONGEST]
+    return ""
+
+
+_LONGEST = 300

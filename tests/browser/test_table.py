@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, Response, expect
 
 from gobs_core import PluginState
+from gobs_core.table import MAX_ROWS
 from gobs_server.app import Server
 from tests.browser.conftest import Watched, make_server
 from tests.browser.holding import SELDOM, holds, news
@@ -166,6 +167,32 @@ async def test_of_a_long_table_those_rows_are_on_the_page_that_are_in_view(machi
         await scroller.evaluate(f"(one) => {{ one.scrollTop = {share} * one.scrollHeight; }}")
         await expect(page.get_by_role("link", name=pid, exact=True)).to_be_in_viewport()
     assert await rows(page).count() < 150
+
+
+async def test_a_table_as_long_as_may_be_costs_a_page_what_is_in_view(machine: Machine, watched: Watched) -> None:
+    machine.feed({PROCESS: processes(MAX_ROWS)}, after=5)
+    said = f"table 'process': more than {MAX_ROWS} rows at one tick"
+    state = PluginState(kind="collector", name="process", state="failing", error=said)
+    machine.cluster.live.set_plugins(machine.node, (state,))
+    page = await watched.open("/nodes/node-1/tables/process?sort=pid")
+    await expect(page.locator("#t-process table")).to_have_attribute("aria-rowcount", f"{MAX_ROWS + 1}")
+    scroller = page.locator("#t-process .scroll")
+    await scroller.scroll_into_view_if_needed()
+    for share, pid in ((1, MAX_ROWS), (0, 1)):
+        await scroller.evaluate(f"(one) => {{ one.scrollTop = {share} * one.scrollHeight; }}")
+        await expect(page.get_by_role("link", name=str(pid), exact=True)).to_be_in_viewport()
+        assert await rows(page).count() < 150
+    machine.feed({PROCESS: processes(MAX_ROWS, "other")}, after=5)
+    await news(page, "/tables/process")
+    await expect(rows(page).first).to_contain_text("other-1")
+    await page.get_by_label("Filter the rows of process").fill(f"other-{MAX_ROWS - 1}")
+    await expect(rows(page)).to_have_count(1)
+    assert await page.evaluate("document.querySelectorAll('*').length") < 5000
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 1280
+    # One that has more is not taken: its page says so, shows what was there last, and leads on.
+    await expect(page.locator("#t-process .note")).to_contain_text(said)
+    await page.locator("#t-process .note").get_by_role("link", name="the plugins").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Plugins")
 
 
 async def test_on_paper_are_all_rows_not_only_those_in_view(machine: Machine, watched: Watched) -> None:

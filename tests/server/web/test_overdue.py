@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 from quart.typing import TestClientProtocol as Client
 
+from gobs_core import PluginState
 from gobs_server.web.format import UNKNOWN
 from gobs_server.web.headlines import headlines
 from tests.server.feeding import Machine
@@ -49,3 +52,15 @@ async def test_a_node_that_speaks_but_sends_no_frames_has_no_headlines(machine: 
     machine.cluster.clock.move(30)
     machine.cluster.live.heard(machine.node)
     assert headline(machine, "CPU")[0] == UNKNOWN
+
+
+async def test_a_table_that_is_too_large_to_be_taken_says_so_and_leads_on(machine: Machine, client: Client) -> None:
+    first = await client.get("/fragments/nodes/node-1/tables/process")
+    said = "DeclarationError: table 'process': more than 20000 rows at one tick"
+    state = PluginState(kind="collector", name="process", state="failing", error=f"Traceback\n{said}")
+    machine.cluster.live.set_plugins(machine.node, (state,))
+    again = await client.get("/fragments/nodes/node-1/tables/process", headers={"If-None-Match": first.headers["ETag"]})
+    shown = unescape(await again.get_data(as_text=True))
+    assert f"Its newest reading was not taken: {said}" in shown
+    assert 'href="/plugins"' in shown
+    assert said not in unescape(await page(client, "/fragments/nodes/node-1/tables/cpu"))

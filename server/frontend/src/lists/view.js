@@ -47,7 +47,9 @@ export function lacks(top, height, { columns, pitch }, total, there) {
 export function grid(list) {
   const item = list.firstElementChild;
   if (!(item instanceof HTMLElement) || !item.offsetHeight) return undefined;
-  if (list instanceof HTMLTableSectionElement) return { columns: 1, pitch: item.getBoundingClientRect().height };
+  // Rows of a table are not all of the same height, by fractions of a pixel: of 20,000 that makes a screen.
+  const rows = list instanceof HTMLTableSectionElement ? list.childElementCount : 0;
+  if (rows) return { columns: 1, pitch: list.getBoundingClientRect().height / rows };
   const style = getComputedStyle(list);
   const columns = style.gridTemplateColumns.split(" ").length;
   return { columns, pitch: item.getBoundingClientRect().height + (parseFloat(style.rowGap) || 0) };

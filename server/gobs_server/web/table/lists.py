@@ -9,7 +9,7 @@ from functools import partial
 from gobs_server.beside import Beside
 from gobs_server.live import Live, LiveTable, Node
 from gobs_server.privacy import seen
-from gobs_server.reasons import reasons
+from gobs_server.reasons import reasons, refused
 from gobs_server.tags import Tags
 from gobs_server.web.badges import Badges
 from gobs_server.web.format import last_read
@@ -53,6 +53,7 @@ class TableLists:
             query,
             unknown,
             overdue,
+            refused(node, table.table.name),
             face.declared(table.layout),
         )
 
@@ -70,6 +71,7 @@ class TableLists:
                 table.interval,
                 (unknown, face.declared(table.layout)),
                 self._overdue(node, table),
+                refused(node, table.table.name),
             )
             columns = len(table.table.columns)
             make = partial(self._maker.make, face, source, query, window, tag, has(tag))

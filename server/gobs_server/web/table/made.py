@@ -28,6 +28,8 @@ class Source:
     """What rows look by besides what they hold: how the table is declared, and why columns are not known."""
     overdue: str = ""
     """In words, how long no newer reading has come that should have; empty: none is missing."""
+    refused: str = ""
+    """Why the newest reading was not taken; empty: it was."""
     looking: Looking | None = None
     """The moment of the past it is of; None: it is the newest there is."""
 
@@ -83,5 +85,6 @@ class Maker:
             read_at=listing.view.time,
             interval=source.interval,
             overdue=source.overdue,
+            refused=source.refused,
             past=source.looking,
         )
