@@ -60,7 +60,7 @@ def get(url: str) -> str:
 
 def test_it_is_among_the_plugins(made: Fresh) -> None:
     line = next(line for line in made.gobs("plugins").stdout.splitlines() if "entropy" in line)
-    assert line.split() == ["collector", "entropy", "ok", EXAMPLE, "0.1.0"]
+    assert line.split() == ["collector", "entropy", "ok", "worker", "1", EXAMPLE, "0.1.0"]
 
 
 def test_it_collects(made: Fresh) -> None:
