@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import grpc
 import grpc.aio
 
+from benchmarks.doors_returning import returning
 from benchmarks.report import Report
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.certs.folder import CertificateFolder
@@ -52,6 +53,7 @@ def run(quick: bool) -> list[Report]:
         _coming_in(60 if quick else 600),
         asyncio.run(_tokens(100 if quick else 1000)),
         _coming_back(),
+        returning(60 if quick else AGENTS, _page_p99),
     ]
 
 
@@ -109,6 +111,11 @@ async def _noticed(server: ServerProcess, seconds: float) -> Noticed:
         _timed(lambda: _page(port_of(server.http)), seconds), _timed(lambda: _welcome(server.grpc), seconds)
     )
     return Noticed(_p99(pages), _p99(welcomes))
+
+
+async def _page_p99(server: ServerProcess) -> float:
+    """Milliseconds, over half a minute."""
+    return _p99(await _timed(lambda: _page(port_of(server.http)), 30.0))
 
 
 async def _timed(work: Callable[[], Awaitable[None]], seconds: float) -> list[float]:

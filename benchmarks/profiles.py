@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
+from typing import NamedTuple
 
 from playwright.async_api import async_playwright
 
@@ -23,6 +24,7 @@ from gobs_collectors.perf.child import record_command
 from gobs_collectors.perf.probe import probe
 from gobs_core import ProfileOrder, ProfileProcesses, ProfileTarget
 from gobs_server.app import Server
+from gobs_server.profiles.task import Task
 from tests.browser.conftest import LAUNCH, make_server
 from tests.browser.test_profiles import many
 from tests.server.profiles.stored import done, store
@@ -34,6 +36,8 @@ SAMPLES = 600 * 99 * 3
 FAST = 4999
 """The frequency at which as many samples are taken in less time."""
 THREADS = 3
+TURNS = 2
+"""How often the ticks are measured without a recording and with one."""
 BUSY = r"""
 #include <pthread.h>
 #include <stdint.h>
@@ -60,8 +64,8 @@ new MutationObserver((found) => {
 
 
 def run(quick: bool) -> list[Report]:
-    """Measure with all samples, 20 ticks and 100,000 stacks, or little of each."""
-    samples, ticks, stacks = (5_000, 3, (1_000,)) if quick else (SAMPLES, 20, (10_000, 100_000))
+    """Measure with all samples, 30 ticks and 100,000 stacks, or little of each."""
+    samples, ticks, stacks = (5_000, 3, (1_000,)) if quick else (SAMPLES, 15, (10_000, 100_000))
     return [_reading(samples, 1 if quick else 3), asyncio.run(_ticking(ticks)), asyncio.run(_painting(stacks))]
 
 
@@ -126,36 +130,65 @@ def _record(perf: str, data: Path, samples: int) -> None:
 
 
 @contextmanager
-def _agent(server: Server) -> Iterator[None]:
+def _agent(server: Server) -> Iterator[int]:
+    """An agent of that server; gives its pid."""
     target = ["--server", f"127.0.0.1:{server.grpc_port}", "--node", "n", "--interval", "1s"]
     with subprocess.Popen([*GOBS, "agent", *target], stderr=subprocess.DEVNULL) as child:
         try:
-            yield
+            yield child.pid
         finally:
             child.terminate()
 
 
+class Ticks(NamedTuple):
+    """Some of an agent's ticks, in seconds."""
+
+    apart: list[float]
+    """From one reading to the next."""
+    cpu: list[float]
+    """What the agent took of a CPU from one to the next, in all its threads; what its children take is not in it."""
+
+    @property
+    def off(self) -> list[float]:
+        """How far each was from its second, in milliseconds."""
+        return [abs(one - 1.0) * 1000 for one in self.apart]
+
+    def __add__(self, more: object) -> Ticks:
+        """Return both."""
+        assert isinstance(more, Ticks)
+        return Ticks(self.apart + more.apart, self.cpu + more.cpu)
+
+
 async def _ticking(ticks: int) -> Report:
-    """How punctual an agent is that records the whole node, beside the same agent that records nothing."""
+    """What a tick costs and how punctual it is while the node is recorded, and beside it while it is not, in turns."""
     report = Report("Flamegraphs: the agent's tick while it records the whole node")
+    still, moving, states = Ticks([], []), Ticks([], []), set()
     with tempfile.TemporaryDirectory() as folder:
         server = make_server(Path(folder))
         await server.start()
-        with _agent(server), _busy():
+        with _agent(server) as pid, _busy():
             await until(lambda: (node := server.live.node("n")) is not None and node.frames > 5, 60)
-            still = await _ticks(server, ticks)
-            await _begin(server, ticks + 5)
-            moving = await _ticks(server, ticks)
-            recorded = server.profiles.all()[0].state
+            for _ in range(TURNS):
+                still += await _ticks(server, pid, ticks)
+                task = await _begin(server, ticks + 5)
+                moving += await _ticks(server, pid, ticks)
+                states.add(task.state)
+                await until(lambda: not task.open, 300)  # noqa: B023  waited for within the turn
+                await _ticks(server, pid, 2)
         await server.stop()
+    recorded = " and ".join(sorted(states))
     for name, each in (("recording nothing", still), (f"recording ({recorded} all the while)", moving)):
-        late = [abs(one - 1.0) * 1000 for one in each]
-        report.figure(f"{name}: off its second", median(late), "ms", f"median of {len(each)}; at most {max(late):.1f}")
-    report.bar("longest time between two readings", max(moving), at_most=1.9, unit="s")
+        note = f"median of {len(each.off)}; at most {max(each.off):.1f}"
+        report.figure(f"{name}: off its second", median(each.off), "ms", note)
+        report.figure(f"{name}: CPU of a tick", median(each.cpu) * 1000, "ms", f"mean {fmean(each.cpu) * 1000:.1f}")
+    report.bar("longest time between two readings", max(moving.apart), at_most=1.9, unit="s")
+    report.bar(
+        "CPU of a tick while recording, beside recording nothing", fmean(moving.cpu) / fmean(still.cpu), at_most=1.25
+    )
     return report
 
 
-async def _begin(server: Server, seconds: float) -> None:
+async def _begin(server: Server, seconds: float) -> Task:
     task = server.profiles.begin(
         "n",
         ProfileTarget(kind="node"),
@@ -166,21 +199,29 @@ async def _begin(server: Server, seconds: float) -> None:
         by="benchmark",
     )
     await until(lambda: task.state == "recording", 60)
+    return task
 
 
-async def _ticks(server: Server, count: int) -> list[float]:
-    """Seconds between two readings, as the agent's own clock has them."""
+async def _ticks(server: Server, pid: int, count: int) -> Ticks:
+    """Wait for so many; when each was is by the agent's own clock."""
     node = server.live.node("n")
     assert node is not None
     times: list[float] = []
+    spent: list[float] = []
     end = time.monotonic() + 3 * count + 30
     while len(times) <= count:
         assert time.monotonic() < end, "the agent does not report"
         at = node.tables["cpu"].view().time
         if not times or at != times[-1]:
             times.append(at)
+            spent.append(_cpu_of(pid))
         await asyncio.sleep(0.02)
-    return [later - earlier for earlier, later in pairwise(times)]
+    return Ticks([b - a for a, b in pairwise(times)], [b - a for a, b in pairwise(spent)])
+
+
+def _cpu_of(pid: int) -> float:
+    """Seconds of CPU a process has taken, to the nanosecond: the kernel's clock of it, as clock_getcpuclockid(3)."""
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 async def _painting(sizes: tuple[int, ...]) -> Report:

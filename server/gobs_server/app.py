@@ -180,7 +180,7 @@ class Server:
             await self._front.start(self.services())
             self.http = self._front.http
             self.grpc_port = await self._grpc.start()
-        except BaseException:
+        except BaseException:  # cancelled too: nothing is left listening or running
             await self._close()
             raise
         self._keep(

@@ -11,12 +11,12 @@ from quart import request
 
 from gobs_core import GobsError, PluginState, Unit
 from gobs_core.exposition import Form
-from gobs_core.logs import get_logger
 from gobs_proto.gobs_pb2 import ServerMessage
 from gobs_server.access import Access
 from gobs_server.actor import Actor
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts.service import Alerts, Ground
+from gobs_server.auditing import Audit, LoggedAudit
 from gobs_server.clock import Clock
 from gobs_server.db import Database, Store, sqlite_at
 from gobs_server.history import History
@@ -24,8 +24,6 @@ from gobs_server.live import Live
 from gobs_server.profiles.kept import Kept
 from gobs_server.profiles.tasks import Tasks
 from gobs_server.settings import ServerSettings
-
-log = get_logger("gobs.audit")
 
 
 class InspectError(GobsError):
@@ -56,41 +54,6 @@ class Inspecting(Protocol):
     ) -> dict[str, object]:
         """Section -> value as the agent gave it; raises one of the four kinds of InspectError."""
         ...
-
-
-class Audit(Protocol):
-    """The record of who changed what."""
-
-    async def record(
-        self,
-        actor: Actor,
-        action: str,
-        target: str,
-        before: Mapping[str, object] | None = None,
-        after: Mapping[str, object] | None = None,
-    ) -> None:
-        """Record one thing done, once it is done: `action` as in `rule.change`, `target` what it was done to.
-
-        `before` and `after` are what differs, without secrets; None: it was not there. Raises nothing, and waits no
-        longer than for a row to be written. Never called on the way of a frame.
-        """
-        ...
-
-
-class LoggedAudit:
-    """Records in the log alone."""
-
-    async def record(
-        self,
-        actor: Actor,
-        action: str,
-        target: str,
-        before: Mapping[str, object] | None = None,
-        after: Mapping[str, object] | None = None,
-    ) -> None:
-        """Log one thing done."""
-        who = {"actor": actor.name, "kind": actor.kind, "role": actor.role, "address": actor.address}
-        log.info("changed", action=action, target=target, before=before, after=after, **who)
 
 
 async def local_administrator() -> Actor:

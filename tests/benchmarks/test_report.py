@@ -10,6 +10,7 @@ import pytest
 from benchmarks.__main__ import found
 from benchmarks.readme import README, written
 from benchmarks.report import Report
+from tests.support.programs import searched
 
 
 def test_a_bar_is_held_up_to_its_limit() -> None:
@@ -31,7 +32,9 @@ def test_a_report_reads_as_two_tables() -> None:
 
 
 def test_an_unknown_benchmark_is_named_with_those_there_are() -> None:
-    done = subprocess.run([sys.executable, "-m", "benchmarks", "nothing"], capture_output=True, text=True, check=False)
+    done = searched(
+        subprocess.run([sys.executable, "-m", "benchmarks", "nothing"], capture_output=True, text=True, check=False)
+    )
     assert done.returncode == 2
     assert "no benchmark is called 'nothing'" in done.stderr
 

@@ -18,6 +18,7 @@ from gobs_core import Unit
 from gobs_server.app import Server
 from gobs_server.web.format import full
 from tests.browser.conftest import Watched, agent
+from tests.support.programs import searched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -34,8 +35,10 @@ time.sleep(600)
 @asynccontextmanager
 async def child(file: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process of five threads that has a file open."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, str(file), stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+    process = searched(
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", CHILD, str(file), stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+        )
     )
     assert process.stdout is not None
     await process.stdout.readline()

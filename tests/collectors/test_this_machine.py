@@ -18,6 +18,7 @@ from gobs_collectors.net import NetCollector
 from gobs_core import Cell, NoData, Proc
 from tests.collectors.golden import registered
 from tests.collectors.reading import column, read
+from tests.support.programs import searched
 
 
 def number(cell: Cell) -> float:
@@ -85,8 +86,8 @@ print(json.dumps([row["interface"] for row in read(NetCollector, Proc())["net"]]
 @pytest.mark.root
 def test_from_within_another_network_namespace_the_hosts_interfaces_are_read() -> None:
     ours = {str(row["interface"]) for row in read(NetCollector, Proc())["net"]}
-    ran = subprocess.run(
-        ["unshare", "--net", sys.executable, "-c", INSIDE], capture_output=True, check=True, timeout=60
+    ran = searched(
+        subprocess.run(["unshare", "--net", sys.executable, "-c", INSIDE], capture_output=True, check=True, timeout=60)
     )
     assert set(json.loads(ran.stdout)) == ours
     assert ours != {"lo"}

@@ -23,6 +23,7 @@ from gobs_core.pidfile import NAME, start_of
 from tests.core.fakes import FakeDistribution, FakeEntryPoint
 from tests.support.gobs import run as forked
 from tests.support.house import ROOT
+from tests.support.programs import searched
 
 GOBS = [str(Path(sys.executable).with_name("gobs"))]
 VM = Path(__file__).parent.parent / "machines" / "bare-vm"
@@ -48,7 +49,9 @@ def mistake(environ: Mapping[str, str], *args: str) -> str:
 
 
 def test_the_version_is_told(environ: Mapping[str, str]) -> None:
-    done = subprocess.run([*GOBS, "--version"], env=environ, capture_output=True, text=True, check=False, timeout=60)
+    done = searched(
+        subprocess.run([*GOBS, "--version"], env=environ, capture_output=True, text=True, check=False, timeout=60)
+    )
     assert (done.returncode, done.stdout) == (0, f"gobs {__version__}\n")
 
 
@@ -74,8 +77,15 @@ def test_each_command_has_help_with_examples(environ: Mapping[str, str], name: s
 )
 def test_the_examples_of_collect_do_what_they_say(environ: Mapping[str, str], example: str) -> None:
     path = f"{Path(GOBS[0]).parent}:{environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", example], env={**environ, "PATH": path}, cwd=ROOT, capture_output=True, text=True, check=False
+    done = searched(
+        subprocess.run(
+            ["bash", "-c", example],
+            env={**environ, "PATH": path},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     )
     assert done.returncode == 0, done
     assert "gobs: " not in done.stderr
@@ -141,7 +151,7 @@ def test_collecting_as_json_prints_one_object_for_each_row(environ: Mapping[str,
 
 def test_watching_reads_again_and_again_until_interrupted(environ: Mapping[str, str]) -> None:
     command = [*GOBS, "collect", "--watch", "--once", "--interval", "10ms", *MACHINE, "load"]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as child:
+    with searched(subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)) as child:
         assert child.stdout is not None
         seen = 0
         while seen < 2:
@@ -178,13 +188,15 @@ def test_a_collector_that_is_switched_off_says_so(environ: Mapping[str, str]) ->
 
 def test_who_reads_only_the_first_lines_gets_no_traceback(environ: Mapping[str, str]) -> None:
     command = " ".join([*GOBS, "collect", "--once", "--json", *MACHINE, "cpu", "load", "memory", "net"])
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command} | head -n 1"],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+    done = searched(
+        subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command} | head -n 1"],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
     )
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""
@@ -204,7 +216,9 @@ def test_plugins_are_listed_as_a_table_and_as_json(environ: Mapping[str, str]) -
 def test_the_agent_runs_until_it_is_told_to_stop(environ: Mapping[str, str]) -> None:
     for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
         command = [*GOBS, "agent", "--interval", "1s", "--sink", "stdout", "--node", "here", *MACHINE]
-        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as agent:
+        with searched(
+            subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ) as agent:
             assert agent.stdout is not None
             first = json.loads(agent.stdout.readline())
             assert first
@@ -230,7 +244,7 @@ def test_stopping_ends_what_was_started_here(environ: Mapping[str, str], tmp_pat
 
 def gobs_reaping(environ: Mapping[str, str], child: subprocess.Popen[bytes]) -> subprocess.CompletedProcess[str]:
     """Run `gobs stop` while this process, the child's parent, waits for the child as a shell would."""
-    with subprocess.Popen([*GOBS, "stop"], env=environ, stdout=subprocess.PIPE, text=True) as stop:
+    with searched(subprocess.Popen([*GOBS, "stop"], env=environ, stdout=subprocess.PIPE, text=True)) as stop:
         assert child.wait(30) == -signal.SIGTERM
         out, _ = stop.communicate(timeout=30)
     return subprocess.CompletedProcess(stop.args, stop.returncode, out, "")
@@ -320,5 +334,7 @@ def test_importing_the_command_is_cheap() -> None:
         "heavy = ('rich', 'typer', 'click', 'numpy', 'grpc', 'quart', 'structlog', 'asyncio')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = searched(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    )
     assert done.stdout.strip() == "[]"

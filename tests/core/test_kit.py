@@ -20,6 +20,7 @@ from gobs_core.testing import FakeClock, FakeProc, check_collector, check_sink, 
 from tests.core import smallest_collector
 from tests.core.fakes import FakeSink
 from tests.core.smallest_collector import UptimeCollector
+from tests.support.programs import searched
 
 
 def test_the_smallest_honest_collector_is_about_twenty_lines_and_keeps_the_contract(proc: FakeProc) -> None:
@@ -302,6 +303,6 @@ def test_the_pytest_plugin_imports_the_sdks_kit_only_when_it_is_asked_for(tmp_pa
         "    assert proc.read('loadavg') == b'1'\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    done = searched(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60))
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout

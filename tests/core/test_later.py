@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.support.programs import searched
+
 PREAMBLE = """
 import sys
 from gobs_core.later import put_off
@@ -16,7 +18,9 @@ assert not loaded()
 
 
 def run(script: str) -> None:
-    done = subprocess.run([sys.executable, "-c", PREAMBLE + script], capture_output=True, text=True, check=False)
+    done = searched(
+        subprocess.run([sys.executable, "-c", PREAMBLE + script], capture_output=True, text=True, check=False)
+    )
     assert done.returncode == 0, done.stderr
 
 

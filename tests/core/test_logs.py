@@ -18,6 +18,7 @@ from gobs_core import Secret
 from gobs_core.logs import Cleaner, configure_logging, get_logger
 from gobs_core.redact import Redactor, telling
 from gobs_core.settings import LogSettings
+from tests.support.programs import searched
 
 CANARY = "canary-7f3a9c"
 
@@ -152,7 +153,9 @@ def test_auto_is_console_on_a_terminal() -> None:
 
 def test_rich_is_not_imported_with_structlog() -> None:
     script = "import sys, gobs_core.agent.loop; print('rich' in sys.modules, 'structlog' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = searched(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    )
     assert done.stdout.split() == ["False", "True"]
 
 

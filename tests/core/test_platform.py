@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support.programs import searched
+
 SCRIPT = """
 import sys
 
@@ -20,6 +22,8 @@ sys.exit(main({arguments!r}, platform="win32"))
 @pytest.mark.parametrize("arguments", [["up"], ["simulate"], ["server"], ["agent"], ["stop"], ["--help"], []], ids=str)
 def test_a_system_without_what_gobs_needs_is_told_in_one_sentence(arguments: list[str]) -> None:
     script = SCRIPT.format(arguments=arguments)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = searched(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "gobs: Gobservability runs on Linux, `gobs simulate` on macOS too; on Windows use WSL\n"

@@ -14,6 +14,7 @@ from gobs_core.hookspecs import hookspec
 from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.state import PluginState
 from tests.core.fakes import FakeDistribution, FakeEntryPoint, FakeNotifier, FakeSink, collector, healthy, module, table
+from tests.support.programs import searched
 
 GOOD = FakeEntryPoint("good", module(collectors=[healthy("good")]))
 
@@ -273,7 +274,9 @@ def test_a_plugin_that_is_really_installed_is_found_with_its_distribution(tmp_pa
         "good, lost = states['temperature'], states['lost']\n"
         "print(good.state, good.distribution, good.version, lost.state, lost.error.splitlines()[-1])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = searched(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    )
     assert done.stdout.strip() == (
         "ok gobs-temperature 4.5 broken ModuleNotFoundError: No module named 'gobs_temperature_lost'"
     )
@@ -305,7 +308,9 @@ def test_an_agent_imports_nothing_of_the_server_that_is_installed_beside_it() ->
         "assert {'conditions', 'discord'} <= setup.plugins.entry_points\n"
         "print([m for m in sys.modules if m.startswith(('gobs_server', 'gobs_notifiers', 'numpy', 'aiohttp'))])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = searched(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    )
     assert done.stdout.strip() == "[]", done.stderr
 
 
@@ -314,7 +319,9 @@ def test_importing_the_sdk_loads_no_plugin() -> None:
         "import sys, gobs_core, gobs_core.plugins\n"
         "print([m for m in sys.modules if m.startswith(('gobs_collectors', 'gobs_sinks', 'gobs_server'))])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = searched(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    )
     assert done.stdout.strip() == "[]"
 
 

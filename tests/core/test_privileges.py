@@ -11,6 +11,7 @@ import pytest
 
 from gobs_core import UserError
 from gobs_core.privileges import leave_root
+from tests.support.programs import searched
 
 NOBODY = 61234
 CHILD = """
@@ -61,12 +62,14 @@ def outcome() -> dict[str, object]:
 def _run(capabilities: str) -> dict[str, object]:
     """What CHILD found, started as root with these capabilities alone, looking at this test's own (root's) process."""
     command = ["setpriv", "--bounding-set", f"-all,{','.join('+' + one for one in capabilities.split(','))}"]
-    done = subprocess.run(
-        [*command, sys.executable, "-c", CHILD, str(NOBODY), str(os.getpid())],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = searched(
+        subprocess.run(
+            [*command, sys.executable, "-c", CHILD, str(NOBODY), str(os.getpid())],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
@@ -113,11 +116,13 @@ def test_who_is_not_root_may_only_stay_who_he_is() -> None:
         with pytest.raises(UserError, match="only root may change that"):
             leave_root(os.geteuid() + 1)
         return
-    done = subprocess.run(
-        ["setpriv", "--reuid", "4321", "--clear-groups", sys.executable, "-c", CHILD, str(NOBODY), "1"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = searched(
+        subprocess.run(
+            ["setpriv", "--reuid", "4321", "--clear-groups", sys.executable, "-c", CHILD, str(NOBODY), "1"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     )
     assert "only root may change that" in done.stderr

@@ -18,6 +18,7 @@ from gobs_core import (
     Profiler,
     ProfilerConfig,
     ProfileTarget,
+    ProfileThread,
     Stacks,
     Workloads,
 )
@@ -98,7 +99,8 @@ class Fake(Profiler):
         threads = stacks.threads()
         return Profile(
             profiler="fake", event="wall", frequency=1, started=0, duration=1, frames=stacks.frames,
-            parents=stacks.parents, functions=stacks.functions, threads=[], counts=stacks.counts(threads), samples=3,
+            parents=stacks.parents, functions=stacks.functions, threads=[ProfileThread(1, 1)],
+            counts=stacks.counts(threads), samples=3,
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from gobs_core.running import unless_stopped
+from tests.support.programs import searched
 
 STARTING = """
 import asyncio, sys
@@ -63,7 +64,9 @@ sys.exit(run_until_signal(work))
 
 def program(script: str = "", *, stubborn: bool = False) -> subprocess.Popen[str]:
     script = script or SCRIPT.format(stubborn=stubborn)
-    return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return searched(
+        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    )
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -15,6 +15,7 @@ from gobs_core.cli.stop import end
 from gobs_core.pidfile import NAME, Started, start_of
 from gobs_core.running import unless_stopped
 from gobs_core.simulate.server_child import server
+from tests.support.programs import searched
 
 GOBS = [str(Path(sys.executable).with_name("gobs"))]
 
@@ -36,7 +37,7 @@ def test_only_what_had_to_be_killed_is_said_to_be() -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
     children, found, waiting = [], [], []
     for script in (deaf, "import time; print(flush=True); time.sleep(60)"):
-        child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        child = searched(subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE))
         assert child.stdout is not None
         child.stdout.readline()
         found.append(Started(child.pid, start_of(child.pid), "up"))
@@ -59,7 +60,9 @@ def test_a_simulation_that_has_only_begun_to_start_is_stopped_without_force(tmp_
         while not noted.exists() or not noted.read_text():
             assert child.poll() is None
             time.sleep(0.01)
-        done = subprocess.run([*GOBS, "stop"], env=environ, capture_output=True, text=True, check=False, timeout=60)
+        done = searched(
+            subprocess.run([*GOBS, "stop"], env=environ, capture_output=True, text=True, check=False, timeout=60)
+        )
         waiting.join(30)
     assert (done.returncode, done.stdout) == (0, f"stopped gobs simulate (process {child.pid})\n")
     assert child.returncode in (0, 143)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.support.programs import searched
+
 BIN = Path(sys.executable).parent
 CURL = f"""#!{sys.executable}
 import sys, urllib.request
@@ -38,15 +40,17 @@ class Shell:
         """Return what they print; raises AssertionError when one fails."""
         for old, new in self.put_in.items():
             commands = commands.replace(old, new)
-        done = subprocess.run(
-            ["sh", "-e"],
-            input=commands,
-            cwd=self.folder,
-            env={**quiet(), "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
+        done = searched(
+            subprocess.run(
+                ["sh", "-e"],
+                input=commands,
+                cwd=self.folder,
+                env={**quiet(), "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
         )
         assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
         return done.stdout
@@ -73,8 +77,14 @@ class Up:
 @contextmanager
 def started(command: str, *arguments: str | Path) -> Iterator[Callable[[], str]]:
     """Run a subcommand of `gobs` for as long as the block takes; gives what reads the next line it prints."""
-    process = subprocess.Popen(
-        [BIN / "gobs", command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=quiet()
+    process = searched(
+        subprocess.Popen(
+            [BIN / "gobs", command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=quiet(),
+        )
     )
     assert process.stdout is not None
     try:

@@ -21,6 +21,7 @@ from gobs_server.settings import ServerSettings, TokenReviewSettings
 from gobs_sinks.grpc import GrpcConfig
 from tests.docs.markdown import Code, page
 from tests.docs.running import BIN, Up, quiet, started, until, wait_for
+from tests.support.programs import searched
 
 PAGE = page("docs/deployment.md")
 UNITS = PAGE.code("ini")
@@ -34,8 +35,10 @@ def commands(holding: str, folder: Path, config: Path | None = None) -> None:
     for block in PAGE.code("sh"):
         if holding in block.text:
             text = block.text.replace("/etc/gobservability/gobs.toml", str(config))
-            done = subprocess.run(
-                ["sh", "-e"], input=text, text=True, cwd=folder, capture_output=True, env=environ, check=False
+            done = searched(
+                subprocess.run(
+                    ["sh", "-e"], input=text, text=True, cwd=folder, capture_output=True, env=environ, check=False
+                )
             )
             assert done.returncode == 0, done.stderr
 
@@ -51,7 +54,11 @@ def test_the_certificates_are_the_authoritys(holding: str, names: list[str], tmp
     commands(holding, tmp_path)
     for name in names:
         authority = Path(name).parts[0] + "/ca.crt"
-        subprocess.run(["openssl", "verify", "-CAfile", authority, name], cwd=tmp_path, check=True, capture_output=True)
+        searched(
+            subprocess.run(
+                ["openssl", "verify", "-CAfile", authority, name], cwd=tmp_path, check=True, capture_output=True
+            )
+        )
 
 
 @pytest.mark.parametrize("block", PAGE.code("toml"), ids=["server", "agent", "server in a cluster", "agent in a pod"])

@@ -17,6 +17,7 @@ from gobs_core.settings.decode import decode
 from gobs_core.settings.tree import Leaf, Rank
 from gobs_core.testing import check_condition, check_notifier, check_profiler, check_sink
 from tests.docs.markdown import page
+from tests.support.programs import searched
 
 PAGE = page("docs/plugins.md")
 FILES = {"gobs_faults.py": "Write it", "pyproject.toml": "Write it", "test_faults.py": "Test it"}
@@ -38,11 +39,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (plugin / "pyproject.toml").write_text(code("Write it", "toml"), encoding="utf-8")
     (plugin / "test_faults.py").write_text(code("Test it", "python"), encoding="utf-8")
     venv.create(home / ".venv", with_pip=True)
-    inside = subprocess.run(
-        [home / ".venv/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True,
-        text=True,
-        check=True,
+    inside = searched(
+        subprocess.run(
+            [home / ".venv/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     ).stdout.strip()
     here = sysconfig.get_path("purelib")
     Path(inside, "here.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
@@ -63,8 +66,10 @@ def shell(commands: str, folder: Path) -> str:
         "GOBS_CONFIG": os.devnull,
     }
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        ["sh", "-e"], input=commands, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    done = searched(
+        subprocess.run(
+            ["sh", "-e"], input=commands, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -22,6 +22,7 @@ from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
 from tests.support.gobs import INTERPRETED
 from tests.support.house import ROOT
+from tests.support.programs import searched
 from tests.support.waiting import until
 
 TICKS, INTERVAL = 30, 5
@@ -81,9 +82,11 @@ def test_a_recorded_machine_is_up_again(tmp_path: Path) -> None:
         word for name in ("proc", "sys") for word in (f"--{name}-root", str(ROOT / "tests/machines/bare-vm" / name))
     ]
     asked = ["record", str(file), "--ticks", "2", "--interval", "1s", "--node", "rack7", *roots]
-    subprocess.run([*INTERPRETED, *asked], env=environ, capture_output=True, check=True)
+    searched(subprocess.run([*INTERPRETED, *asked], env=environ, capture_output=True, check=True))
     command = [*INTERPRETED, "replay", str(file), "--up", "--http", http, "--grpc", free_address()]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as gobs:
+    with searched(
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ) as gobs:
         try:
             assert gobs.stderr is not None
             while "the recording has ended; the server stays" not in (line := gobs.stderr.readline()):

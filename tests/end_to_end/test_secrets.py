@@ -22,6 +22,7 @@ from gobs_server.settings import ServerSettings
 from scripts.docs.builtin import plugins
 from tests.support.gobs import INTERPRETED, start
 from tests.support.house import ROOT
+from tests.support.programs import searched
 from tests.support.secrets import MARK
 
 CANARY = MARK
@@ -204,7 +205,7 @@ def test_a_crash_says_no_secret() -> None:
         "print(settings, repr(settings.token), [settings.token], {'a': settings})\n"
         "raise RuntimeError(f'{settings!r} {settings.token!r}')\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = searched(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT))
     said_last = done.stderr.splitlines()[-1]
     assert said_last.startswith("RuntimeError")
     assert CANARY not in done.stdout + said_last

@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.gobs import INTERPRETED
 from tests.support.house import ROOT
+from tests.support.programs import searched
 
 
 class Up:
@@ -42,7 +43,9 @@ def up(tmp_path: Path) -> Iterator[Up]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOBS_", "POSTGRES_"))}
     environment["GOBS_CONFIG"] = os.devnull
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT, env=environment)
+        process = searched(
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT, env=environment)
+        )
     try:
         assert process.stdout is not None
         words = process.stdout.readline().split()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.support.programs import searched
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GOBS = "import sys; from gobs_core.cli import main; sys.exit(main())"
 
@@ -30,8 +32,10 @@ class Fresh:
     def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run its interpreter with these arguments."""
         command = [self.python, *arguments]
-        return subprocess.run(
-            command, cwd=cwd, env=self.environment(), capture_output=True, text=True, timeout=110, check=False
+        return searched(
+            subprocess.run(
+                command, cwd=cwd, env=self.environment(), capture_output=True, text=True, timeout=110, check=False
+            )
         )
 
     def gobs(self, *arguments: str) -> subprocess.CompletedProcess[str]:

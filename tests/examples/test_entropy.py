@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.fresh import GOBS, Fresh, fresh, install
+from tests.support.programs import searched
 
 EXAMPLE = "gobs-plugin-entropy"
 PATIENCE = 60.0
@@ -34,7 +35,7 @@ def address(made: Fresh, tmp_path: Path) -> Iterator[str]:
     """Where `gobs up` of the fresh environment shows this machine."""
     ports = ("--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--interval", "1s", "--node", "mine")
     command = [made.python, "-c", GOBS, "up", "--data", str(tmp_path), *ports]
-    with subprocess.Popen(command, env=made.environment(), stdout=subprocess.PIPE, text=True) as child:
+    with searched(subprocess.Popen(command, env=made.environment(), stdout=subprocess.PIPE, text=True)) as child:
         try:
             assert child.stdout is not None
             told = re.search(r"http://\S+", child.stdout.readline())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.house import ROOT
+from tests.support.programs import searched
 
 TARGETS = (
     "help",
@@ -34,7 +35,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 def make(*arguments: str, environ: Mapping[str, str] | None = None) -> str:
     command = ["make", "--no-print-directory", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+    return searched(subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)).stdout
 
 
 def test_the_targets_are_the_ones_that_are_promised() -> None:
@@ -80,5 +81,5 @@ def test_ci_says_that_it_is_ci_so_that_what_needs_root_fails_loudly_without_it(
     fake.chmod(0o755)
     without = {name: value for name, value in os.environ.items() if name != "CI"}
     environ = {**without, **given, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    done = subprocess.run([ROOT / ".ci/run"], env=environ, capture_output=True, text=True, check=True)
+    done = searched(subprocess.run([ROOT / ".ci/run"], env=environ, capture_output=True, text=True, check=True))
     assert done.stdout == f"check {seen}\ntest {seen}\n"

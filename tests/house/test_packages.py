@@ -13,6 +13,7 @@ import pytest
 
 from tests.examples.fresh import fresh
 from tests.support.house import MEMBERS, ROOT_MEMBER, Member
+from tests.support.programs import searched
 
 WANTED = {
     "gobs_core": ["gobs_core/__init__.py"],
@@ -27,7 +28,7 @@ STRANGE = ("hatch_build.py", ".stamp", "node_modules", "package.json", "tests/",
 
 def build(folder: Path, out: Path) -> tuple[Path, Path]:
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = searched(subprocess.run(command, capture_output=True, text=True, check=False))
     assert done.returncode == 0, done.stdout + done.stderr
     (sdist,), (wheel,) = out.glob("*.tar.gz"), out.glob("*.whl")
     return sdist, wheel

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.house import MEMBERS, ROOT
+from tests.support.programs import searched
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def run(checkout: Path, python: Path) -> subprocess.CompletedProcess[str]:
         (tools / name).symlink_to(shutil.which(name) or name)
     environment = {"PATH": str(tools), "PYTHON": str(python), "HOME": os.environ.get("HOME", "/")}
     command = [str(checkout / "scripts/venv"), "run"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return searched(subprocess.run(command, env=environment, capture_output=True, text=True, check=False))
 
 
 def test_an_old_python_is_named_with_its_version(checkout: Path) -> None:

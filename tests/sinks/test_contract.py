@@ -10,6 +10,7 @@ import pytest
 from gobs_core import Sink
 from gobs_core.testing import check_sink
 from gobs_sinks import grpc, otlp, prometheus, remote_write, stdout
+from tests.support.programs import searched
 
 
 @pytest.mark.parametrize("module", [grpc, otlp, prometheus, remote_write, stdout])
@@ -30,5 +31,5 @@ def test_stdout_keeps_the_contract(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_grpc_and_protobuf_are_not_imported_before_they_are_used() -> None:
     code = "import sys, gobs_sinks.grpc, gobs_sinks.stdout; print({'grpc', 'google.protobuf'} & set(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = searched(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True))
     assert run.stdout == "set()\n"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gobs_core import Frame, Reading, Source, Table, Unit, counter, derived, gauge, info, key
 from gobs_sinks.stdout import StdoutConfig, StdoutSink, line_of
+from tests.support.programs import searched
 
 T = Table(
     "t",
@@ -126,7 +127,9 @@ asyncio.run(main())
 
 
 def test_a_closed_pipe_ends_the_process_without_a_traceback() -> None:
-    with subprocess.Popen([sys.executable, "-c", AGENT], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with searched(
+        subprocess.Popen([sys.executable, "-c", AGENT], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert json.loads(process.stdout.readline())["node"] == "n1"

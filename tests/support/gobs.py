@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from tests.support import forked
 from tests.support.house import ROOT
+from tests.support.programs import searched
 
 INTERPRETED = [sys.executable, "-c", "import sys; from gobs_core.cli import main; sys.exit(main())"]
 """The same with an interpreter of its own, for a test that is about the start."""
@@ -105,7 +106,7 @@ def run(
             program.wait(10)
             raise
         said = [stream.read().decode() for stream in (out, err) if stream.seek(0) == 0]
-    return subprocess.CompletedProcess(program.args, code, *said)
+    return searched(subprocess.CompletedProcess(program.args, code, *said))
 
 
 @cache

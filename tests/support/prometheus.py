@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.programs import searched
 from tests.support.waiting import until
 
 _TRIES = 3
@@ -91,8 +92,10 @@ async def prometheus(folder: Path, config: str, *more: str) -> AsyncIterator[Pro
 
 def lint(text: str) -> str:
     """What promtool has to say of an exposition; nothing where it has no complaint."""
-    done = subprocess.run(
-        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False, timeout=60
+    done = searched(
+        subprocess.run(
+            ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False, timeout=60
+        )
     )
     said = f"{done.stdout}{done.stderr}".strip()
     return said or (f"exit code {done.returncode}" if done.returncode else "")

@@ -2,6 +2,7 @@
 
 What a test writes to stdout and stderr, what is logged in its process, at every level and before any secret is taken
 out, and the logs of the programs it starts: all of it is searched when the test ends, and the test fails that said it.
+What a test reads of a program itself is searched as it is read, by `programs`.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from gobs_core import NoData
 
 NAME = "perf"
+CLOCK = "cpu-clock"
+"""The event that is time, of every CPU: also of one that has nothing to do."""
 
 OLDEST = (5, 10)
 """Of perf: since then it can be told when to begin."""
@@ -42,7 +44,7 @@ def probe(perf: str = "") -> Ability:
     found = (int(version[1]), int(version[2]))
     if found < OLDEST:
         raise NoData(f"perf {found[0]}.{found[1]} is too old: {OLDEST[0]}.{OLDEST[1]} or newer is needed")
-    for event in ("cycles", "cpu-clock"):
+    for event in ("cycles", CLOCK):
         refusal = _refusal(path, event)
         if not refusal:
             return Ability(path, found, event)

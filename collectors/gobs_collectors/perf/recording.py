@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gobs_collectors.perf.child import Child, Starter, record_command, script_command, started
-from gobs_collectors.perf.probe import NAME, Ability, why
+from gobs_collectors.perf.probe import CLOCK, NAME, Ability, why
 from gobs_collectors.perf.script import DEEPEST, FIELDS, Script
 from gobs_collectors.perf.symbols import OWN, Symbols
 from gobs_core import (
@@ -144,7 +144,7 @@ class Recording:
     async def _fold(self, stacks: Stacks) -> Script:
         """Read what perf prints, once for each mount namespace that names come from."""
         await asyncio.to_thread(self._look)
-        script = Script(stacks, self._depth())
+        script = Script(stacks, self._depth(), idle=self._ability.event != CLOCK)
         spaces: dict[str, list[int]] = {}
         for pid, space in self._symbols.pids.items():
             spaces.setdefault(space, []).append(pid)
@@ -189,7 +189,9 @@ class Recording:
             raise _failure(said)
 
     def _profile(self, stacks: Stacks, script: Script, wall: float, duration: float) -> Profile:
-        if not stacks.samples:
+        if script.idle and not stacks.samples:
+            self._notes.append("no CPU of the node had anything to do meanwhile")
+        elif not stacks.samples:
             self._notes.append("no sample was taken: what was recorded did not run on a CPU meanwhile")
         threads = stacks.threads()
         return Profile(
@@ -206,7 +208,12 @@ class Recording:
             samples=stacks.samples,
             lost=script.lost,
             call_graph=self._order.call_graph,
-            notes=[*self._notes, *_cut(script), *sorted(self._symbols.missed), *_unnamed(script)],
+            notes=[
+                *self._notes,
+                *_missing(script, self._ability.event),
+                *sorted(self._symbols.missed),
+                *_unnamed(script),
+            ],
         )
 
 
@@ -230,13 +237,19 @@ def _with_children(proc: Proc, wanted: set[int], everybody: Iterable[int]) -> se
     return found
 
 
-def _cut(script: Script) -> list[str]:
-    """What of the stacks is missing."""
+def _missing(script: Script, event: str) -> list[str]:
+    """What of the stacks, and which of them, is missing."""
     notes = []
     if script.cut:
         notes.append(
             f"{script.cut:,} of {script.stacks.samples:,} samples have stacks of {script.depth} functions, and no more "
             "are recorded: their outermost callers may be missing" + (_DEEPER if script.depth < DEEPEST else "")
+        )
+    if script.idle and event == CLOCK:
+        everything = script.stacks.samples + script.idle
+        notes.append(
+            f"{script.idle:,} of {everything:,} samples are left out, as they are of CPUs that had nothing to do: the "
+            f"event {CLOCK} counts time, whatever is done in it"
         )
     if script.stacks.full:
         notes.append("there were too many different stacks: the last ones count for their nearest known callers")

@@ -18,6 +18,10 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _JIT = re.compile(r"/perf-\d+\.map\Z|/jitted-\d+-\d+\.so\Z")
 _NOWHERE = b" [unknown] ([unknown])"
 """What unwinding ends in where frame pointers lead nowhere: no caller, though it looks like one."""
+_AT_WORK = re.compile(
+    rb" (?:asm_)?(?:sysvec_|common_interrupt|do_IRQ|__do_softirq|handle_softirqs|irq_exit|el1h?_\w*irq)"
+)
+"""Of a CPU that has nothing to do: functions in which it serves an interrupt all the same."""
 DEEPEST = 512
 """Frames of one stack that are kept, innermost first."""
 MOST_KNOWN = 20_000
@@ -30,8 +34,10 @@ _LONGEST = 4 << 20
 class Script:
     """Collects the samples of one `perf script`. Feed it what that prints, piece by piece, then `finish`."""
 
-    def __init__(self, stacks: Stacks, depth: int = DEEPEST) -> None:
+    def __init__(self, stacks: Stacks, depth: int = DEEPEST, *, idle: bool = True) -> None:
         self.stacks = stacks
+        self.idle = 0
+        """Samples of CPUs that had nothing to do; where `idle` is False they are counted here alone."""
         self.depth = depth
         """Frames of one stack that are recorded at most."""
         self.cut = 0
@@ -42,6 +48,7 @@ class Script:
         """Lines that were none of perf's."""
         self.unnamed: dict[str, int] = {}
         """Module -> samples whose innermost function in it has no name."""
+        self._with_idle = idle
         self._rest = b""
         self._frames: dict[bytes, int] = {}
         self._known: dict[bytes, int] = {}
@@ -69,6 +76,10 @@ class Script:
             found, body = self._after_others(body.split(b"\n"))
         if found is None or not body:
             return
+        if int(found[1]) == 0 and not _AT_WORK.search(body):
+            self.idle += 1
+            if not self._with_idle:
+                return
         innermost, _, callers = body.partition(b"\n")
         self.cut += callers.count(b"\n") + 2 >= self.depth
         node = self._known.get(callers)

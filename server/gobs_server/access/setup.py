@@ -69,7 +69,7 @@ class Setup:
         try:
             there = not await self._people.is_nobody_there()
             made = None if there else await self._people.create(name, "administrator", hashed)
-        except BaseException:
+        except BaseException:  # cancelled too: a link that has made nobody is as good as before
             self._digest = kept
             raise
         if made is None:

@@ -58,7 +58,7 @@ class NodeWriter:
                 await self._serve(everything=ending)
             except Unavailable:
                 continue
-            except Exception:
+            except Exception:  # whatever a driver raises: what this round did not write the next one does
                 self.failures += 1
                 log.exception("the nodes could not be written")
             if ending:

@@ -109,7 +109,7 @@ class Filling:
         except BadFrame as bad:
             self._refused(session, bad)
             return
-        except Exception:
+        except Exception:  # a fault of ours: this segment is refused, and those that wait are taken in
             log.exception("taking in a segment of the past failed", node=name)
             self._refused(session, BadFrame("internal", "the server failed to take it in; see its log"))
             return

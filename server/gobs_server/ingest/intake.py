@@ -151,7 +151,7 @@ class Intake:
             session.unacknowledged |= self.take(session, raw)
         except Refusal as refusal:
             session.end(refusal)
-        except Exception:
+        except Exception:  # a fault of ours ends the stream that met it, and no other
             log.exception("taking a message failed", node=session.node.name)
             session.end(
                 Refusal(grpc.StatusCode.INTERNAL, "internal", "the server failed to take a message; see its log")

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from gobs_core import PluginState
 from gobs_server.actor import Actor
+from gobs_server.auditing import Audit
 from gobs_server.live import Node
 from gobs_server.profiles.orders import Refusal
 from gobs_server.profiles.targets import Missing, find_target
 from gobs_server.profiles.task import Task
 from gobs_server.profiles.tasks import Tasks
-
-
-class Record(Protocol):
-    """Where is written down who did what."""
-
-    async def record(
-        self,
-        actor: Actor,
-        action: str,
-        target: str,
-        before: Mapping[str, object] | None = None,
-        after: Mapping[str, object] | None = None,
-    ) -> None:
-        """Write down one thing done."""
-        ...
 
 
 class Wanted(NamedTuple):
@@ -49,7 +34,7 @@ class Wanted(NamedTuple):
 class Acts:
     """Does it, and has it recorded. Made for whoever answers requests; lives as long as that."""
 
-    def __init__(self, tasks: Tasks, audit: Record) -> None:
+    def __init__(self, tasks: Tasks, audit: Audit) -> None:
         self._tasks = tasks
         self._audit = audit
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.support.programs import searched
+
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -32,5 +34,7 @@ assert callable(load_kube_config) and isinstance(kubernetes.watch.Watch, type)
 
 
 def test_a_question_loads_no_more_than_it_takes_and_the_rest_works_when_it_is_used(tmp_path: object) -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True, check=False)
+    done = searched(
+        subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True, check=False)
+    )
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ import pytest
 from gobs_collectors.kubernetes.pace import Pace
 from tests.collectors.kubernetes.rig import QUICK, Rig
 from tests.support.kube import pods
+from tests.support.programs import searched
 
 DICE = random.Random(5)
 SLOWING = QUICK._replace(first_pause=0.05, longest_pause=30.0, brief=60.0)
@@ -200,7 +201,7 @@ def test_without_a_cluster_nobody_is_asked_and_the_client_is_not_imported(kube: 
         "except NoData as reason: print(reason)\n"
         "print({'kubernetes', 'urllib3', 'ssl'} & set(sys.modules))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = searched(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True))
     first, second = done.stdout.splitlines()
     assert "KUBERNETES_SERVICE_HOST is not set" in first
     assert "inventories.kubernetes.kubeconfig" in first

@@ -86,6 +86,32 @@ def test_a_function_is_told_from_its_file_whatever_their_names_are(line: bytes, 
     assert frame_of(line) == frame
 
 
+NOTHING_TO_DO = b"""\
+      0/0      2632.676978: cpu-clock:
+\tffffffff81a00f4b pv_native_safe_halt ([kernel.kallsyms])
+\tffffffff81a01115 default_idle ([kernel.kallsyms])
+\tffffffff8110b4ad do_idle ([kernel.kallsyms])
+
+      0/0      2632.686978: cpu-clock:
+\tffffffff81888888 net_rx_action ([kernel.kallsyms])
+\tffffffff81c000de __do_softirq ([kernel.kallsyms])
+\tffffffff8110b4ad do_idle ([kernel.kallsyms])
+
+      0/0      2632.696978: cpu-clock:
+\tffffffff81a00f4b [unknown] ([unknown])
+
+"""
+
+
+def test_a_cpu_that_has_nothing_to_do_is_told_from_one_that_serves_an_interrupt() -> None:
+    script = Script(Stacks(), idle=False)
+    script.feed(NOTHING_TO_DO + TEXT)
+    script.finish()
+    assert (script.idle, script.stacks.samples) == (2, 4)
+    assert stacks_of(script)[0, 0, ("do_idle", "__do_softirq", "net_rx_action")] == 1
+    assert read(NOTHING_TO_DO).stacks.samples == 3
+
+
 def test_a_name_of_any_length_is_cut() -> None:
     assert len(frame_of(b"x" * 100_000 + b" (/bin/a)").name) == MAX_NAME
 

@@ -86,8 +86,10 @@ def children(*kinds: str) -> Iterator[list[int]]:
     """Run them for as long as the `with` lasts; gives their pids."""
     import subprocess
 
+    from tests.support.programs import searched
+
     command = [sys.executable, "-S", os.path.abspath(__file__), *kinds]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+    with searched(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) as parent:
         assert parent.stdin is not None
         assert parent.stdout is not None
         try:

@@ -20,6 +20,7 @@ from gobs_core import Proc
 from gobs_core.descriptors import Descriptors
 from tests.collectors.process.children import children
 from tests.collectors.process.reading import Ticks
+from tests.support.programs import searched
 from tests.support.soak import counts
 
 pytestmark = pytest.mark.root
@@ -34,7 +35,9 @@ UID = f"{RUN}-0000-4000-8000-000000000001"
 @counts("times", reduced=20, full=10_000)
 def test_a_pid_used_again_by_force_is_never_taken_for_the_process_before(times: int) -> None:
     command = ["unshare", "-pf", "--mount-proc", sys.executable, "-m", "tests.collectors.process.reuse", str(times)]
-    run = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True, timeout=60 + times / 10)
+    run = searched(
+        subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True, timeout=60 + times / 10)
+    )
     assert run.stdout.split() == ["0", "0"], run.stderr
 
 
@@ -162,7 +165,7 @@ def test_a_process_put_into_a_pod_belongs_to_it_and_its_network_is_the_pods() ->
         "ip link add eth0 type veth peer name veth0; ip link set eth0 up; echo; exec sleep 1000",
     ]
     with control_group(path) as group, Ticks(Proc(), remember=0.0) as ticks:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        process = searched(subprocess.Popen(command, stdout=subprocess.PIPE))
         try:
             assert process.stdout is not None
             process.stdout.readline()

@@ -13,6 +13,7 @@ from gobs_core import Proc
 from gobs_core.descriptors import Descriptors
 from tests.collectors.process.children import children
 from tests.collectors.process.reading import Ticks
+from tests.support.programs import searched
 from tests.support.soak import counts
 
 NAMES = [
@@ -99,7 +100,9 @@ def test_a_process_that_ended_is_a_zombie_until_its_parent_knows_and_then_gone()
 def test_a_process_whose_parent_ended_has_its_new_parent_at_the_next_tick() -> None:
     code = "import os, sys, time\nif os.fork() == 0: time.sleep(1000)\nprint(flush=True); sys.stdin.read()"
     with Ticks(Proc()) as ticks:
-        parent = subprocess.Popen([sys.executable, "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        parent = searched(
+            subprocess.Popen([sys.executable, "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        )
         assert parent.stdout is not None
         assert parent.stdin is not None
         parent.stdout.readline()

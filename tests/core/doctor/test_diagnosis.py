@@ -21,6 +21,7 @@ from gobs_core.doctor.processes import processes
 from gobs_core.proc import Proc
 from gobs_core.testing import FakeProc
 from tests.support.house import ROOT
+from tests.support.programs import searched
 
 ALL = frozenset({"SYS_PTRACE", "DAC_READ_SEARCH", "PERFMON", "SYSLOG"})
 TRUSTED = Own(61234, ALL, host_pids=True, host_groups=True)
@@ -171,7 +172,7 @@ def gobs(*arguments: str) -> subprocess.CompletedProcess[str]:
         *arguments,
     ]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GOBS_")}
-    return subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    return searched(subprocess.run(command, capture_output=True, text=True, env=environ, check=False))
 
 
 def test_the_command_says_it_to_people_and_to_programs(machine: Closed) -> None:
@@ -193,7 +194,7 @@ def test_a_user_without_powers_is_told_what_they_miss_on_this_machine() -> None:
     script = "import json, os; from gobs_core.doctor import diagnose; from gobs_core.proc import Proc; "
     script += "os.setgroups([]); os.setresgid(*[65534] * 3); os.setresuid(*[65534] * 3); "
     script += "print(json.dumps([list(one) for one in diagnose(Proc(), Proc(), [])]))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = searched(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True))
     found = {one[0]: Finding(*one) for one in json.loads(done.stdout)}
     assert found["process io"].state == "none"
     assert "CAP_SYS_PTRACE" in found["process io"].change

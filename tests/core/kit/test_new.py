@@ -12,6 +12,7 @@ import pytest
 from gobs_core import Collector, Proc, Rows, Table, UserError, gauge
 from gobs_core.kit.new import KINDS, new_project
 from gobs_core.plugins import Plugins
+from tests.support.programs import searched
 
 NOBODY = Plugins()
 
@@ -44,7 +45,7 @@ def test_a_project_is_complete_and_has_no_fault_that_ruff_knows(kind: str, tmp_p
         ["format", "--check"],
     ):
         command = [sys.executable, "-m", "ruff", *check, *rules, "."]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = searched(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False))
         assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from gobs_core.simulate.scratch import scratch
+from tests.support.programs import searched
 
 GOBS = (sys.executable, "-c", "import sys; from gobs_core.cli import main; sys.exit(main())")
 PATIENCE = 60.0
@@ -38,8 +39,8 @@ def environment(folder: Path) -> dict[str, str]:
 
 def gobs(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [*GOBS, *arguments]
-    return subprocess.run(
-        command, env=environment(folder), capture_output=True, text=True, timeout=PATIENCE, check=False
+    return searched(
+        subprocess.run(command, env=environment(folder), capture_output=True, text=True, timeout=PATIENCE, check=False)
     )
 
 
@@ -96,7 +97,9 @@ def test_this_machine_is_shown_with_simulated_pods_beside_its_processes(tmp_path
     with simulation(tmp_path, "--own", "--node", "mine") as (child, http):
         until(lambda: "pod" in kinds())
         assert kinds() - {"pod"}, "the machine's own workloads are there as well"
-        with subprocess.Popen([*GOBS, "stop"], env=environment(tmp_path), stdout=subprocess.PIPE, text=True) as stop:
+        with searched(
+            subprocess.Popen([*GOBS, "stop"], env=environment(tmp_path), stdout=subprocess.PIPE, text=True)
+        ) as stop:
             assert child.wait(PATIENCE) == 0
             assert stop.communicate()[0].startswith("stopped gobs simulate")
     assert os.listdir(tmp_path / "tmp") == []

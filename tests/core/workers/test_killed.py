@@ -9,6 +9,7 @@ import sys
 
 from gobs_core.workers.kin import end_orphans, stat_of
 from tests.support.house import ROOT
+from tests.support.programs import searched
 from tests.support.waiting import until
 
 PROGRAM = """
@@ -38,8 +39,8 @@ def runs(pid: int) -> bool:
 
 
 async def test_a_worker_ends_with_its_program_and_what_it_has_started_at_the_next_start() -> None:
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    program = searched(
+        await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     )
     assert program.stdout is not None
     while not (line := (await program.stdout.readline()).split()) or line[0] != b"PIDS":

@@ -23,6 +23,7 @@ from aiohttp import web
 from gobs_server.alerts.records import Change
 from tests.support.house import ROOT
 from tests.support.postgres import Postgres
+from tests.support.programs import searched
 from tests.support.soak import counts
 
 
@@ -71,7 +72,9 @@ async def start(folder: Path, database: str, url: str, began: float, what: str) 
     offset = str((time.monotonic() - began) * 100)
     command = (sys.executable, "-m", "tests.server.alerts.crashing", str(folder), database, url, offset, what)
     with (folder / "log").open("ab") as log:
-        made = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=log, cwd=ROOT)
+        made = searched(
+            await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=log, cwd=ROOT)
+        )
     assert made.stdout is not None
     while (line := await made.stdout.readline()) != b"ready\n":
         assert line, (folder / "log").read_text()[-2000:]

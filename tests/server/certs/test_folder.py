@@ -12,6 +12,7 @@ import pytest
 from gobs_core import UserError
 from gobs_server.certs.folder import CertificateFolder
 from gobs_server.certs.read import certificates, facts, own_authority
+from tests.support.programs import searched
 
 NAMES = ("gobs.example.org", "10.0.0.5", "::1")
 
@@ -30,7 +31,7 @@ def folder(tmp_path: Path) -> CertificateFolder:
 def believed(authority: Path, certificate: Path, purpose: str = "sslserver") -> bool:
     """Whether OpenSSL takes the certificate for that purpose."""
     command = ["openssl", "verify", "-x509_strict", "-purpose", purpose, "-CAfile", str(authority), str(certificate)]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return searched(subprocess.run(command, capture_output=True, check=False)).returncode == 0
 
 
 def test_a_certificate_is_good_for_its_names_and_its_purpose_alone(folder: CertificateFolder) -> None:

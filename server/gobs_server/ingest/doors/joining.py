@@ -25,14 +25,21 @@ _CREDENTIAL = "this agent's credential is not accepted: it was revoked or is ano
 _AWAY = "who this is cannot be told now: the server's database does not work; come back in a moment"
 _AT_ONCE = 4
 """Tokens asked for in the database at once."""
+PATIENCE = 4.0
+"""Seconds a call waits for a server that has just begun to have read its database; an agent waits 10 to be welcomed."""
 
 
 class JoinDoor(Door):
-    """Lets in agents with a credential, and exchanges join tokens for credentials."""
+    """Lets in agents with a credential, and exchanges join tokens for credentials.
 
-    def __init__(self, store: Store, roster: Roster) -> None:
+    Who comes before the roster has been read waits up to `patience` seconds for it: after a restart many do, and each
+    that was sent away would have to begin anew.
+    """
+
+    def __init__(self, store: Store, roster: Roster, patience: float = PATIENCE) -> None:
         self._store = store
         self._roster = roster
+        self._patience = patience
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._exchange = asyncio.Lock()
 
@@ -41,6 +48,10 @@ class JoinDoor(Door):
         shown = shown_by(caller.bearer)
         if shown is None:
             raise Denied(_TOKEN, "what was shown has not the form of a join token or a credential")
+        if not await self._roster.read(self._patience) and not shown.joining and self._roster.get(shown.id) is None:
+            raise Unsure(
+                _AWAY, "the credentials of agents were not read yet: the database has not worked since the start"
+            )
         join = await self._join(shown, caller) if shown.joining else self._known(shown)
         self._roster.used(join.id)
         return Identity(join.node, "credential", join.id)
@@ -53,10 +64,6 @@ class JoinDoor(Door):
     def _known(self, shown: Shown) -> Join:
         """The join whose credential is shown; memory alone is asked."""
         join = self._roster.get(shown.id)
-        if join is None and not self._roster.ready:
-            raise Unsure(
-                _AWAY, "the credentials of agents were not read yet: the database has not worked since the start"
-            )
         if join is None or not matches(shown.secret, join.credential_hash):
             raise Denied(_CREDENTIAL, f"credential {shown.id} is unknown or wrong")
         if join.revoked_at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from gobs_core.logs import get_logger
@@ -24,12 +25,23 @@ class Roster:
     """
 
     def __init__(self, store: Store) -> None:
-        self.ready = False
-        """Whether it has been read at all."""
         self._store = store
+        self._read = asyncio.Event()
         self._joins: dict[str, Join] = {}
         self._by_node: dict[str, str] = {}
         self._used: set[str] = set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has been read at all."""
+        return self._read.is_set()
+
+    async def read(self, seconds: float) -> bool:
+        """Wait, so long at most, until it has been read at all; whether it has."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._read.wait()
+        return self.ready
 
     def get(self, join_id: str) -> Join | None:
         """The one of that id, as far as it is known here."""
@@ -78,7 +90,7 @@ class Roster:
         since = newest - _OVERLAP if self.ready and newest is not None else None
         for join in await self._store.do(lambda: read_joins(since)):
             self.put(join)
-        self.ready = True
+        self._read.set()
         used, self._used = self._used, set()
         if used:
             now = datetime.now(UTC)

@@ -31,7 +31,7 @@ async def kube(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 
 def doors(folder: Path, **settings: Any) -> Doors:
-    return Doors(ServerSettings(**settings), Store(Database(sqlite_at(folder / "x.sqlite3"))), Clock())
+    return Doors(ServerSettings(**settings), Store(Database(sqlite_at(folder / "x.sqlite3"))), Clock(), patience=0.01)
 
 
 def showing(token: str) -> Caller:

@@ -27,10 +27,10 @@ HOUR = timedelta(hours=1)
 class Gate:
     """A door over a database, as one run of a server has it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, patience: float = 10.0) -> None:
         self.store = store
         self.roster = Roster(store)
-        self.door = JoinDoor(store, self.roster)
+        self.door = JoinDoor(store, self.roster, patience)
 
     async def token(self, node: str | None = None, lasts: timedelta = HOUR) -> str:
         """A new token, made by another program."""
@@ -184,9 +184,22 @@ async def test_credentials_outlive_the_server_and_a_database_that_is_away(addres
 
 
 async def test_before_the_credentials_are_read_nobody_is_called_a_stranger(address: Address) -> None:
-    gate = Gate(Store(Database(address)))
+    gate = Gate(Store(Database(address)), patience=0.01)
     with pytest.raises(Unsure):
         await gate.come("aaaaaaaa", secrets.token_urlsafe(32))
+
+
+async def test_whoever_comes_before_the_credentials_are_read_is_let_in_once_they_are(address: Address) -> None:
+    credential = secrets.token_urlsafe(32)
+    async with running(address) as gate:
+        joined = await gate.join(await gate.token(), "n1", credential)
+        token = await gate.token()
+        again = Gate(gate.store)
+        early = [asyncio.create_task(again.come(joined.who, credential)), asyncio.create_task(again.join(token, "n2"))]
+        await asyncio.sleep(0)
+        assert not any(one.done() for one in early)
+        await again.roster.look()
+        assert [(await one).node for one in early] == ["n1", "n2"]
 
 
 async def test_no_secret_is_kept_or_logged(gate: Gate, tmp_path: Path) -> None:
