@@ -50,7 +50,7 @@ async def both(folder: Path, **environ: str) -> AsyncIterator[Both]:
     running = asyncio.create_task(agent.run(stop))
     try:
         sink: Any = agent.outboxes["prometheus"].sink
-        await until(lambda: server.live.node("this-machine") and sink.port, 60)
+        await until(lambda: (node := server.live.node("this-machine")) and node.frames and sink.port, 60)
         yield Both(server.http, f"127.0.0.1:{sink.port}")
     finally:
         stop.set()
