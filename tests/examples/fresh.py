@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.support.house import MEMBERS, ROOT_MEMBER
 from tests.support.programs import searched
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+_PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-build-isolation")
 GOBS = "import sys; from gobs_core.cli import main; sys.exit(main())"
 
 
@@ -63,12 +65,17 @@ def fresh(folder: Path) -> Fresh:
     return made
 
 
+def install_house(made: Fresh) -> None:
+    """Build the wheel of every package of ours from its folder and install it, so that the checkout is not used."""
+    done = made.run(*_PIP, "--no-deps", *(str(member.folder) for member in (*MEMBERS, ROOT_MEMBER)))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def install(made: Fresh, *examples: str) -> Path:
     """Build copies of examples and install them with pip at once, without any index; return the first copy."""
     copies = [made.folder / example for example in examples]
     for copy in copies:
         shutil.copytree(EXAMPLES / copy.name, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-build-isolation")
-    done = made.run(*pip, *map(str, copies))
+    done = made.run(*_PIP, *map(str, copies))
     assert done.returncode == 0, done.stdout + done.stderr
     return copies[0]

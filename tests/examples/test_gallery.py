@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tests.examples.fresh import EXAMPLES, Fresh, fresh, install
+from tests.examples.fresh import EXAMPLES, Fresh, fresh, install, install_house
+from tests.support.house import MEMBERS
 
 GALLERY = {"reach": "collector", "csv": "sink", "ntfy": "notifier", "stuck": "condition"}
 
@@ -13,15 +17,30 @@ pytestmark = pytest.mark.xdist_group("examples")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
-    """One environment with all of them, installed at once."""
+    """One environment with the wheels of our packages, and all of them installed beside these at once."""
     environment = fresh(tmp_path_factory.mktemp("gallery"))
+    install_house(environment)
     install(environment, *(f"gobs-plugin-{name}" for name in GALLERY))
     return environment
 
 
+def test_they_run_beside_the_wheels_of_every_package(made: Fresh) -> None:
+    packages = [member.package for member in MEMBERS]
+    code = f"import importlib\nfor name in {packages}: print(importlib.import_module(name).__file__)"
+    found = made.run("-P", "-c", code).stdout.splitlines()
+    assert [Path(file).is_relative_to(made.folder) for file in found] == [True] * len(packages), found
+    told = made.run("-P", str(made.folder / "venv" / "bin" / "gobs"), "plugins", "--json")
+    assert told.returncode == 0, told.stderr
+    states = {state["name"]: state["state"] for state in json.loads(told.stdout)}
+    assert [states.get(name) for name in ("cpu", "process", "grpc", "reach")] == ["ok"] * 4, states
+    assert states["webhook"] == "disabled", "there, and waits for its address"
+
+
 def test_the_tests_of_each_pass(made: Fresh) -> None:
     for_all = [str(made.folder / f"gobs-plugin-{name}" / "tests") for name in GALLERY]
-    done = made.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(made.folder), *for_all)
+    done = made.run(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(made.folder), *for_all, cwd=made.folder
+    )
     assert done.returncode == 0, done.stdout
     assert "16 passed" in done.stdout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tarfile
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.fresh import fresh
 from tests.support.house import MEMBERS, ROOT_MEMBER, Member
 from tests.support.programs import searched
 
@@ -46,19 +44,3 @@ def test_a_wheel_comes_out_of_the_source_distribution(member: Member, tmp_path: 
     assert [name for name in wanted if name not in names] == []
     assert [name for name in names if any(strange in name for strange in STRANGE)] == []
     assert [name for name in names if name.endswith("/licenses/LICENSE")]
-
-
-def test_pip_installs_every_package_from_its_folder_and_together_they_run(tmp_path: Path) -> None:
-    made = fresh(tmp_path)
-    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-deps", "--no-build-isolation")
-    done = made.run(*pip, *(str(member.folder) for member in (*MEMBERS, ROOT_MEMBER)))
-    assert done.returncode == 0, done.stdout + done.stderr
-    packages = [member.package for member in MEMBERS]
-    code = f"import importlib\nfor name in {packages}: print(importlib.import_module(name).__file__)"
-    found = made.run("-P", "-c", code).stdout.splitlines()
-    assert [Path(file).is_relative_to(tmp_path) for file in found] == [True] * len(packages), found
-    told = made.run("-P", str(tmp_path / "venv" / "bin" / "gobs"), "plugins", "--json")
-    assert told.returncode == 0, told.stderr
-    states = {state["name"]: state["state"] for state in json.loads(told.stdout)}
-    assert [states.get(name) for name in ("cpu", "process", "grpc")] == ["ok"] * 3, states
-    assert states["webhook"] == "disabled", "there, and waits for its address"
