@@ -78,10 +78,10 @@ class LiveTable:
 
     def total(self, column: Column) -> float:
         """What `view().total` tells, for a small table without making the view."""
-        if self._view is not None or self.rows > _SMALL:
+        if self._view is not None or self._state.rows > _SMALL:
             return self.view().total(column)
         if self._totals is None:
-            self._totals = Totals(self._state, self.chosen(None)[1].slots.tolist())
+            self._totals = Totals(*self.chosen(None))
         return self._totals.of(column)
 
     def chosen(self, keys: tuple[tuple[str, ...], ...] | None) -> tuple[TableState, Chosen]:

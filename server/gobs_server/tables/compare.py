@@ -62,10 +62,12 @@ def _moved(old: TableState, new: TableState) -> Rates:
 
     (where, kept), (real_where, real_kept), (blank, known) = cells(where), cells(real_where), cells(blank)
     new_rows = places[np.asarray(fresh, dtype=np.int64)]
+    where, deltas = where[kept], np.asarray(deltas, dtype=np.int64)[kept]
+    ascending = where.argsort()
     return Rates(
         seconds,
-        where[kept],
-        np.asarray(deltas, dtype=np.int64)[kept],
+        where[ascending],
+        deltas[ascending],
         real_where[real_kept],
         real_deltas[real_kept],
         blank[known],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gobs_server.tables.state import TableState
 from gobs_server.tables.values import Cells
@@ -21,6 +22,10 @@ class Chosen(NamedTuple):
     """How many of the slots are of each group."""
     cut: slice | Cells
     """The same slots, as they are read fastest."""
+    firsts: tuple[int, ...]
+    """The first cell of each of them."""
+    span: NDArray[np.int32]
+    """From which cell on, and before which, all their cells are."""
 
 
 class Counted:
@@ -47,24 +52,29 @@ def _decided_by(state: TableState, live: Cells, keys: tuple[Key, ...] | None) ->
     if keys is None and state.layout.table.total is None:
         return b""
     place = state.layout.deciding
-    return state.keys.tobytes() if keys is not None or place is None else state.matrix[live, place].tobytes()
+    if keys is not None or place is None:
+        return state.keys.tobytes()
+    return state.matrix[slice(None) if state.rows == state.capacity else live, place].tobytes()
 
 
 def _total(state: TableState, texts: Mapping[int, str]) -> Chosen:
     slots = counted(state, texts)
-    return _chosen(slots, (len(slots),))
+    return _chosen(slots, (len(slots),), state.layout.width)
 
 
 def _rows(state: TableState, texts: Mapping[int, str], keys: tuple[Key, ...]) -> Chosen:
     lines = state.keys[state.slots].tolist()
     there = {tuple(map(texts.get, ids)): slot for slot, ids in zip(state.slots.tolist(), lines, strict=True)}
-    return _chosen([there[key] for key in keys if key in there], tuple(int(key in there) for key in keys))
+    slots = [there[key] for key in keys if key in there]
+    return _chosen(slots, tuple(int(key in there) for key in keys), state.layout.width)
 
 
-def _chosen(slots: list[int], sizes: tuple[int, ...]) -> Chosen:
+def _chosen(slots: list[int], sizes: tuple[int, ...], width: int) -> Chosen:
     where = np.array(slots, dtype=np.int64)
     in_a_row = bool(slots) and slots == list(range(slots[0], slots[0] + len(slots)))
-    return Chosen(where, sizes, slice(slots[0], slots[-1] + 1) if in_a_row else where)
+    firsts = tuple(slot * width for slot in slots)
+    span = np.array([min(firsts, default=0), max(firsts, default=-width) + width], dtype=np.int32)
+    return Chosen(where, sizes, slice(slots[0], slots[-1] + 1) if in_a_row else where, firsts, span)
 
 
 def counted(state: TableState, texts: Mapping[int, str]) -> list[int]:

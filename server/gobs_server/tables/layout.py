@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,15 @@ from gobs_core import Column, Kind, Table
 
 INTEGER, REAL, TEXT = 0, 1, 2
 """What a cell holds: an integer, the bits of a float64, the id of a text."""
+
+
+class Rated(NamedTuple):
+    """A counter, as its rate is computed."""
+
+    name: str
+    place: int
+    scale: float
+    is_real: bool
 
 
 class Layout:
@@ -43,6 +53,7 @@ class Layout:
         self._row = kinds.astype(np.uint8)
         self._cells = self._row
         self._dense: dict[tuple[int, int], NDArray[np.intp]] = {}
+        self._rated: dict[str, tuple[Rated, ...]] = {}
 
     @cached_property
     def bytes(self) -> int:
@@ -60,6 +71,16 @@ class Layout:
             span = np.arange(first, first + columns)
             places = self._dense[first, columns] = span[~self.real[span]]
         return places
+
+    def rated(self, column: Column) -> tuple[Rated, ...]:
+        """The counters whose rates a column shows or is computed from."""
+        found = self._rated.get(column.name)
+        if found is None:
+            names = column.expression.rates if column.expression else {column.name}
+            found = self._rated[column.name] = tuple(
+                Rated(name, self.place[name], *self.plain[self.place[name]]) for name in sorted(names)
+            )
+        return found
 
     def kinds_of(self, cells: int) -> NDArray[np.uint8]:
         """The kind of every cell of a matrix of at least that many."""

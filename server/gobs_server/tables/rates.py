@@ -18,6 +18,7 @@ class Rates(NamedTuple):
     seconds: float
     """Between the two readings by the agent's monotonic clock; NaN: there is no earlier one to compare with."""
     where: Places = ()
+    """Ascending."""
     deltas: Places = ()
     real_where: Places = ()
     real_deltas: Numbers = NO_NUMBERS

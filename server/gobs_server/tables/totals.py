@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from math import inf, isnan, nan
 from typing import cast
 
@@ -11,66 +10,94 @@ import numpy as np
 
 from gobs_core import Column, Kind
 from gobs_server.tables.change import Places
+from gobs_server.tables.counted import Chosen
+from gobs_server.tables.rates import Rates
 from gobs_server.tables.state import TableState
 from gobs_server.tables.values import UNKNOWN, evaluate_one
 
+_FEW = 16
+"""Changes up to which making plain numbers of all costs less than looking for those that count."""
+
 
 class Totals:
-    """What `View.total` tells, of one state as it is now; to be dropped with the next frame. `slots` are counted."""
+    """What `View.total` tells, of one state as it is now; to be dropped with the next frame."""
 
-    def __init__(self, state: TableState, slots: Sequence[int]) -> None:
+    __slots__ = ("_cells", "_changes", "_firsts", "_layout", "_rates", "_span", "_state")
+
+    def __init__(self, state: TableState, chosen: Chosen) -> None:
         self._state = state
         self._layout = state.layout
         self._cells = state.flat()
         self._rates: dict[str, float] = {}
-        self._firsts = [slot * state.layout.width for slot in slots]
+        self._changes: dict[int, float] | None = None
+        self._firsts = chosen.firsts
+        self._span = chosen.span
 
     def of(self, column: Column) -> float:
         """One column's total; NaN where no counted row is known."""
         if column.kind is Kind.DERIVED:
-            return evaluate_one(column, self._level, self._rate)
-        return self._rate(column.name) if column.kind is Kind.COUNTER else self._level(column.name)
+            self._sum(column)
+            return evaluate_one(column, self._level, self._rates.__getitem__)
+        if column.kind is Kind.COUNTER:
+            self._sum(column)
+            return self._rates[column.name]
+        return self._level(column.name)
 
     def _level(self, name: str) -> float:
         place = self._layout.place[name]
         scale, is_real = self._layout.plain[place]
-        if is_real:
-            reals = self._cells.cast("B").cast("d")
-            known = [value for first in self._firsts if not isnan(value := reals[first + place])]
-        else:
-            cells = [self._cells[first + place] for first in self._firsts]
-            known = [cell * scale for cell in cells if cell != UNKNOWN]
-        return sum(known) if known else nan
-
-    def _rate(self, name: str) -> float:
-        if (rate := self._rates.get(name)) is None:
-            rate = self._rates[name] = self._summed_rate(name)
-        return rate
-
-    def _summed_rate(self, name: str) -> float:
-        place, seconds = self._layout.place[name], self._state.rates.seconds
-        if not seconds > 0:
-            return nan
-        scale, is_real = self._layout.plain[place]
-        real = self._cells.cast("B").cast("d") if is_real else None
-        known, changes, cells = [], self._changes, self._cells
+        cells = self._cells.cast("B").cast("d") if is_real else self._cells
+        total, known = 0.0, False
         for first in self._firsts:
-            cell = first + place
-            rate = changes.get(cell, 0) / seconds * scale
-            if 0 <= rate < inf and not (cells[cell] == UNKNOWN if real is None else isnan(real[cell])):
-                known.append(rate)
-        return sum(known) if known else nan
+            cell = cells[first + place]
+            if not isnan(cell) if is_real else cell != UNKNOWN:
+                total += cell * scale
+                known = True
+        return total if known else nan
 
-    @cached_property
-    def _changes(self) -> dict[int, float]:
+    def _sum(self, column: Column) -> None:
+        """Have the rates it is computed from, all in one pass: a call for each costs more than adding up."""
+        wanted = self._layout.rated(column)
+        if not wanted:
+            return
+        sums, seconds = self._rates, self._state.rates.seconds
+        if not seconds > 0:
+            sums.update((name, nan) for name, *_ in wanted)
+            return
+        changed, cells, firsts = self._changed().get, self._cells, self._firsts
+        reals = cells.cast("B").cast("d") if self._layout.has_real else None
+        for name, place, scale, is_real in wanted:
+            total, known = 0.0, False
+            for first in firsts:
+                cell = first + place
+                rate = changed(cell, 0) / seconds * scale
+                blank = isnan(reals[cell]) if is_real and reals is not None else cells[cell] == UNKNOWN
+                if not blank and 0 <= rate < inf:
+                    total += rate
+                    known = True
+            sums[name] = total if known else nan
+
+    def _changed(self) -> dict[int, float]:
         """Cell -> how much it changed; NaN where that cannot be told."""
-        rates, width = self._state.rates, self._layout.width
-        changes: dict[int, float] = dict(zip(_plain(rates.where), _plain(rates.deltas), strict=True))
-        changes.update(zip(_plain(rates.real_where), rates.real_deltas.tolist(), strict=True))
-        changes.update(dict.fromkeys(_plain(rates.blank), nan))
-        for slot in _plain(rates.fresh):
-            changes.update(dict.fromkeys(range(slot * width, slot * width + width), nan))
+        changes = self._changes
+        if changes is None:
+            rates, width = self._state.rates, self._layout.width
+            changes = self._changes = dict(zip(*self._near(rates), strict=True))
+            if len(rates.real_where):
+                changes.update(zip(_plain(rates.real_where), rates.real_deltas.tolist(), strict=True))
+            if len(rates.blank):
+                changes.update(dict.fromkeys(_plain(rates.blank), nan))
+            for slot in _plain(rates.fresh) if len(rates.fresh) else ():
+                changes.update(dict.fromkeys(range(slot * width, slot * width + width), nan))
         return changes
+
+    def _near(self, rates: Rates) -> tuple[Sequence[int], Sequence[int]]:
+        """Which cells changed and by how much; of many only those between the first and the last that count."""
+        where, deltas = rates.where, rates.deltas
+        if isinstance(where, np.ndarray) and isinstance(deltas, np.ndarray) and len(where) > _FEW:
+            low, high = where.searchsorted(self._span).tolist()
+            where, deltas = where[low:high], deltas[low:high]
+        return _plain(where), _plain(deltas)
 
 
 def _plain(places: Places) -> Sequence[int]:

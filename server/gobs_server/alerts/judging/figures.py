@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite, nan
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from gobs_server.tables.values import Numbers
 
 Total = Callable[[Column], float]
 """A column over the rows that its table counts in a total: `View.total` or `LiveTable.total`."""
+Figure = Callable[[Total], float]
+"""One value of a table as a whole."""
 
 
 def of_rows(metric: Metric, view: View, node_memory: float) -> Numbers:
@@ -38,12 +41,28 @@ def of_rows(metric: Metric, view: View, node_memory: float) -> Numbers:
 
 def of_table(metric: Metric, table: Table, total: Total) -> float:
     """The one value of a total; NaN: not known."""
+    return figure(metric, table)(total)
 
-    def of(name: str) -> float:
-        return total(table.column(name))
 
-    try:
-        value = float(metric.first.evaluate(of, of))
-    except ArithmeticError:
-        return float("nan")
-    return value if np.isfinite(value) else float("nan")
+def column_of(metric: Metric, table: Table) -> Column | None:
+    """The column whose total a metric is; None: it is computed."""
+    named = metric.first.text
+    return table.column(named) if named in metric.columns else None
+
+
+def figure(metric: Metric, table: Table) -> Figure:
+    """How the one value is had of that table whenever it is read; NaN: not known."""
+    columns = {name: table.column(name) for name in metric.columns}
+    evaluate = metric.first.evaluate
+
+    def computed(total: Total) -> float:
+        def of(name: str) -> float:
+            return total(columns[name])
+
+        try:
+            value = float(evaluate(of, of))
+        except ArithmeticError:
+            return nan
+        return value if isfinite(value) else nan
+
+    return computed

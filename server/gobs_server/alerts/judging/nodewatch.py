@@ -65,15 +65,15 @@ class NodeWatch:
             self._run = node.run
             for watch in self._watches():
                 watch.restart()
-        frame = _Frame(node, clock)
-        for table in tables.values():
-            entry = self._entry(compiled, table.table, table.interval)
-            if not entry.watches and entry.presence is None:
-                continue
+        frame, entries = _Frame(node, clock), self._entries
+        for name, table in tables.items():
+            entry = entries.get(name)
+            if entry is None or entry.compiled is not compiled or entry.table is not table.table:
+                entry = self._entry(compiled, table.table, table.interval)
             for place, watch in enumerate(entry.watches):
                 watch.interval = table.interval
-                passes = watch.source.total and watch.passes(frame.now, table.table, table.total)
-                if place not in entry.busy and not passes:
+                passes = watch.source.total and watch.passes(frame.now, table.total)
+                if not passes and place not in entry.busy:
                     self._judge(entry, place, frame, frame.reading(table, total=watch.source.total))
             if entry.presence is not None:
                 self._look(entry.presence, frame.reading(table, total=False))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gobs_core import Table
+from gobs_core import Column, Table
+from gobs_server.alerts.judging.figures import Figure, column_of, figure
 from gobs_server.alerts.judging.lanes import AS_BREACH
 from gobs_server.alerts.judging.matching import Found, Matcher, Texts
 from gobs_server.alerts.rules.check import Check
@@ -43,6 +44,16 @@ class Asked(NamedTuple):
     check: Check
     signal: int
     lanes: slice
+
+
+class Gate(NamedTuple):
+    """A figure of a table as a whole, and what it must exceed."""
+
+    column: Column | None
+    """The one column it is; None: it is computed from more."""
+    figure: Figure
+    sign: float
+    limit: float
 
 
 class Source:
@@ -145,8 +156,8 @@ class Plan:
         return floor
 
     @cached_property
-    def gates(self) -> tuple[tuple[Metric, float, float], ...] | None:
-        """The figures of a table as a whole, each with its sign and what it must exceed so that anything is hot.
+    def gates(self) -> tuple[Gate, ...] | None:
+        """What the figures of a table as a whole must exceed so that anything is hot.
 
         None: more than that decides.
         """
@@ -154,7 +165,10 @@ class Plan:
         if not source.total or source.windows or self.asked or len(self.sensitive):
             return None
         each = zip(source.signals, self.floor.tolist(), strict=True)
-        return tuple((signal.metric, signal.sign, limit) for signal, limit in each)
+        return tuple(
+            Gate(column_of(one.metric, source.table), figure(one.metric, source.table), one.sign, limit)
+            for one, limit in each
+        )
 
     @cached_property
     def _places(self) -> dict[Key, int]:

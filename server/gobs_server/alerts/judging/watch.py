@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gobs_core import Sample, Table
+from gobs_core import Sample
 from gobs_server.alerts.judging.draft import Draft
 from gobs_server.alerts.judging.events import LaneState, adopt, state_of
-from gobs_server.alerts.judging.figures import Total, of_table
+from gobs_server.alerts.judging.figures import Total
 from gobs_server.alerts.judging.lanes import COOL, FIRING, GONE, HOT, NOT_YET, NOTHING, OK, UNKNOWN, Codes, Lanes, Step
 from gobs_server.alerts.judging.reading import Reading
 from gobs_server.alerts.judging.source import Asked, Key, Plan, Signal, Source
@@ -84,13 +84,13 @@ class Watch:
         """Know the rows there are, from a reading that was judged before this watch was made."""
         self._planned(reading)
 
-    def passes(self, now: float, table: Table, total: Total) -> bool:
+    def passes(self, now: float, total: Total) -> bool:
         """Whether a table as a whole is fine and was: then there is nothing else to be done with this reading."""
         gates = None if self.plan is None or self.who else self.plan.gates
         if gates is None:
             return False
-        for metric, sign, limit in gates:
-            if sign * of_table(metric, table, total) > limit:
+        for column, figure, sign, limit in gates:
+            if sign * (figure(total) if column is None else total(column)) > limit:
                 return False
         self.read = now
         return True
