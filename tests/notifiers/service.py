@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,28 @@ class Script:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        except Slow as slow:
+            return await _slowly(request, begun=slow.begun)
+
+
+class Slow(Exception):
+    """Raised instead of an answer: nobody waits for its end. `begun`: it begins, and comes a byte at a time."""
+
+    def __init__(self, *, begun: bool) -> None:
+        self.begun = begun
+
+
+async def _slowly(request: web.Request, *, begun: bool) -> web.StreamResponse:
+    """Answer until whoever asked has gone."""
+    response = web.StreamResponse()
+    if begun:
+        await response.prepare(request)
+    while request.transport is not None and not request.transport.is_closing():
+        if begun:
+            with suppress(ConnectionError):
+                await response.write(b" ")
+        await asyncio.sleep(0.01)
+    return response
 
 
 @asynccontextmanager
@@ -72,6 +95,16 @@ async def service(script: Script) -> AsyncIterator[str]:
 def reset(_: Asked) -> web.StreamResponse:
     """Answer nothing, and break the connection."""
     raise ConnectionResetError
+
+
+def never(_: Asked) -> web.StreamResponse:
+    """Answer nothing for as long as anybody waits."""
+    raise Slow(begun=False)
+
+
+def trickle(_: Asked) -> web.StreamResponse:
+    """Begin an answer that does not end."""
+    raise Slow(begun=True)
 
 
 def answer(status: int, body: object = None, **headers: str) -> Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from gobs_notifiers.discord.message import (
     message_of,
 )
 from gobs_notifiers.discord.text import cut, mentions, plain, units
-from tests.notifiers.service import INSIDE, Made, Script, answer, reset, service
+from tests.notifiers.service import INSIDE, Made, Script, answer, never, reset, service, trickle
 from tests.support.hostile import HOSTILE_NAMES
 from tests.support.secrets import marked
 
@@ -262,6 +263,8 @@ PROGRAMMES: dict[str, list[Made]] = {
 ACCEPTED = {"an answer that is none", "limits that are spent"}
 """Programmes in which every message is taken at once."""
 SENT = 20
+SLOW = 3
+"""Messages to a service that is slow: each costs a deadline."""
 
 
 @pytest.mark.parametrize("programme", PROGRAMMES)
@@ -288,6 +291,30 @@ async def test_a_programme_of_faults_loses_nothing_and_asks_no_more_than_it_must
     assert order == [f"gobservability · {example_notification(key=f'-{number}').key}" for number in range(SENT)]
     print(f"{programme}: {SENT} messages, {len(script.asked)} requests, 0 lost")
     assert len(script.asked) == SENT * (1 if programme in ACCEPTED else 1 + len(faults))
+
+
+@pytest.mark.parametrize("faults", [[never], [trickle], [never, trickle, never]], ids=["never", "trickles", "both"])
+async def test_an_answer_slower_than_the_deadline_costs_a_request_and_no_message(faults: list[Made]) -> None:
+    """Cut off as a channel's worker cuts a call off, and sent again with the same key: at least once, in order."""
+    script = Script(TAKEN)
+    for _ in range(SLOW):
+        script.next += [*faults, TAKEN]
+    keys = []
+    async with service(script) as url:
+        notifier = made(url)
+        for number in range(SLOW):
+            notification = example_notification(key=f"-{number}")
+            keys.append(f"gobservability · {notification.key}")
+            receipt = None
+            while receipt is None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.3):
+                        receipt = await notifier.send(notification)
+        await notifier.close()
+    taken = [asked.json()["embeds"][0]["footer"]["text"] for asked in script.asked]
+    assert list(dict.fromkeys(taken)) == keys
+    print(f"slow: {SLOW} messages, {len(script.asked)} requests, 0 lost")
+    assert len(script.asked) >= SLOW * (1 + len(faults))
 
 
 def test_it_keeps_the_contract() -> None:
