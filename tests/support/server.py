@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.gobs import Program, start
+from tests.support.secrets import told_in
 
 
 class ServerProcess:
@@ -64,7 +65,9 @@ def gobs_server(
         with open(writing, "wb") as stdout, (data.parent / f"{data.name}.log").open("a") as log:
             process = start(*words, stdout=stdout, stderr=log, environ={**environment, "GOBS_CONFIG": os.devnull})
         try:
-            told = said.readline().split()
+            line = said.readline()
+            assert not told_in([("stdout", line)])
+            told = line.split()
             assert told, (data.parent / f"{data.name}.log").read_text()[-3000:]
             url = next(word for word in told if word.startswith("http://"))
             port = told[told.index("port") + 1].rstrip(";")
