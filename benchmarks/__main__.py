@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import cast
 
 import benchmarks
+from benchmarks.accounting import forget_files
 from benchmarks.readme import README, stamp, written
 from benchmarks.report import Report
 
@@ -31,6 +32,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks; default all")
     parser.add_argument("--write", action="store_true", help="also write the figures into README.md")
     options = parser.parse_args()
+    if not options.quick:
+        forget_files()
     runs = found(options.names)
     if unknown := set(options.names) - runs.keys():
         parser.error(f"no benchmark is called {min(unknown)!r}; there are {', '.join(found())}")

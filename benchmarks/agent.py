@@ -40,6 +40,7 @@ class Costs:
 
     each: dict[str, list[float]] = field(default_factory=dict)
     rss: float = 0.0
+    own: float = 0.0
     frame_bytes: list[int] = field(default_factory=list)
 
     def of(self, name: str) -> float:
@@ -69,6 +70,7 @@ def measure(size: Size) -> Report:
                     costs.each.setdefault(name, []).append(1000 * (account.cpu_seconds() - before) / ticks)
                     if name == "agent":
                         costs.rss = max(costs.rss, account.rss_mib())
+                        costs.own = max(costs.own, account.own_mib())
                         costs.frame_bytes += seen
     return report(size, costs)
 
@@ -127,6 +129,7 @@ def report(size: Size, costs: Costs) -> Report:
         spread = f"{min(costs.each[name]):.1f} to {max(costs.each[name]):.1f}"
         made.figure(name, costs.of(name), "ms CPU per tick", f"{note} [{spread}]")
     made.figure("agent, memory", costs.rss, "MiB RSS")
+    made.figure("agent, memory of its own", costs.own, "MiB", "of no file, and so shared with nobody")
     made.figure("agent, frame", median(costs.frame_bytes), "bytes", "median")
     whole = costs.of("agent")
     made.bar("agent beside the floor", whole / costs.of("floor"), at_most=2)
