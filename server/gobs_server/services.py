@@ -76,6 +76,9 @@ class _NoAgents:
     def nodes(self) -> list[str]:
         return []
 
+    def present(self) -> list[str]:
+        return []
+
 
 def _nothing_recorded() -> Tasks:
     """Return what there is of recordings where nothing is kept and no agent is connected."""

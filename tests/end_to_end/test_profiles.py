@@ -16,7 +16,9 @@ import pytest
 
 from gobs_collectors.perf import PerfProfiler
 from gobs_server.app import Server
+from gobs_server.profiles.patience import GONE
 from tests.browser.conftest import agent, make_server
+from tests.server.ingest.rig import MovableClock
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.root
@@ -25,8 +27,10 @@ BUSY = "def busy_with_sums():\n    while True: sum(range(1000))\nbusy_with_sums(
 
 
 @asynccontextmanager
-async def served(folder: Path, port: int = 0) -> AsyncIterator[tuple[Server, aiohttp.ClientSession]]:
-    server = make_server(folder, grpc=f"127.0.0.1:{port}")
+async def served(
+    folder: Path, port: int = 0, clock: MovableClock | None = None
+) -> AsyncIterator[tuple[Server, aiohttp.ClientSession]]:
+    server = make_server(folder, grpc=f"127.0.0.1:{port}", clock=clock)
     await server.start()
     try:
         async with aiohttp.ClientSession(f"http://{server.http}") as client:
@@ -150,6 +154,89 @@ def command(pid: int) -> bytes:
 def alive(pid: int) -> bool:
     """Whether it still records: what has ended has no command line, however long it waits to be noticed."""
     return b"perf" in command(pid)
+
+
+class Road:
+    """What an agent's connections to a server go through, and where they can be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listening: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self.port = 0
+        self.connections = 0
+
+    async def mend(self) -> None:
+        """Let connections through."""
+        self._listening = await asyncio.start_server(self._through, "127.0.0.1", self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    def cut(self) -> None:
+        """End all connections and let no other through."""
+        assert self._listening is not None
+        self._listening.close()
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def _through(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open |= {writer, far_writer}
+        await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while part := await reader.read(65536):
+                writer.write(part)
+                await writer.drain()
+        self._open.discard(writer)
+        writer.transport.abort()
+
+
+async def test_an_agent_that_is_killed_ends_its_recordings_within_seconds_though_none_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    clock = MovableClock()
+    async with served(tmp_path, clock=clock) as (server, client), agent(server, "n") as process:
+        with busy() as pid:
+            await connected(client, pid)
+            order = {"node": "n", "pid": pid, "duration_seconds": 600}
+            _, first = await ask(client, "POST", "profiles", json=order)
+            _, second = await ask(client, "POST", "profiles", json=order)
+            await until(lambda: server.profiles.all()[1].state == "recording")
+            process.kill()
+            await process.wait()
+            node = server.live.node("n")
+            assert node is not None
+            await until(lambda: not node.connected, 2)
+            clock.ahead += GONE
+            for begun in (first, second):
+                async with asyncio.timeout(3):
+                    failed, _ = await follow(client, begun["id"])
+                assert failed["state"] == "failed"
+                assert "the agent is gone" in failed["reason"]
+
+
+async def test_a_short_break_of_the_network_fails_no_recording(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, client):
+        road = Road(server.grpc_port)
+        await road.mend()
+        async with agent(server, "n", "--server", f"127.0.0.1:{road.port}"):
+            with busy() as pid:
+                await connected(client, pid)
+                _, begun = await ask(client, "POST", "profiles", json={"node": "n", "pid": pid, "duration_seconds": 5})
+                await until(lambda: server.profiles.all()[0].state == "recording")
+                road.cut()
+                node = server.live.node("n")
+                assert node is not None
+                await until(lambda: not node.connected, 2)
+                await road.mend()
+                done, states = await follow(client, begun["id"])
+                assert done["state"] == "done", done
+                assert road.connections > 1
+                assert "failed" not in states
+                assert done["samples"] > 5
+        road.cut()
 
 
 async def test_a_server_that_restarts_while_something_is_recorded_has_the_profile_in_the_end(tmp_path: Path) -> None:

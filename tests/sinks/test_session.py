@@ -25,7 +25,7 @@ from tests.sinks.server import until
 class Wire:
     """A stream in memory: every write waits until the test lets it through."""
 
-    def __init__(self, *, welcome: bool = True) -> None:
+    def __init__(self, *, welcome: bool = True, spread: int = 0) -> None:
         self.written: list[pb.AgentMessage] = []
         self.waiting: pb.AgentMessage | None = None
         self.finished = False
@@ -33,7 +33,7 @@ class Wire:
         self._answers: asyncio.Queue[pb.ServerMessage | StreamEnd] = asyncio.Queue()
         if welcome:
             self._gate.release()
-            self.say(welcome=pb.Welcome(protocol=1, history_seconds=3600))
+            self.say(welcome=pb.Welcome(protocol=1, history_seconds=3600, spread_ms=spread))
 
     def say(self, **kind: object) -> None:
         self._answers.put_nowait(pb.ServerMessage(**kind))  # type: ignore[arg-type]  # one of its messages
@@ -138,32 +138,67 @@ async def test_finishing_leaves_the_past_and_ends_our_direction_once_live_frames
         assert wire.kinds() == ["hello", "plugins", "frame", "segment", "frame"]
 
 
-async def test_pauses_grow_while_sessions_break_before_anything_is_acknowledged() -> None:
-    pauses: list[float] = []
-    wires: list[Wire] = []
+class Broken:
+    """A link whose streams all break, and how long it waits between them; `acked` is the stream that brings an Ack."""
 
-    async def dial() -> Wire:
-        wire = Wire()
-        if len(wires) == 3:
+    def __init__(self, *, acked: int | None = None, bye: int = 0, spread: int = 0) -> None:
+        self.pauses: list[float] = []
+        self._acked, self._bye, self._spread = acked, bye, spread
+        self._dialled = 0
+        self._wanted = 0
+        self.link = Link(
+            self._dial,
+            Source(node="n"),
+            Ring(1 << 20),
+            Quiet(),
+            sleep=self._sleep,
+            dice=lambda: 1.0,
+            patience=Patience(),
+        )
+
+    async def run(self, pauses: int) -> list[float]:
+        """Its first pauses."""
+        self._wanted = pauses
+        task = asyncio.create_task(self.link.run())
+        await until(lambda: len(self.pauses) == pauses)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return self.pauses
+
+    async def _dial(self) -> Wire:
+        wire = Wire(spread=self._spread)
+        if self._dialled == self._acked:
             wire.say(ack=pb.Ack(sequence=1))
+        if self._bye:
+            wire.say(bye=pb.Bye(reason="the server is ending", retry_after_ms=self._bye))
         wire.end("UNAVAILABLE")
-        wires.append(wire)
+        self._dialled += 1
         return wire
 
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == 6:
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        if len(self.pauses) == self._wanted:
             await asyncio.Event().wait()
         await asyncio.sleep(0)
 
-    link = Link(dial, Source(node="n"), Ring(1 << 20), Quiet(), sleep=sleep, dice=lambda: 1.0, patience=Patience())
-    task = asyncio.create_task(link.run())
-    await until(lambda: len(pauses) == 6)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    assert pauses == [1, 2, 4, 1, 2, 4]
-    assert link.totals.sessions == 6
-    assert link.totals.acked == 1
+
+async def test_pauses_grow_while_sessions_break_before_anything_is_acknowledged() -> None:
+    broken = Broken(acked=3)
+    assert await broken.run(6) == [1, 2, 4, 1, 2, 4]
+    assert broken.link.totals.sessions == 6
+    assert broken.link.totals.acked == 1
+
+
+@pytest.mark.parametrize(("bye", "spread_out"), [(0, [50, 50, 50, 50, 50]), (1000, [51, 51, 51, 51, 51])])
+async def test_an_agent_whose_recording_is_waited_for_is_back_within_seconds(bye: int, spread_out: list[float]) -> None:
+    assert await Broken(bye=bye, spread=50_000).run(5) == spread_out
+    awaited = Broken(bye=bye, spread=50_000)
+    awaited.link.profiles.start(pb.StartProfile(id="a", kind="node"))
+    assert await awaited.run(5) == ([1.25] * 5 if bye else [1, 2, 4, 5, 5])
+    taken = Broken(bye=bye, spread=50_000)
+    taken.link.profiles.start(pb.StartProfile(id="a", kind="node"))
+    taken.link.profiles.taken("a")
+    assert await taken.run(5) == spread_out
 
 
 class Quiet:

@@ -31,3 +31,7 @@ class Courier:
     def nodes(self) -> list[str]:
         """The nodes whose agents are connected."""
         return [session.greeting.node for session in self._sessions.connected()]
+
+    def present(self) -> list[str]:
+        """Those of them that were heard of lately: a node that has lost its power ends no connection."""
+        return [one.greeting.node for one in self._sessions.connected() if not self._sessions.silent(one)]

@@ -137,6 +137,10 @@ class Sessions:
         """Whether what the session carries still counts."""
         return self._current.get(session.greeting.node) is session
 
+    def silent(self, session: Session) -> bool:
+        """Whether nothing has come for so long that its node is stale."""
+        return self._clock.monotonic() - session.node.heard >= self._live.stale_after(session.node)
+
     def closed(self, session: Session) -> None:
         """The stream has ended, whoever ended it. Of a session that lost its node this changes nothing."""
         session.questions.close()
@@ -189,8 +193,7 @@ class Sessions:
         """
         name = greeting.node
         came_back = greeting.run != old.greeting.run and greeting.run in self._replaced.get(name, ())
-        silent = self._clock.monotonic() - old.node.heard >= self._live.stale_after(old.node)
-        if silent or (_same(old.greeting, greeting) and not came_back):
+        if self.silent(old) or (_same(old.greeting, greeting) and not came_back):
             return
         self._rivals[name] = self._clock.monotonic() + _RIVAL_SECONDS
         self._note(old)

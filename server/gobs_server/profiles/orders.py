@@ -24,6 +24,10 @@ class Courier(Protocol):
         """The nodes whose agents are connected."""
         ...
 
+    def present(self) -> list[str]:
+        """Those of them that were heard of lately: a node that has lost its power ends no connection."""
+        ...
+
 
 def order_of(task: Task) -> pb.ServerMessage:
     """The message that orders a recording."""

@@ -46,6 +46,8 @@ class Task:
     """What the profile takes, compressed."""
     pinned: bool = False
     """Whether it is kept however old it gets."""
+    astray: bool = False
+    """Whether it has failed for no other reason than that its agent was gone; it goes on where that comes back."""
     notes: list[str] = field(default_factory=list)
     version: int = 0
     """Raised with every change."""

@@ -15,9 +15,10 @@ from gobs_server.db import Unavailable
 from gobs_server.profiles.inbox import BadProfile, Inbox, unpacked
 from gobs_server.profiles.kept import Kept, superfluous
 from gobs_server.profiles.orders import Courier, Refusal, order_of
-from gobs_server.profiles.patience import Patience
+from gobs_server.profiles.patience import GONE, Patience
 from gobs_server.profiles.targets import NAMELESS, Names
 from gobs_server.profiles.task import State, Task
+from gobs_server.profiles.writing import Writing
 
 log = get_logger("gobs.profiles")
 MOST_OPEN = 500
@@ -25,6 +26,7 @@ MOST_OPEN = 500
 MOST_TASKS = 5000
 """Recordings remembered; the oldest that is over goes first."""
 _TIDY = 60.0
+_GONE = f"the agent is gone: it has not been there for {GONE:g} s; should it come back and still record, this goes on"
 _STATES: dict[str, State] = {"queued": "queued", "recording": "recording", "processing": "processing"}
 
 
@@ -47,8 +49,7 @@ class Tasks:
         self._inbox = Inbox()
         self.loaded = False
         """Whether what an earlier server has recorded is known; before that there may be more than there seems."""
-        self._order = asyncio.Lock()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing = Writing(kept)
 
     # -- for people and programs
 
@@ -106,7 +107,7 @@ class Tasks:
     async def pin(self, task: Task, pinned: bool) -> None:
         """Keep a profile for good, or not; raises Unavailable."""
         task.pinned = pinned
-        await self._save(task)
+        await self._writing.save(task)
         self._touch(task)
 
     async def delete(self, task: Task) -> None:
@@ -129,7 +130,7 @@ class Tasks:
         """An agent has connected: tell it whose news is waited for, once that is known."""
         if not self.loaded:
             return
-        waiting = [task.id for task in self._tasks.values() if task.node == node and task.open]
+        waiting = [task.id for task in self._tasks.values() if task.node == node and (task.open or task.astray)]
         self._patience.heard(waiting, self._clock.monotonic())
         self._courier.deliver(node, pb.ServerMessage(profiles_wanted=pb.ProfilesWanted(ids=waiting)))
 
@@ -169,7 +170,7 @@ class Tasks:
                 return
             task.state = "processing"
             self._touch(task)
-            self._later(self._keep(task, data))
+            self._writing.later(self._keep(task, data))
 
     # -- its own work
 
@@ -179,7 +180,7 @@ class Tasks:
         for task in await self._kept.all():
             if task.id not in self._tasks:
                 self._tasks[task.id] = task
-                self._patience.heard([task.id], self._clock.monotonic())
+                self._patience.begins(task, self._clock.monotonic())
         self.loaded = True
         self.version += 1
         for node in self._courier.nodes():
@@ -198,11 +199,13 @@ class Tasks:
     def watch(self) -> None:
         """End what has been waited for long enough; called about once a second."""
         now = self._clock.monotonic()
-        self._patience.connected(self._courier.nodes(), now)
+        self._patience.there(self._courier.present(), now)
         for task in [task for task in self._tasks.values() if task.open]:
-            fault = self._patience.fault(task, now)
-            if fault:
-                self._fail(task, fault)
+            if self._patience.gone(task, now):
+                self._end(task, "failed", _GONE)
+                task.astray = True
+            elif self._patience.silent(task, now):
+                self._fail(task, "the agent was not heard of in time, though it is connected")
 
     async def tidy(self) -> None:
         """Let go of profiles that are too old or too many; raises Unavailable."""
@@ -211,7 +214,7 @@ class Tasks:
             await self._kept.drop([task.id for task in old])
         for task in old:
             task.state, task.reason, task.bytes = "expired", "its profile was let go: too old, or one too many", 0
-            await self._save(task)
+            await self._writing.save(task)
             self._touch(task)
         over = [task for task in self.all()[MOST_TASKS:] if not task.open and not task.pinned]
         if over:
@@ -221,20 +224,25 @@ class Tasks:
 
     async def close(self) -> None:
         """Finish what is being written."""
-        if self._writing:
-            await asyncio.wait(self._writing, timeout=3)
+        await self._writing.close()
 
     async def _keep(self, task: Task, data: bytes) -> None:
         """Judge a profile and write it down; only then does its agent let go of it."""
         try:
             profile = await asyncio.to_thread(unpacked, data)
         except BadProfile as bad:
-            self._fail(task, str(bad))
+            if task.open:
+                self._fail(task, str(bad))
+            self._taken(task.node, task.id)
+            return
+        if not (task.open or task.astray):  # cancelled meanwhile
             self._taken(task.node, task.id)
             return
         done = replace(
             task,
             state="done",
+            reason="",
+            astray=False,
             ended=self._clock.wall(),
             ends=0.0,
             samples=profile.samples,
@@ -244,7 +252,7 @@ class Tasks:
             bytes=len(data),
         )
         try:
-            await self._save(done, data)
+            await self._writing.save(done, data)
         except Exception as error:  # noqa: BLE001  whatever the database raises, the recording is in a clear state
             log.warning("a profile could not be kept", id=task.id, node=task.node, error=str(error))
             self._end(task, "failed", "the profile could not be kept: the database does not work now")
@@ -254,11 +262,14 @@ class Tasks:
         self._taken(task.node, task.id)
 
     def _of(self, node: str, id: str) -> Task | None:  # noqa: A002
-        """The recording of that id that this node is to tell of, if it is not over."""
+        """The recording of that id that this node is to tell of, if it is not over; one that was astray goes on."""
         task = self._tasks.get(id)
-        if task is None or task.node != node or not task.open:
+        if task is None or task.node != node or not (task.open or task.astray):
             return None
         self._patience.heard([id], self._clock.monotonic())
+        if task.astray:
+            task.astray, task.state, task.reason, task.ended = False, "queued", "", None
+            self._changed(task)
         return task
 
     def _fail(self, task: Task, reason: str) -> None:
@@ -273,18 +284,7 @@ class Tasks:
 
     def _changed(self, task: Task) -> None:
         self._touch(task)
-        self._later(self._note(task))
-
-    async def _save(self, task: Task, data: bytes | None = None) -> None:
-        # One after the other: what is written last is what is true.
-        async with self._order:
-            await self._kept.save(task, data)
-
-    async def _note(self, task: Task) -> None:
-        try:
-            await self._save(task)
-        except Exception as error:  # noqa: BLE001  the next change is written with it
-            log.info("a recording could not be written down yet", id=task.id, error=str(error))
+        self._writing.note(task)
 
     def _touch(self, task: Task) -> None:
         self.version += 1
@@ -292,9 +292,3 @@ class Tasks:
 
     def _taken(self, node: str, id: str) -> None:  # noqa: A002
         self._courier.deliver(node, pb.ServerMessage(profile_taken=pb.ProfileTaken(id=id)))
-
-    def _later(self, work: object) -> None:
-        assert asyncio.iscoroutine(work)
-        writing = asyncio.create_task(work)
-        self._writing.add(writing)
-        writing.add_done_callback(self._writing.discard)

@@ -104,10 +104,10 @@ class Link:
             stream = await self._dial()
         except UserError as error:
             self._say("settings", "cannot connect", why=str(error))
-            return self._backoff.pause()
+            return self._pause()
         except Exception as error:  # noqa: BLE001  whatever gRPC finds wrong may be right at the next attempt
             self._say(repr(error), "cannot connect", exc_info=error)
-            return self._backoff.pause()
+            return self._pause()
         session = self.session = Session(
             stream, self._source, self._ring, self.poison, self._welcomed, self._patience, self.profiles
         )
@@ -119,7 +119,8 @@ class Link:
                 self._log.debug("the stream is old and is opened anew")
                 return bye.retry_after
             self._say(f"bye {bye.reason}", "the server said goodbye", why=bye.reason, retry_after=bye.retry_after)
-            return self._backoff.asked(bye.retry_after) if bye.retry_after else self._backoff.pause()
+            awaited = self.profiles.awaited
+            return self._backoff.asked(bye.retry_after, awaited=awaited) if bye.retry_after else self._pause()
         except StreamEnd as end:
             self._ended(session, end)
         except Exception as error:  # noqa: BLE001  a mistake of ours must not end the link for good
@@ -131,7 +132,10 @@ class Link:
             self._past = self._added(session)
             self.session = None
             await stream.close()
-        return self._backoff.pause()
+        return self._pause()
+
+    def _pause(self) -> float:
+        return self._backoff.pause(awaited=self.profiles.awaited)
 
     async def _leave(self, stream: Stream) -> None:
         """Let the server end the stream it has said goodbye on: a stream that is cut off costs it memory for good."""

@@ -54,6 +54,11 @@ class Profiles:
         """Whether the server has said on this stream what it waits for: until then no profile is sent."""
         self._packing: set[asyncio.Task[None]] = set()
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for what becomes of a recording."""
+        return bool(self._known)
+
     # -- what the server says
 
     def connected(self, send: Callable[[bytes], None], wake: Callable[[], None]) -> None:

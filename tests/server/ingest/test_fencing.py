@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.history import History
-from gobs_server.ingest import Filling, Identity, Intake, Sessions
+from gobs_server.ingest import Courier, Filling, Identity, Intake, Sessions
 from gobs_server.ingest.hello import greeting_from
 from gobs_server.ingest.refusal import Refusal
 from gobs_server.ingest.session import Session
@@ -84,6 +84,18 @@ async def test_an_agent_on_another_machine_takes_over_from_a_silent_one() -> Non
         await second.acknowledged(1)
         assert rig.node().boot_id == "boot-2"
         assert rig.node().notes == ()
+
+
+async def test_an_agent_that_is_silent_counts_as_away_long_before_its_connection_ends() -> None:
+    async with Rig() as rig:
+        courier = Courier(rig.sessions)
+        agent = await rig.agent()
+        assert courier.present() == courier.nodes() == ["n1"]
+        rig.clock.ahead += 11
+        assert (courier.present(), courier.nodes()) == ([], ["n1"])
+        await agent.send(1)
+        await agent.acknowledged(1)
+        assert courier.present() == ["n1"]
 
 
 class Streams:

@@ -39,6 +39,7 @@ class Post:
 
     def __init__(self, *nodes: str) -> None:
         self.there = set(nodes)
+        self.silent: set[str] = set()
         self.sent: list[tuple[str, pb.ServerMessage]] = []
 
     def deliver(self, node: str, message: pb.ServerMessage) -> bool:
@@ -49,6 +50,9 @@ class Post:
 
     def nodes(self) -> list[str]:
         return sorted(self.there)
+
+    def present(self) -> list[str]:
+        return sorted(self.there - self.silent)
 
     def kinds(self) -> list[str | None]:
         return [message.WhichOneof("kind") for _, message in self.sent]

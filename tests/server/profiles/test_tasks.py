@@ -15,7 +15,7 @@ import pytest
 from gobs_core import Profile
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.profiles.orders import Refusal
-from gobs_server.profiles.patience import GONE, SILENT
+from gobs_server.profiles.patience import BEGUN, GONE, SILENT
 from tests.server.profiles.made import chance, profile
 from tests.server.profiles.rig import Rig, packed
 from tests.support.soak import counts
@@ -105,6 +105,76 @@ async def test_an_agent_that_is_gone_fails_its_recordings_whatever_they_were_doi
     rig.tasks.watch()
     assert (waiting.state, long.state) == ("failed", "failed")
     assert "the agent is gone" in long.reason
+
+
+async def test_a_node_without_power_is_gone_though_its_connection_stands(rig: Rig) -> None:
+    task = rig.begin(duration=600.0)
+    rig.tasks.watch()
+    rig.post.silent.add("n")
+    rig.clock.now += GONE + 1
+    rig.tasks.watch()
+    assert (task.state, rig.post.kinds()[-1]) == ("failed", "start_profile"), "what a hanging agent does is not undone"
+
+
+async def test_an_agent_that_comes_back_with_a_recording_called_failed_goes_on_and_brings_it(rig: Rig) -> None:
+    going, finished = rig.begin(duration=600.0), rig.begin(duration=600.0)
+    rig.post.there.clear()
+    rig.clock.now += GONE + 1
+    rig.tasks.watch()
+    assert {going.state, finished.state} == {"failed"}
+    rig.post.there.add("n")
+    rig.tasks.connected("n")
+    assert list(rig.post.sent[-1][1].profiles_wanted.ids) == [going.id, finished.id]
+    rig.tasks.progress("n", pb.ProfileProgress(id=going.id, state="recording", left_ms=580_000))
+    rig.send(finished.id, packed())
+    rig.tasks.watch()
+    assert (going.state, going.reason, going.ended) == ("recording", "", None)
+    finished = await rig.done(finished)
+    assert (finished.reason, finished.bytes) == ("", len(packed()))
+    rig.send(going.id, packed(2))
+    await rig.done(going)
+
+
+async def test_an_agent_that_was_restarted_says_so_of_a_recording_that_is_called_failed(rig: Rig) -> None:
+    task = rig.begin()
+    rig.post.there.clear()
+    rig.clock.now += GONE + 1
+    rig.tasks.watch()
+    rig.tasks.done("n", pb.ProfileDone(id=task.id, error="the agent was restarted meanwhile"))
+    assert (task.state, task.reason) == ("failed", "the agent was restarted meanwhile")
+    rig.send(task.id, packed())
+    assert task.state == "failed"
+
+
+async def test_a_server_that_has_just_begun_waits_longer_for_those_who_may_not_know_of_it(tmp_path: Path) -> None:
+    first = Rig(tmp_path)
+    await first.start()
+    task = first.begin(duration=600.0)
+    await first.stop()
+    second = Rig(tmp_path)
+    second.post.there.clear()
+    await second.start()
+    known = second.tasks.get(task.id)
+    assert known is not None
+    second.clock.now += BEGUN
+    second.tasks.watch()
+    assert known.open
+    second.clock.now += 1
+    second.tasks.watch()
+    assert known.state == "failed"
+    await second.stop()
+
+
+async def test_what_is_cancelled_while_its_profile_is_being_read_stays_cancelled(rig: Rig) -> None:
+    good, bad = rig.begin(), rig.begin()
+    rig.send(good.id, packed())
+    rig.send(bad.id, zlib.compress(b"{}"))
+    for task in (good, bad):
+        rig.tasks.cancel(task, "bob")
+    await until(lambda: rig.post.kinds().count("profile_taken") == 2)
+    await rig.tasks.close()
+    assert [rig.tasks.all()[place].state for place in (0, 1)] == ["cancelled", "cancelled"]
+    assert await rig.tasks.data(good) == b""
 
 
 async def test_a_recording_waits_its_turn_as_long_as_its_agent_says_so(rig: Rig) -> None:
