@@ -182,7 +182,7 @@ async def _ticking(ticks: int) -> Report:
         report.figure(f"{name}: off its second", median(each.off), "ms", note)
         report.figure(f"{name}: CPU of a tick", median(each.cpu) * 1000, "ms", f"mean {fmean(each.cpu) * 1000:.1f}")
     report.bar("longest time between two readings", max(moving.apart), at_most=1.9, unit="s")
-    ratio, looks = fmean(moving.cpu) / fmean(still.cpu), "each second the names and files of all processes are noted"
+    ratio, looks = fmean(moving.cpu) / fmean(still.cpu), "each second what is new or has changed is looked at"
     report.figure("CPU of a tick while recording, beside recording nothing", ratio, "times", looks)
     return report
 

@@ -146,6 +146,36 @@ async def test_a_server_that_comes_back_is_told_how_far_a_recording_is() -> None
     )
 
 
+async def test_what_follows_from_what_was_said_last_is_not_said_again() -> None:
+    agent = Agent()
+    profiles = Profiles(agent)
+    profiles.start(ASKED)
+    server = Server(profiles, "a")
+    _, order, hearer = agent.orders["a"]
+    for _ in range(2):
+        hearer.progress(order, ProfileProgress(state="queued"))
+    for left in (60.0, 59.8, 60.0):
+        hearer.progress(order, ProfileProgress(state="recording", left=left))
+    hearer.progress(order, ProfileProgress(state="recording", left=30.0))
+    for samples in (1, 2):
+        hearer.progress(order, ProfileProgress(state="recording", left=30.0, samples=samples))
+    hearer.progress(order, ProfileProgress(state="processing"))
+    heard = [(news.profile_progress.state, news.profile_progress.left_ms) for news in server.heard]
+    assert heard == [
+        ("queued", 0),
+        *[("queued", 0)] * 2,
+        ("recording", 60_000),
+        ("recording", 30_000),
+        *[("recording", 30_000)] * 2,
+        ("processing", 0),
+    ]
+    hearer.progress(order, ProfileProgress(state="recording", left=20.0))
+    profiles.disconnected()
+    hearer.progress(order, ProfileProgress(state="recording", left=19.9))
+    [news] = Server(profiles, "a").heard
+    assert news.profile_progress.left_ms == 19_900, "whoever is new has heard nothing"
+
+
 async def test_what_an_agent_does_not_know_has_failed_and_what_nobody_waits_for_ends() -> None:
     agent = Agent()
     profiles = Profiles(agent)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from gobs_collectors.perf.child import Child, Starter, record_command, script_command, started
+from gobs_collectors.perf.crowd import Crowd
 from gobs_collectors.perf.probe import CLOCK, NAME, Ability, why
 from gobs_collectors.perf.script import DEEPEST, FIELDS, Script
 from gobs_collectors.perf.symbols import OWN, Symbols
@@ -23,7 +24,6 @@ from gobs_core import (
     ProfileThread,
     Stacks,
 )
-from gobs_core.proc import text
 
 _LOOK = 1.0
 """Seconds between two looks at what the processes run."""
@@ -55,7 +55,7 @@ class Recording:
         self._ability, self._order, self._processes = ability, order, processes
         self._symbols, self._folder, self._tell = symbols, folder, tell
         self._data = folder / "data"
-        self._names: dict[tuple[int, int], tuple[str, str]] = {}
+        self._crowd = Crowd(proc, processes, symbols.look)
         self._notes: list[str] = []
         self._alive: list[int] = []
 
@@ -70,7 +70,7 @@ class Recording:
     async def _record(self) -> tuple[float, float]:
         """Record; returns when it began and how long it took."""
         for _ in range(_TRIES):
-            await asyncio.to_thread(self._look)
+            self._alive = await asyncio.to_thread(self._crowd.look)
             if not self._processes.whole and not self._alive:
                 raise ProfileFailed("the processes are gone")
             times, said = await self._attempt()
@@ -94,7 +94,7 @@ class Recording:
                 begun = await starter.begin()
                 began, wall = time.monotonic(), time.time()
                 while begun and not await self._ended(child, began + self._order.duration):
-                    await asyncio.to_thread(self._look)
+                    await asyncio.to_thread(self._crowd.look)
                 duration = time.monotonic() - began
                 await child.interrupt()
                 code, said = await child.outcome()
@@ -112,38 +112,9 @@ class Recording:
         self._tell(ProfileProgress(state="recording", left=round(left, 1)))
         return await child.wait(min(left, _LOOK)) or time.monotonic() >= end
 
-    def _look(self) -> None:
-        """Note names and files of what is being recorded; in a thread."""
-        pids = self._pids()
-        self._alive = pids
-        self._symbols.look(pids)
-        for pid in pids:
-            self._names_of(pid)
-
-    def _pids(self) -> list[int]:
-        try:
-            everybody = [int(pid) for pid in self._proc.pids()]
-        except NoData:
-            return list(self._processes.pids)
-        if self._processes.whole:
-            return everybody
-        return sorted(_with_children(self._proc, set(self._processes.pids), everybody))
-
-    def _names_of(self, pid: int) -> None:
-        try:
-            process = text(self._proc.read_once(f"{pid}/comm").rstrip(b"\n"))
-            threads = self._proc.names(f"{pid}/task") if len(self._names) < 50_000 else []
-        except NoData:
-            return
-        for tid in threads:
-            with suppress(NoData):
-                name = text(self._proc.read_once(f"{pid}/task/{tid}/comm").rstrip(b"\n"))
-                self._names[pid, int(tid)] = (process, name)
-        self._names.setdefault((pid, pid), (process, process))
-
     async def _fold(self, stacks: Stacks) -> Script:
         """Read what perf prints, once for each mount namespace that names come from."""
-        await asyncio.to_thread(self._look)
+        await asyncio.to_thread(self._crowd.look, closely=True)
         script = Script(stacks, self._depth(), idle=self._ability.event != CLOCK)
         spaces: dict[str, list[int]] = {}
         for pid, space in self._symbols.pids.items():
@@ -203,7 +174,7 @@ class Recording:
             frames=stacks.frames,
             parents=stacks.parents,
             functions=stacks.functions,
-            threads=[ProfileThread(pid, tid, *self._names.get((pid, tid), ("", ""))) for pid, tid in threads],
+            threads=[ProfileThread(pid, tid, *self._crowd.names.get((pid, tid), ("", ""))) for pid, tid in threads],
             counts=stacks.counts(threads),
             samples=stacks.samples,
             lost=script.lost,
@@ -220,21 +191,6 @@ class Recording:
 def _failure(said: str) -> ProfileFailed:
     line = " ".join(said.split())
     return ProfileFailed(why(said) or f"perf failed: {line[:300] or 'it does not say why'}")
-
-
-def _with_children(proc: Proc, wanted: set[int], everybody: Iterable[int]) -> set[int]:
-    """Processes and all that they have started."""
-    parents: dict[int, int] = {}
-    for pid in everybody:
-        with suppress(NoData, IndexError, ValueError):
-            parents[pid] = int(proc.read_once(f"{pid}/stat").rpartition(b")")[2].split()[1])
-    found = {pid for pid in wanted if pid in parents}
-    grown = True
-    while grown:
-        more = {pid for pid, parent in parents.items() if parent in found} - found
-        found |= more
-        grown = bool(more)
-    return found
 
 
 def _missing(script: Script, event: str) -> list[str]:

@@ -50,9 +50,8 @@ class Symbols:
         for pid in pids:
             root = f"{self._proc.root}/{pid}"
             try:
-                namespace = self.pids.get(pid)
-                if namespace is None:
-                    namespace = self.pids[pid] = self._space(root)
+                # A container's first process is looked at before it is in its own namespace, now and then.
+                namespace = self.pids[pid] = self._space(root)
                 if namespace != OWN:
                     self._hold(root, namespace)
                     self._copy_map(root, pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from gobs_sinks.grpc.texts import clean
 
 CHUNK = 256 * 1024
 """Bytes of a profile in one message: live frames go between two."""
+NEWS = 1.0
+"""Seconds by which the end of a recording must have moved to be told again."""
 MOST_BYTES = 64 << 20
 """Of a profile, compressed."""
 MOST_KEPT = 100
@@ -40,6 +43,8 @@ class _Known:
     parts: list[bytes] = field(default_factory=list)
     sent: int = 0
     """Parts sent on this stream; one more than there are: all of it was."""
+    ends: float | None = None
+    """When it ends by what was said last on this stream, where that was that it records."""
 
 
 class Profiles:
@@ -76,6 +81,7 @@ class Profiles:
                 error = "the agent was restarted meanwhile, and the recording with it"
                 self._tell(pb.AgentMessage(profile_done=pb.ProfileDone(id=id, error=error)))
             elif known.done is None:
+                known.ends = None
                 self.progress(known.order, known.progress)
             else:
                 known.sent = 0
@@ -123,11 +129,15 @@ class Profiles:
     # -- what the recordings say
 
     def progress(self, order: ProfileOrder, progress: ProfileProgress) -> None:
-        """It has come so far."""
+        """It has come so far; what follows from what was said last is not said again."""
         known = self._known.get(order.id)
         if known is None or known.done is not None:
             return
         known.progress = progress
+        ends = time.monotonic() + progress.left if progress.state == "recording" else None
+        if ends is not None and known.ends is not None and abs(ends - known.ends) < NEWS and progress.samples is None:
+            return
+        known.ends = ends if self._send is not None else None
         samples = -1 if progress.samples is None else progress.samples
         left = max(int(progress.left * 1000), 0)
         news = pb.ProfileProgress(id=order.id, state=progress.state, left_ms=left, samples=samples)
