@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from msgspec import structs
+from playwright.async_api import Browser, Page, expect
 
-from gobs_core import Profile
+from gobs_core import Profile, ProfileTarget
 from gobs_server.app import Server
 from tests.browser.axe import check
-from tests.browser.conftest import Watched, agent, make_server
+from tests.browser.conftest import Watched, agent, make_server, visiting
 from tests.server.profiles.made import Stack, profile
 from tests.server.profiles.stored import CREATED, done, store
 from tests.support.hostile import HOSTILE_NAMES
@@ -161,6 +162,40 @@ async def test_threads_are_told_apart_profiles_compared_and_an_address_shows_the
     found = await (await download.value).path()
     assert sum(int(line.rpartition(" ")[2]) for line in found.read_text().splitlines()) == 1000
     await watched.faultless()
+
+
+async def test_a_profile_is_compared_with_one_of_another_node_and_of_another_event_by_its_address(
+    tmp_path: Path, browser: Browser
+) -> None:
+    far = {"node": "m", "target": ProfileTarget(kind="workload", workload="u2"), "pod": "web-2"}
+    timed = structs.replace(before(), event="cpu-clock")
+    await store(
+        tmp_path,
+        (done("now", now(), created=CREATED + 3600), now()),
+        (done("far", before(), **far), before()),
+        (done("timed", timed, **far, container="app"), timed),
+    )
+    server = make_server(tmp_path)
+    await server.start()
+    async with visiting(browser, server) as watched:
+        page = await watched.open("/profiles/now?against=far")
+        await drawn(page)
+        choice = page.locator("#flame-against")
+        await expect(choice).to_have_value("far")
+        await expect(choice.locator("optgroup")).to_have_count(2)
+        await expect(choice.locator("option[value=far]")).to_contain_text("shop/web-2 on m")
+        walk = page.locator('[data-part="graph"] .flame-place')
+        await walk.focus()
+        for _ in range(3):
+            await page.keyboard.press("ArrowDown")
+        said = page.locator('[data-part="graph"] .flame-said')
+        await expect(said).to_contain_text("compared with")
+        await expect(page.locator("[data-note]")).to_be_hidden()
+        await choice.select_option("timed")
+        await expect(page.locator("[data-note]")).to_contain_text("counts cycles, the other one cpu-clock")
+        await choice.select_option("")
+        await expect(page.locator("[data-note]")).to_be_hidden()
+    await server.stop()
 
 
 @pytest.mark.parametrize("server", [100_000], indirect=True)

@@ -11,18 +11,22 @@ from urllib.parse import urlencode
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from gobs_core import PluginState
+from gobs_core import PluginState, ProfileTarget
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.actor import Actor
 from gobs_server.http import create_app
 from gobs_server.profiles.targets import Missing, find_target
+from gobs_server.profiles.task import Task
+from gobs_server.web.profiles.compared import ALIKE, ELSE, MOST, SAME, compared
 from gobs_server.web.text import visible
 from tests.server import pods
 from tests.server.feeding import Cluster
 from tests.server.profiles.made import profile
 from tests.server.profiles.rig import Rig, packed
+from tests.server.profiles.stored import done, store
 from tests.server.web.test_hostile_names import Page
 from tests.support.hostile import HOSTILE_NAMES
+from tests.support.waiting import until
 
 PERF = PluginState(
     kind="profiler", name="perf", title="CPU (perf)", targets=("node", "workload", "container", "process")
@@ -152,6 +156,62 @@ async def test_what_is_done_is_listed_offered_kept_and_let_go(site: Site) -> Non
     assert await site.post(f"{path}/delete", {}) == (303, "/profiles")
     assert rig.tasks.all() == []
     assert (await site.get(path))[0] == 404
+
+
+def stored_of(id: str, node: str, target: ProfileTarget, **more: object) -> Task:  # noqa: A002
+    """A recording that is over."""
+    return done(id, profile({(1, 1, ("main",)): 1}), node=node, target=target, **more)
+
+
+def pod(uid: str) -> ProfileTarget:
+    return ProfileTarget(kind="workload", workload=uid)
+
+
+def test_a_profile_may_be_compared_with_any_other_the_likest_first() -> None:
+    process = ProfileTarget(kind="process", pid=7, start="1")
+    of = stored_of("of", "n", pod("u1"), pod="web-1")
+    everything = [
+        of,
+        stored_of("elsewhere", "m", pod("u2"), pod="web-2"),
+        stored_of("other-space", "m", pod("u3"), namespace="blog"),
+        stored_of("node", "m", ProfileTarget(kind="node"), namespace="", pod=""),
+        stored_of("process", "n", process, command="app"),
+        stored_of("same", "n", pod("u1"), pod="web-1"),
+        stored_of("gone", "n", pod("u1"), state="expired"),
+        stored_of("empty", "n", pod("u1"), samples=0),
+    ]
+    found = {title: [task.id for task in tasks] for title, tasks in compared(of, everything)}
+    assert found == {SAME: ["same"], ALIKE: ["elsewhere"], ELSE: ["other-space", "node", "process"]}
+    node = everything[3]
+    others = [*everything, stored_of("another", "n", ProfileTarget(kind="node"), namespace="", pod="")]
+    assert {title: [task.id for task in tasks] for title, tasks in compared(node, others)}[ALIKE] == ["another"]
+    assert compared(of, [of]) == []
+
+
+def test_of_very_many_profiles_the_newest_are_offered_and_the_one_that_is_named() -> None:
+    of = stored_of("of", "n", pod("u1"))
+    many = [stored_of(f"{number}", "m", pod("u2")) for number in range(2 * MOST)]
+    [group] = compared(of, many, named=f"{2 * MOST - 1}")
+    assert [task.id for task in group.tasks] == [*map(str, range(MOST)), f"{2 * MOST - 1}"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+async def test_profiles_of_other_nodes_are_offered_by_whatever_name(tmp_path: Path, name: str) -> None:
+    name = name[:253]
+    await store(
+        tmp_path,
+        (done("of", profile({(1, 1, ("main",)): 1})), profile({(1, 1, ("main",)): 1})),
+        (stored_of("far", name, pod("u2"), pod=name), profile({(1, 1, ("main",)): 1})),
+    )
+    rig = Rig(tmp_path)
+    await rig.start()
+    await until(lambda: rig.tasks.loaded)
+    _, text = await Site(rig).get("/profiles/of?against=far")
+    page = Page()
+    page.feed(text)
+    assert f"{visible(name)} on {visible(name)}" in "".join(page.words)
+    assert 'value="far"' in text
+    await rig.stop()
 
 
 async def test_a_profile_without_a_sample_says_what_to_do(site: Site) -> None:

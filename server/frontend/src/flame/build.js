@@ -10,6 +10,7 @@ import { ROOT } from "./tree.js";
  * @property {[number, number, string, string][]} threads pid, tid, process, name
  * @property {[number, number, number][]} counts thread, stack, samples
  * @property {number} samples
+ * @property {string} event what a sample is counted by
  */
 
 /**

@@ -18,6 +18,16 @@ export function drawFlame() {
   if (place) void new Page(place).begin();
 }
 
+/**
+ * What to keep in mind where two profiles are not of the same measure; empty where they are.
+ * @param {import("./build.js").Profile | null} one
+ * @param {import("./build.js").Profile | null} other
+ */
+function unlike(one, other) {
+  if (!one || !other || one.event === other.event) return "";
+  return `This profile counts ${one.event}, the other one ${other.event}: small differences may come from that.`;
+}
+
 class Page {
   /** @param {HTMLElement} place */
   constructor(place) {
@@ -62,7 +72,7 @@ class Page {
       await this.compare();
       this.rebuild();
       this.listen();
-      this.note("");
+      this.note(unlike(this.profile, this.other));
     } catch (error) {
       this.note(`The profile could not be shown: ${/** @type {Error} */ (error).message}.`);
     }
@@ -104,12 +114,12 @@ class Page {
     if (against === this.otherId) return;
     this.other = null;
     this.otherId = "";
-    if (!against) return;
+    if (!against) return this.note("");
     try {
       this.note("Loading the other profile …");
       this.other = await load(`/api/v1/profiles/${encodeURIComponent(against)}/download?format=raw`);
       this.otherId = against;
-      this.note("");
+      this.note(unlike(this.profile, this.other));
     } catch (error) {
       this.state.against = "";
       this.follow();

@@ -13,6 +13,7 @@ from gobs_server.tags import Tags
 from gobs_server.web.answers import fragment, gone, html, no_node
 from gobs_server.web.format import full
 from gobs_server.web.profiles.asked import DURATIONS, FREQUENCIES, able, target, target_of
+from gobs_server.web.profiles.compared import compared
 from gobs_server.web.profiles.lines import MOST, found, line
 from gobs_server.web.rendering import Templates
 
@@ -26,7 +27,6 @@ FORMS = (
     ("raw", "everything, threads and notes included"),
 )
 _RECENT = 5
-_COMPARED = 50
 
 
 class ProfilePages:
@@ -65,13 +65,6 @@ class ProfilePages:
 
     def one(self, task: Task) -> Response:
         """Return the page of one recording."""
-        here = target_of(task)
-        others = [
-            other
-            for other in self._tasks.all()
-            if other.state == "done" and other.id != task.id and other.samples and other.node == task.node
-        ]
-        others.sort(key=lambda other: not here.has(other))
         return html(
             self._templates.render(
                 "profiles/profile.html",
@@ -79,8 +72,8 @@ class ProfilePages:
                 tag=self._one_tag(task),
                 content=self._templates.raw(self._one(task)),
                 forms=FORMS,
-                others=[(line(other, 0), here.has(other)) for other in others[:_COMPARED]],
-                again=here,
+                groups=compared(task, self._tasks.all(), request.args.get("against", "")),
+                again=target_of(task),
             )
         )
 
