@@ -113,6 +113,19 @@ async def test_a_profile_travels_in_chunks_no_larger_than_a_message_may_be() -> 
     assert server.pull() == []
 
 
+async def test_a_profile_that_is_too_large_has_failed_and_says_what_helps() -> None:
+    agent = Agent()
+    profiles = Profiles(agent, most=1 << 20)
+    profiles.start(ASKED)
+    server = Server(profiles, "a")
+    server.woken.clear()
+    agent.finish("a", large())
+    await server.packed()
+    [message] = server.pull()
+    assert message.profile_done.parts == 0
+    assert "MiB, more than 1; record less" in message.profile_done.error
+
+
 async def test_after_a_broken_stream_everything_that_was_not_taken_is_sent_again() -> None:
     agent = Agent()
     profiles = Profiles(agent)

@@ -160,6 +160,12 @@ class Recording:
             raise _failure(said)
 
     def _profile(self, stacks: Stacks, script: Script, wall: float, duration: float) -> Profile:
+        if script.strange and not script.idle and not stacks.samples:
+            perf, version = self._ability.perf, ".".join(map(str, self._ability.version))
+            raise ProfileFailed(
+                f"nothing that perf {version} printed was understood, in {script.strange:,} lines: is {perf} the "
+                "kernel's own perf, and whole? Set profilers.perf.perf to one that is"
+            )
         if script.idle and not stacks.samples:
             self._notes.append("no CPU of the node had anything to do meanwhile")
         elif not stacks.samples:

@@ -50,8 +50,9 @@ class _Known:
 class Profiles:
     """All recordings of this agent's run. Lives as long as the sink; one session at a time takes messages from it."""
 
-    def __init__(self, recordings: Recordings | None) -> None:
+    def __init__(self, recordings: Recordings | None, *, most: int = MOST_BYTES) -> None:
         self._recordings = recordings
+        self._most = most
         self._known: dict[str, _Known] = {}
         self._send: Callable[[bytes], None] | None = None
         self._wake: Callable[[], None] = _nobody
@@ -170,9 +171,10 @@ class Profiles:
 
     async def _pack(self, order: ProfileOrder, profile: Profile) -> None:
         packed = await asyncio.to_thread(_packed, profile)
-        if len(packed) > MOST_BYTES:
-            size, most = len(packed) / 2**20, MOST_BYTES >> 20
-            self.failed(order, f"the profile has {size:.0f} MiB, more than {most}; record less, or for a shorter time")
+        if len(packed) > self._most:
+            size, most = len(packed) / 2**20, self._most / 2**20
+            reason = f"the profile has {size:.3g} MiB, more than {most:.3g}; record less, or for a shorter time"
+            self.failed(order, reason)
             return
         parts = [packed[first : first + CHUNK] for first in range(0, len(packed), CHUNK)]
         self._end(order.id, pb.ProfileDone(id=order.id, parts=len(parts), bytes=len(packed)), parts)

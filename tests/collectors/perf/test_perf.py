@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -359,6 +359,93 @@ def test_a_missing_or_strange_perf_is_told_with_what_to_do(tmp_path: Path) -> No
         fake.chmod(0o755)
         with pytest.raises(NoData, match=reason):
             PerfProfiler(PerfConfig(perf=str(fake)), Proc()).open()
+
+
+FAKE = """#!{python}
+import os, re, signal, sys
+command, *arguments = sys.argv[1:]
+if command == "--version":
+    print("perf version 6.1.0")
+elif command == "stat":
+    print("1,,cycles,1,100.00,,")
+elif command == "record":
+    told, hear = map(int, re.search(r"fd:(\\d+),(\\d+)", " ".join(arguments)).groups())
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    os.read(told, 16)
+    open(arguments[arguments.index("-o") + 1], "wb").write(b"data")
+    os.write(hear, b"ack")
+    signal.pause()
+else:
+    sys.stdout.buffer.write({said!r})
+    sys.exit({code})
+"""
+SAMPLE = b"  7/7  1.0:  1 cycles:\n\t  1 work (/bin/app)\n\n"
+
+
+def fake_perf(folder: Path, said: bytes, code: int = 0) -> PerfConfig:
+    """A perf whose recordings are read to it as `said`."""
+    path = folder / "perf"
+    path.write_text(FAKE.format(python=sys.executable, said=said, code=code))
+    path.chmod(0o755)
+    return PerfConfig(perf=str(path))
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "reason"),
+    [
+        (bytes(range(256)) * 4000, 0, "nothing that perf 6.1 printed was understood"),
+        (b"sample 1 of 2\n\nsample 2 of 2\n\n", 0, "in 2 lines"),
+        (b"", 1, "perf failed: it does not say why"),
+        (SAMPLE.replace(b"7/7", b"x/x"), 0, "is .*/perf the kernel's own perf"),
+    ],
+)
+async def test_output_that_is_none_of_perfs_fails_the_recording_in_words(
+    tmp_path: Path, said: bytes, code: int, reason: str
+) -> None:
+    with pytest.raises(ProfileFailed, match=reason):
+        await record(os.getpid(), seconds=0.2, config=fake_perf(tmp_path, said, code))
+    again = await record(os.getpid(), seconds=0.2, config=fake_perf(tmp_path, SAMPLE))
+    assert again.samples == 1, "the next one is made"
+
+
+@pytest.mark.parametrize("code", [0, 1])
+async def test_output_that_is_cut_off_is_told_as_far_as_it_goes(tmp_path: Path, code: int) -> None:
+    profile = await record(os.getpid(), seconds=0.2, config=fake_perf(tmp_path, SAMPLE * 3 + SAMPLE[:15], code))
+    assert (profile.samples, innermost(profile)) == (3, {"work": 3})
+
+
+def trampolines() -> list[str]:
+    """The Pythons here that name their functions to perf."""
+    names = {sys.executable, *(f"python3.{minor}" for minor in range(12, 16))}
+    names |= {str(path) for path in Path("~/.pyenv/versions").expanduser().glob("3.*/bin/python3")}
+    found = []
+    for name in sorted(names):
+        able = [name, "-X", "perf", "-c", "import sys; sys.exit(not sys.is_stack_trampoline_active())"]
+        with suppress(OSError):
+            if subprocess.run(able, capture_output=True, check=False).returncode == 0:
+                found.append(name)
+    return found
+
+
+async def test_python_that_names_its_functions_to_perf_is_told_by_them() -> None:
+    pythons = trampolines()
+    if not pythons:
+        pytest.skip("no Python here has perf's trampoline; tests/examples/test_pyspy.py records Python by py-spy")
+    code = "def leaf(n):\n    return sum(i * i for i in range(n))\nwhile True: leaf(1000)"
+    for python in pythons:
+        with running([python, "-X", "perf", "-c", code]) as [pid]:
+            names = Path(f"/tmp/perf-{pid}.map")
+            await asyncio.to_thread(_until, names.exists)
+            try:
+                profile = await record(pid, call_graph="dwarf")
+            finally:
+                await asyncio.to_thread(names.unlink)
+        named = [
+            count.samples
+            for count in profile.counts
+            if any(frame.kind == "python" and "leaf" in frame.name for frame in stack_of(profile, count.stack))
+        ]
+        assert sum(named) > profile.samples / 2, (python, innermost(profile))
 
 
 def test_without_the_capability_it_is_said_which_one_is_missing() -> None:
