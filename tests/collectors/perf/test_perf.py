@@ -422,7 +422,7 @@ def trampolines() -> list[str]:
     for name in sorted(names):
         able = [name, "-X", "perf", "-c", "import sys; sys.exit(not sys.is_stack_trampoline_active())"]
         with suppress(OSError):
-            if subprocess.run(able, capture_output=True, check=False).returncode == 0:
+            if searched(subprocess.run(able, capture_output=True, text=True, check=False)).returncode == 0:
                 found.append(name)
     return found
 
