@@ -27,10 +27,26 @@ def commands() -> Mapping[str, Command]:
 
 
 def flags(command: Command) -> list[argparse.Action]:
-    """Return the arguments of a subcommand, in order."""
+    """Return the arguments of a subcommand and of all its actions, in order, each once."""
+    own, actions = _parsed(command)
+    found = {tuple(action.option_strings) or action.dest: action for action in own}
+    for parser in actions.values():
+        found |= {tuple(action.option_strings) or action.dest: action for action in _arguments(parser)}
+    return list(found.values())
+
+
+def _parsed(command: Command) -> tuple[list[argparse.Action], Mapping[str, argparse.ArgumentParser]]:
+    """Its own arguments, and the parsers of its actions, where it has any."""
     parser = argparse.ArgumentParser(add_help=False)
     command.configure(parser)
-    return [action for action in parser._actions if action.help is not argparse.SUPPRESS]  # noqa: SLF001  no public list
+    own = _arguments(parser)
+    below = [action for action in own if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001  no public name
+    return [action for action in own if action not in below], below[0].choices if below else {}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    hidden = (argparse.SUPPRESS, "show this help message and exit")
+    return [action for action in parser._actions if action.help not in hidden]  # noqa: SLF001  no public list
 
 
 def every_command() -> str:
@@ -42,11 +58,18 @@ def _section(command: Command) -> str:
     beside = agent.FLAGS if command.name == "up" else {}  # which hands them on to the agent it starts
     settings = {**LOG_FLAGS, **beside, **getattr(sys.modules[command.run.__module__], "FLAGS", {})}
     parts = [f"## gobs {command.name}", _sentence(command.help)]
-    if actions := flags(command):
-        parts.append(table(("argument", "setting", "what it does"), (_row(action, settings) for action in actions)))
+    own, actions = _parsed(command)
+    parts += [_table(own, settings)] if own else []
+    for name, parser in actions.items():
+        about = [f"### gobs {command.name} {name}", parser.description or ""]
+        parts += [*about, _table(_arguments(parser), settings)]
     if command.examples:
         parts.append(fence("text", "\n".join(command.examples)))
     return "\n\n".join(parts)
+
+
+def _table(arguments: list[argparse.Action], settings: Mapping[str, str]) -> str:
+    return table(("argument", "setting", "what it does"), (_row(one, settings) for one in arguments))
 
 
 def _row(action: argparse.Action, settings: Mapping[str, str]) -> tuple[str, str, str]:

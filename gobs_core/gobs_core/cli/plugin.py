@@ -6,8 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gobs_core.command import Command
 
@@ -15,29 +14,52 @@ if TYPE_CHECKING:
     from gobs_core.kit.findings import Finding
 
 FLAGS = {"--proc-root": "agent.proc_root", "--sys-root": "agent.sys_root"}
-_ACTIONS = ("new", "check", "list", "install", "enable", "disable")
+_KINDS = "collector, sink, notifier, condition or profiler"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the actions, each with its own arguments."""
+    from gobs_core.cli import plugins
     from gobs_core.cli.common import add_common
 
-    parser.add_argument("action", choices=_ACTIONS, metavar="ACTION", help="new KIND NAME: a project for a collector, "
-                        "sink, notifier, condition or profiler; check: whether plugins keep their contract on this "
-                        "machine, and what they cost; list: as `gobs plugins`; install: with this Python's pip, and "
-                        "check; enable, disable: by the list `[plugins] deny` of the settings file")  # fmt: skip
-    parser.add_argument("words", metavar="WORD", nargs="*", help="what the action is about: names of plugins, entry "
-                        "points or distributions; folders of projects (check: this one, or every plugin that did not "
-                        "come with Gobservability)")  # fmt: skip
-    parser.add_argument("--into", metavar="DIR", default=".", help="new: where the project's folder is made "
-                        "(default: here)")  # fmt: skip
-    parser.add_argument("--send", action="store_true", help="check: try sinks and notifiers too, with the settings "
-                        "they have: strange rows and messages will be sent")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="check, list: as JSON")
-    parser.add_argument("--recording", metavar="FILE", help="check: try collectors on the first reading of a machine "
-                        "that `gobs record` recorded (default: on this one)")  # fmt: skip
-    parser.add_argument("--proc-root", metavar="DIR", help="check: where the machine's /proc is (default: /proc)")
-    parser.add_argument("--sys-root", metavar="DIR", help="check: where its /sys is (default: beside its /proc)")
+    actions = parser.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, does: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+
+    new = action("new", "write a project for a plugin of your own, with a test that passes")
+    new.add_argument("kind", metavar="KIND", help=_KINDS)
+    new.add_argument("name", metavar="NAME", help="what the plugin is called: lower-case letters, digits and _")
+    new.add_argument("--into", metavar="DIR", default=".", help="where the project's folder is made (default: here)")
+    add_common(new)
+    _add_check(action("check", "say whether plugins keep their contract on this machine, and what they cost"), "*",
+               "names of plugins, entry points or distributions, and folders of projects, which are checked as they "
+               "lie there (default: the project here, or every plugin that did not come with Gobservability)"
+               )  # fmt: skip
+    plugins.configure(action("list", "list what is installed, as `gobs plugins` does"))
+    _add_check(action("install", "install a distribution with the pip of this Python, and check what it brought"), "+",
+               "what to install, as pip understands it: a distribution, a folder, a wheel")  # fmt: skip
+    for name, does in (("enable", "take names out of the list `[plugins] deny` of the settings file"),
+                       ("disable", "leave plugins out from the next start on, by `[plugins] deny` of the settings"),
+                       ):  # fmt: skip
+        listed = action(name, does)
+        listed.add_argument("words", metavar="NAME", nargs="+", help="names of plugins or entry points")
+        add_common(listed)
+
+
+def _add_check(parser: argparse.ArgumentParser, count: str, words: str) -> None:
+    from gobs_core.cli.common import add_common
+
+    parser.add_argument("words", metavar="WORD", nargs=count, help=words)
+    parser.add_argument("--send", action="store_true", help="try sinks and notifiers too, with the settings they have: "
+                        "strange rows and messages will be sent, and what was answered is told")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--deadline", metavar="TIME", default="10s", help="the longest that a call of a plugin may "
+                        "take (default: 10s)")  # fmt: skip
+    parser.add_argument("--recording", metavar="FILE", help="try collectors on the first reading of a machine that "
+                        "`gobs record` recorded (default: on this one)")  # fmt: skip
+    parser.add_argument("--proc-root", metavar="DIR", help="where the machine's /proc is (default: /proc)")
+    parser.add_argument("--sys-root", metavar="DIR", help="where its /sys is (default: beside its /proc)")
     add_common(parser)
 
 
@@ -58,33 +80,31 @@ def _new(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from gobs_core.cli.common import set_up
-    from gobs_core.errors import UserError
-    from gobs_core.kit.new import KINDS, new_project
+    from gobs_core.kit.new import new_project
 
-    if len(args.words) != 2:
-        raise UserError(f"gobs plugin new: expected KIND NAME; a kind is {', '.join(KINDS)}")
-    kind, name = args.words
-    folder = new_project(kind, name, Path(args.into), set_up(args, {}, quiet=True).plugins)
-    sys.stdout.write(f"{folder} is a {kind} with a test. Next:\n  cd {folder}\n")
+    folder = new_project(args.kind, args.name, Path(args.into), set_up(args, {}, quiet=True).plugins)
+    sys.stdout.write(f"{folder} is a {args.kind} with a test. Next:\n  cd {folder}\n")
     sys.stdout.write("  python -m pip install -e . pytest\n  python -m pytest\n  gobs plugin check\n")
     return 0
 
 
 def _check(args: argparse.Namespace) -> int:
-    from gobs_core.cli.common import set_up
-    from gobs_core.kit.check import check, entry_points, read_words
+    from gobs_core.errors import UserError
+    from gobs_core.kit.apart import check_apart
     from gobs_core.kit.findings import Level
+    from gobs_core.values import parse_duration
 
-    wanted = read_words(args.words)
-    points = entry_points(wanted)
-    load: Any = lambda make: set_up(args, FLAGS, quiet=True, plugins=make)  # noqa: E731  shorter than a def here
+    try:
+        patience = parse_duration(args.deadline)
+    except ValueError as expected:
+        raise UserError(f"--deadline {args.deadline}: expected {expected}") from None
+    order = {name: value for name, value in vars(args).items() if not callable(value)}
     found = []
-    with ExitStack() as stack:
-        for finding in check(wanted, points, load, lambda setup: _bench(args, setup, stack)):
-            found.append(finding)
-            if not args.json:
-                sys.stdout.write(_line(finding))
-                sys.stdout.flush()
+    for finding in check_apart({**order, "patience": patience}, patience):
+        found.append(finding)
+        if not args.json:
+            sys.stdout.write(_line(finding))
+            sys.stdout.flush()
     if args.json:
         import msgspec
 
@@ -92,20 +112,6 @@ def _check(args: argparse.Namespace) -> int:
     elif not found:
         sys.stdout.write("no plugin is installed besides those that come with Gobservability\n")
     return int(any(finding.level is Level.WRONG for finding in found))
-
-
-def _bench(args: argparse.Namespace, setup: Any, stack: ExitStack) -> Any:
-    from gobs_core.agent.machine import open_machine
-    from gobs_core.collector import Context
-    from gobs_core.kit.trial import Bench
-
-    agent = setup.settings.agent
-    if args.recording is None:
-        return Bench(open_machine(agent), Context(node=agent.node), agent.interval, args.send)
-    from gobs_core.replay.looking import first_moment
-
-    proc, header = stack.enter_context(first_moment(args.recording))
-    return Bench(proc, Context(node=header.node), header.interval, args.send)
 
 
 def _line(finding: Finding) -> str:
@@ -129,8 +135,6 @@ def _install(args: argparse.Namespace) -> int:
     from gobs_core.errors import UserError
     from gobs_core.kit.installing import install
 
-    if not args.words:
-        raise UserError("gobs plugin install: expected the name of a distribution, a folder or a wheel")
     brought = install(args.words)
     if not brought:
         raise UserError(f"installed, but {', '.join(args.words)} brought no entry point of the group `gobs`: no plugin")
@@ -139,11 +143,8 @@ def _install(args: argparse.Namespace) -> int:
 
 
 def _enable(args: argparse.Namespace) -> int:
-    from gobs_core.errors import UserError
     from gobs_core.kit.denying import deny
 
-    if not args.words:
-        raise UserError(f"gobs plugin {args.action}: expected the names of plugins or entry points")
     for name in args.words:
         file, changed = deny(name, args.config, os.environ, allow=args.action == "enable")
         already = "" if changed else " already"
@@ -160,6 +161,7 @@ command = Command(
         "gobs plugin new collector open_files     # a project with a test, in gobs-plugin-open-files",
         "gobs plugin check .                      # the project here: its contract, its faults, its cost",
         "gobs plugin check . --recording rack7.gobs.xz  # on the machine of somebody else",
+        "gobs plugin check . --send --set notifiers.mine.address=me  # sends, and tells what was answered",
         "gobs plugin check --json                 # every plugin that did not come with Gobservability",
         "gobs plugin disable open_files           # left out from the next start on",
     ),

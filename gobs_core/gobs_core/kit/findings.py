@@ -6,7 +6,9 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-_PLACE = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+)')
+from gobs_core.plugins.places import Place, place_in, written
+
+_PLACED = re.compile(r", line \d+\)\Z")
 _OWN = ("DeclarationError", "ParseError", "UserError")
 
 
@@ -27,17 +29,15 @@ class Finding(NamedTuple):
     text: str
 
 
+def placed(text: str, place: Place | None) -> str:
+    """The text with its place behind it, where it has none yet."""
+    return text if _PLACED.search(text) else f"{text}{written(place)}"
+
+
 def reason(error: str) -> str:
-    """What a plugin's recorded error says in one line; of a traceback, also where the plugin's own code is."""
+    """What a plugin's recorded error says in one line, and where in the plugin's own code that is."""
     lines = error.strip().splitlines() or ["it is not known why"]
     last = lines[-1].strip()
     name, colon, rest = last.partition(": ")
-    short = name.rpartition(".")[2]
-    if colon and short in _OWN:
-        return rest
-    places = [match for line in lines if (match := _PLACE.match(line))]
-    if not places:
-        return last
-    place = next((found for found in reversed(places) if "gobs_core" not in found["file"]), places[-1])
-    where = "" if place["file"].startswith("<") else f" ({place['file']}, line {place['line']})"
-    return f"{last}{where}"
+    text = rest if colon and name.rpartition(".")[2] in _OWN else last
+    return placed(text, place_in(error))

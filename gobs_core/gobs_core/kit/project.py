@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import sys
 import tomllib
 from pathlib import Path
@@ -12,6 +14,7 @@ from gobs_core.plugins.installed import Dist, Point
 from gobs_core.plugins.loader import GROUPS
 from gobs_core.plugins.registry import GROUP
 
+_HOOK = "gobs_register_"
 _ADD = 'add\n[project.entry-points.gobs]\n{name} = "{module}"'
 
 
@@ -23,6 +26,15 @@ class Project(NamedTuple):
     points: tuple[Point, ...]
     fault: str
     """What keeps it from being a plugin; empty: nothing."""
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The top modules that its entry points are in."""
+        return tuple(dict.fromkeys(point.value.partition(":")[0].partition(".")[0].strip() for point in self.points))
+
+    def holds(self, file: str | Path) -> bool:
+        """Whether a file lies in the project's folder."""
+        return Path(file).resolve().is_relative_to(self.folder.resolve())
 
 
 def read_project(folder: Path) -> Project:
@@ -43,7 +55,9 @@ def read_project(folder: Path) -> Project:
         for key, value in sorted(_table(_table(project, "entry-points"), group).items())
         if isinstance(value, str)
     )
-    return Project(folder, name, points, "" if points else f"{file}: {_missing(project, name)}")
+    dynamic = "entry-points" in (project.get("dynamic") or ())
+    fault = "" if points or dynamic else f"{file}: {_missing(project, folder, name)}"
+    return Project(folder, name, points, fault)
 
 
 def importable(project: Project) -> None:
@@ -53,17 +67,59 @@ def importable(project: Project) -> None:
             sys.path.insert(0, str(place.resolve()))
 
 
+def copy_elsewhere(project: Project) -> str:
+    """Where Python finds another copy of the project's code that is not the same; empty: nowhere.
+
+    To be asked before `importable`.
+    """
+    for module in project.modules:
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            continue
+        if spec is None or not spec.origin or project.holds(spec.origin):
+            continue
+        there = Path(spec.origin)
+        beside = (place / there.relative_to(there.parents[1 if there.name == "__init__.py" else 0])
+                  for place in (project.folder, project.folder / "src"))  # fmt: skip
+        here = next((file for file in beside if file.is_file()), None)
+        if here is None or _code(here) != _code(there):
+            return str(there)
+    return ""
+
+
+def _code(file: Path) -> dict[str, bytes]:
+    """What a module or a package is made of."""
+    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    return {str(one.relative_to(file.parent)): one.read_bytes() for one in files}
+
+
 def same(one: str, other: str) -> bool:
     """Whether two names are those of one distribution."""
     return _normal(one) == _normal(other)
 
 
-def _missing(project: dict[str, Any], name: str) -> str:
+def _missing(project: dict[str, Any], folder: Path, name: str) -> str:
     others = sorted(_table(project, "entry-points"))
     near = f"there are entry points, but of the groups {', '.join(others)}; " if others else ""
-    module = _normal(name).replace("-", "_")
-    add = _ADD.format(name=module.removeprefix("gobs_plugin_"), module=module)
+    plain = _normal(name).replace("-", "_")
+    module = _announcing(folder) or plain
+    add = _ADD.format(name=plain.removeprefix("gobs_plugin_").removeprefix("gobs_"), module=module)
     return f"no entry point of the group `{GROUP}`, so nobody will find the plugin: {near}{add}"
+
+
+def _announcing(folder: Path) -> str:
+    """The module of the folder that has a hook of ours, as Python would import it; empty: none has."""
+    for place in (folder / "src", folder):
+        for file in sorted((*place.glob("*.py"), *place.glob("*/*.py"))):
+            try:
+                tree = ast.parse(file.read_bytes())
+            except (OSError, SyntaxError, ValueError):
+                continue
+            if any(isinstance(item, ast.FunctionDef) and item.name.startswith(_HOOK) for item in tree.body):
+                parts = file.relative_to(place).with_suffix("").parts
+                return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return ""
 
 
 def _table(document: dict[str, Any], key: str) -> dict[str, Any]:

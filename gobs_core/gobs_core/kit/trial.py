@@ -9,21 +9,22 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from gobs_core.collector import Collector, Context
 from gobs_core.condition import Condition, Sample
 from gobs_core.errors import GobsError, NoData
 from gobs_core.inventory import Inventory
 from gobs_core.kit.copying import NotingProc, copy_read
-from gobs_core.kit.findings import Level
-from gobs_core.notifier import Notifier
+from gobs_core.kit.findings import Level, placed
+from gobs_core.kit.sending import try_sending
 from gobs_core.plugin import Plugin, PluginConfig
+from gobs_core.plugins.places import place_of_class, place_of_error
 from gobs_core.proc import Proc
 from gobs_core.profiler import Profiler
 from gobs_core.replay import ReplayedProc
 from gobs_core.rowcheck import RowCheck
-from gobs_core.sink import Sink
+from gobs_core.testing.within import Step, within
 
 if TYPE_CHECKING:
     from gobs_core.testing import FakeProc
@@ -34,7 +35,19 @@ SPOILT = 300
 """Readings of spoilt files of one collector."""
 DEAR = 0.02
 """Share of the interval in CPU time from which a collector is called dear."""
+MAIN = ("collect", "send", "judge", "record")
+"""What a plugin of any kind is there for."""
+MOST_CALLED = 2.0
+"""Seconds that telling the cost may take about."""
 Said = tuple[Level, str]
+
+
+class Cost(NamedTuple):
+    """What one call costs: seconds by the clock and of CPU time, and the most memory Python held for it at once."""
+
+    wall: float
+    cpu: float
+    memory: int
 
 
 class Bench(NamedTuple):
@@ -46,6 +59,8 @@ class Bench(NamedTuple):
     """The agent's, in seconds."""
     send: bool = False
     """Whether those that send may do so, with the settings they have."""
+    patience: float = 10.0
+    """Seconds any one call may take."""
 
 
 def try_out(cls: type[Plugin], config: PluginConfig | None, bench: Bench) -> Iterator[Said]:
@@ -55,22 +70,22 @@ def try_out(cls: type[Plugin], config: PluginConfig | None, bench: Bench) -> Ite
     """
     try:
         yield from _try(cls, config, bench)
-    except AssertionError as fault:
-        first = str(fault).partition("\n")[0]  # pytest adds the expression below it
-        yield Level.WRONG, first.removeprefix(f"{cls.__name__}: ")
     except NoData as why:
         yield Level.NOTE, f"has no data on this machine: {why}"
-    except GobsError as fault:
-        yield Level.WRONG, str(fault)
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin raises is what was looked for
-        yield Level.WRONG, f"raises {type(error).__name__}: {error}"
+        text = str(error).partition("\n")[0]  # pytest adds the expression below an assertion
+        if not isinstance(error, AssertionError | GobsError):
+            text = f"raises {type(error).__name__}: {text}"
+        text = text.removeprefix(f"{cls.__name__}: ")
+        first = text.removeprefix("its ").replace("constructor", "__init__").partition(" ")[0].strip("(),:")
+        yield Level.WRONG, placed(text, place_of_error(error) or place_of_class(cls, first, *MAIN))
 
 
 def _try(cls: type[Plugin], config: PluginConfig | None, bench: Bench) -> Iterator[Said]:
-    if issubclass(cls, Condition):
-        yield from _condition(cls)
-    elif config is None:
+    if config is None:
         yield Level.NOTE, "not tried: it needs settings that nobody gave"
+    elif issubclass(cls, Condition):
+        yield from _condition(cls, config)
     elif issubclass(cls, Collector):
         yield from _collector(cls, config, bench)
     elif issubclass(cls, Profiler) and isinstance(bench.proc, ReplayedProc):
@@ -78,62 +93,88 @@ def _try(cls: type[Plugin], config: PluginConfig | None, bench: Bench) -> Iterat
     elif issubclass(cls, Profiler):
         from gobs_core.testing import check_profiler
 
-        check_profiler(cls, config=config, proc=bench.proc.clone())  # type: ignore[arg-type]
+        proc: Any = bench.proc.clone()
+        within(6 * bench.patience, "recording", lambda _: check_profiler(cls, config=cast("Any", config), proc=proc))
         yield Level.OK, "records this process as its contract says, or says why it cannot here"
     elif issubclass(cls, Inventory):
         from gobs_core.testing import check_inventory
 
-        heard = check_inventory(cls, config=config)
+        heard = within(2 * bench.patience, "asking it", lambda _: check_inventory(cls, config=config))
         yield Level.OK, f"keeps its contract; told of {len(heard.known[-1]) if heard.known else 0} workloads"
         yield from ((Level.NOTE, f"tells of trouble: {why}") for why in heard.troubles[-1:])
     elif not bench.send:
         yield Level.NOTE, "not tried: it would send rows and messages of a test; --send does that, with its settings"
     else:
-        yield from _sender(cls, config)
+        yield from try_sending(cls, config, bench.patience)
 
 
-def _sender(cls: type[Any], config: Any) -> Iterator[Said]:
-    if issubclass(cls, Sink):
-        from gobs_core.testing import check_sink
+class _Read(NamedTuple):
+    """What one collector read here."""
 
-        check_sink(cls, config=config)
-    elif issubclass(cls, Notifier):
-        from gobs_core.testing import check_notifier
-
-        check_notifier(cls, config=config)
-    yield Level.OK, "keeps its contract; what it sent were strange rows and messages of a test"
+    seen: list[tuple[str, str]]
+    rows: int
+    cost: Cost
+    unknown: dict[str, str]
 
 
 def _collector(cls: type[Collector], config: Any, bench: Bench) -> Iterator[Said]:
     from gobs_core.testing import check_collector
-    from gobs_core.testing.watch import watched
 
     recorded = isinstance(bench.proc, ReplayedProc)
     proc = bench.proc.clone() if recorded else NotingProc(bench.proc.root, bench.proc.sys)
     here = "in the recording" if recorded else "here"
-    collector = cls(config, bench.context)
-    check = RowCheck(cls.tables)
+    deadline = config.deadline or config.interval or bench.interval
+    patience = max(bench.patience, deadline)
+    read = within(patience, cls.__name__, lambda step: _read(cls(config, bench.context), proc, step))
+    wall, cpu, memory = read.cost
+    if wall > deadline:
+        yield Level.WRONG, f"a reading takes {_time(wall)}, and its deadline is {_time(deadline)}: none would count"
+    if read.rows:
+        runs = SPOILT if wall < MOST_CALLED / SPOILT else 1
+        with _to_be_spoilt(read.seen, proc) as (machine, files):
+            check_collector(cls, machine, config=config, context=bench.context, runs=runs, patience=patience)
+        many = "1 file" if files == 1 else f"{files} files"
+        of = f"whatever is in what it reads ({many} {here})" if files else "and reads nothing of /proc and /sys"
+        yield Level.OK, f"keeps its contract, {of}"
+        if past := _past(read.seen, proc):
+            yield Level.NOTE, f"what it asks besides was not spoilt, so test that yourself: {past}"
+    else:
+        yield Level.NOTE, f"yields no row {here}, so its contract was not tried on spoilt files"
+    yield Level.OK, f"{read.rows} rows in {_time(wall)}, {_time(cpu)} of CPU time and {_size(memory)} at once"
+    if cpu > DEAR * (config.interval or bench.interval):
+        yield Level.NOTE, f"takes {_time(cpu)} of CPU time at every reading: give it a longer `interval`"
+    yield from ((Level.NOTE, f"{column} is not known {here}: {why}") for column, why in sorted(read.unknown.items()))
+    for column in (column for table in cls.tables for column in table.columns if column.needs):
+        yield Level.NOTE, f"{column.name} needs {column.needs}"
+
+
+def _read(collector: Collector, proc: Proc, step: Step) -> _Read:
+    from gobs_core.testing.watch import watched
+
+    name, check = type(collector).__name__, RowCheck(collector.tables)
+
+    def once() -> int:
+        step.begin(f"{name}: collect")
+        return sum(len(found) for _, found in check.check(collector.collect(proc)))
+
     try:
         with watched() as seen:
+            step.begin(f"{name}: open")
             collector.open(proc)
-            rows = sum(len(found) for _, found in check.check(collector.collect(proc)))
-        wall, cpu, memory = _cost(lambda: check.check(collector.collect(proc)))
-        unknown = dict(collector.unknown())
+            rows = once()
+        cost = _cost(once)
+        step.begin(f"{name}: unknown")
+        return _Read(seen, rows, cost, dict(collector.unknown()))
     finally:
         collector.close()
         proc.close()
-    if rows:
-        with _to_be_spoilt(seen, proc) as (machine, files):
-            check_collector(cls, machine, config=config, context=bench.context, runs=SPOILT)
-        yield Level.OK, f"keeps its contract, whatever is in what it reads ({files} files {here})"
-    else:
-        yield Level.NOTE, f"yields no row {here}, so its contract was not tried on spoilt files"
-    yield Level.OK, f"{rows} rows in {_time(wall)}, {_time(cpu)} of CPU time and {_size(memory)} at once"
-    if cpu > DEAR * (config.interval or bench.interval):
-        yield Level.NOTE, f"takes {_time(cpu)} of CPU time at every reading: give it a longer `interval`"
-    yield from ((Level.NOTE, f"{column} is not known {here}: {why}") for column, why in sorted(unknown.items()))
-    for column in (column for table in cls.tables for column in table.columns if column.needs):
-        yield Level.NOTE, f"{column.name} needs {column.needs}"
+
+
+def _past(seen: list[tuple[str, str]], proc: Proc) -> str:
+    """What was asked otherwise than by files of /proc and /sys: at most three of those."""
+    roots = (f"{proc.root}/", f"{proc.sys}/")
+    asked = [f"{event} {path}" for event, path in dict.fromkeys(seen) if not f"{path}/".startswith(roots)]
+    return "; ".join(asked[:3]) + (f" and {len(asked) - 3} more" if len(asked) > 3 else "")
 
 
 @contextmanager
@@ -149,12 +190,12 @@ def _to_be_spoilt(seen: list[tuple[str, str]], proc: Proc) -> Iterator[tuple[Fak
         yield FakeProc(folder), copy_read([*seen, *noted], proc, Path(folder))
 
 
-def _condition(cls: type[Condition]) -> Iterator[Said]:
+def _condition(cls: type[Condition], config: PluginConfig) -> Iterator[Said]:
     from gobs_core.testing import check_condition
 
+    check_condition(cls, config=config)
     parameters = cls.Parameters()
-    check_condition(cls, parameters=parameters)
-    condition = cls(cls.Config())
+    condition = cls(config)
     condition.open()
     lookback = condition.lookback(parameters)
     past = ((1.0,) * 1000,) * 10 if lookback else ()
@@ -166,10 +207,11 @@ def _condition(cls: type[Condition]) -> Iterator[Said]:
     yield Level.OK, f"judges 1,000 rows in {_time(wall)} with {_size(memory)} at once"
 
 
-def _cost(call: Callable[[], object]) -> tuple[float, float, int]:
-    """Seconds by the clock and of CPU in one call, the median of some, and the most memory Python held for it."""
-    walls, cpus = [], []
-    for _ in range(CALLS):
+def _cost(call: Callable[[], object]) -> Cost:
+    """The median of some calls, of fewer where they take long."""
+    walls: list[float] = []
+    cpus: list[float] = []
+    while len(walls) < CALLS and sum(walls) < MOST_CALLED:
         wall, cpu = time.perf_counter(), time.thread_time()
         call()
         walls.append(time.perf_counter() - wall)
@@ -180,10 +222,12 @@ def _cost(call: Callable[[], object]) -> tuple[float, float, int]:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    return statistics.median(walls), statistics.median(cpus), peak
+    return Cost(statistics.median(walls), statistics.median(cpus), peak)
 
 
 def _time(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
     return f"{seconds * 1e6:.0f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
 
 

@@ -28,7 +28,16 @@ def announced(contract: Contract, result: object) -> tuple[object, ...]:
 
 
 def check_class(contract: Contract, cls: object) -> type[Plugin]:
-    """Return the class when it keeps its contract; raises DeclarationError saying what is wrong."""
+    """Return the class when it keeps its contract; raises DeclarationError saying what is wrong, and where."""
+    try:
+        return _checked(contract, cls)
+    except DeclarationError as fault:
+        from gobs_core.plugins.places import place_of_class, written
+
+        raise DeclarationError(f"{fault}{written(place_of_class(cls))}") from None
+
+
+def _checked(contract: Contract, cls: object) -> type[Plugin]:
     base = contract.base
     if not isinstance(cls, type) or not issubclass(cls, base):
         hint = " (announce the class, not an instance)" if isinstance(cls, base) else ""

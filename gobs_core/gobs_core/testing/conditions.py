@@ -6,39 +6,73 @@ import math
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from gobs_core.condition import Condition, ConditionParameters, Sample
+from gobs_core.plugin import PluginConfig
 from gobs_core.plugins.checks import check_class
 from gobs_core.plugins.registry import contract_of
+from gobs_core.testing.configs import default_config
 from gobs_core.testing.watch import watched
+from gobs_core.testing.within import Step, within
 
 PATIENCE = 0.5
 """Seconds in which 10,000 rows are to be judged."""
+_HANGS = 10.0
+"""Seconds after which nobody waits for any one call."""
 _MOST_LINES = 60
 _STRANGE = (0.0, -0.0, 1.0, -1.0, 100.0, 1e-300, 1e300, -1e300, 2.0**63, float("nan"))
 
 
 def check_condition(
-    cls: type[Condition], *, parameters: ConditionParameters | None = None, patience: float = PATIENCE
+    cls: type[Condition],
+    *,
+    parameters: ConditionParameters | None = None,
+    config: PluginConfig | None = None,
+    patience: float = PATIENCE,
 ) -> None:
     """Raise AssertionError, saying what and where, unless the condition keeps its contract."""
     check_class(contract_of(Condition), cls)
-    parameters = cls.Parameters() if parameters is None else parameters
+    given, made = parameters or _default_parameters(cls), config or default_config(cls)
+    within(max(_HANGS, 2 * patience), cls.__name__, lambda step: _check(cls, made, given, patience, step))
+
+
+def _default_parameters(cls: type[Condition]) -> ConditionParameters:
+    required = [field.name for field in msgspec.structs.fields(cls.Parameters) if field.required]
+    call = ", ".join(f"{name}=…" for name in required)
+    assert not required, (
+        f"{cls.__name__}: has parameters without a default; give them: "
+        f"check_condition({cls.__name__}, parameters={cls.Parameters.__name__}({call}))"
+    )
+    return cls.Parameters()
+
+
+def _check(
+    cls: type[Condition], config: PluginConfig, parameters: ConditionParameters, patience: float, step: Step
+) -> None:
+    step.begin(f"{cls.__name__}: its constructor")
     with watched() as seen:
-        condition = cls(cls.Config())
+        condition = cls(config)
     assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"
     condition.close()
-    condition = cls(cls.Config())
+    condition = cls(config)
+    step.begin(f"{cls.__name__}: open")
     condition.open()
+    step.begin(f"{cls.__name__}: lookback")
     lookback = condition.lookback(parameters)
     assert 0 <= lookback <= 3600, f"{cls.__name__}: lookback() must be seconds from 0 to 3600, not {lookback!r}"
+    step.begin(f"{cls.__name__}: describe")
     said = condition.describe(parameters)
     assert said, f"{cls.__name__}: describe() must say what is asked, not {said!r}"
+    step.begin(f"{cls.__name__}: threshold")
     threshold = condition.threshold(parameters)
     assert threshold is None or math.isfinite(threshold), (
         f"{cls.__name__}: threshold() must be a number or None, not {threshold!r}"
     )
     for rows, lines in ((0, 0), (1, 0), (len(_STRANGE), 0), (len(_STRANGE), _MOST_LINES), (10_000, 3)):
+        step.begin(f"{cls.__name__}: judge, of {rows} rows,")
         _check_judging(condition, parameters, _sample(rows, lines if lookback else 0, lookback), patience)
+    step.begin(f"{cls.__name__}: close")
     condition.close()
     condition.close()
 

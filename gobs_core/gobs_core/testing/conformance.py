@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from gobs_core.collector import Collector, CollectorConfig, Context
@@ -15,8 +14,10 @@ from gobs_core.plugins.registry import contract_of
 from gobs_core.proc import Proc
 from gobs_core.rowcheck import RowCheck
 from gobs_core.table import Kind, RowValues, Table
+from gobs_core.testing.configs import default_config
 from gobs_core.testing.fake_proc import FakeProc
 from gobs_core.testing.watch import watched
+from gobs_core.testing.within import Ended, Step, within
 
 GARBAGE = (
     b"",
@@ -56,9 +57,9 @@ def check_collector(
     machine = proc.clone()
     for table in cls.tables:
         _check_declaration(table)
-    case = _Case(cls, config or cls.Config(), context or Context(), patience)
-    case.check_life(machine)
-    files = case.check_healthy(machine)
+    case = _Case(cls, config or default_config(cls), context or Context(), patience)
+    within(patience, f"{cls.__name__}: opening and closing it", lambda _: case.check_life(machine))
+    files = within(patience, f"{cls.__name__}: a reading", lambda step: case.check_healthy(machine, step))
     with tempfile.TemporaryDirectory() as folder:
         case.read(FakeProc(folder), "on an empty machine")
     for path, spoilt, what in _spoilt(files, runs):
@@ -92,13 +93,14 @@ class _Case:
         collector.close()
         proc.close()
 
-    def check_healthy(self, proc: Proc) -> list[Path]:
+    def check_healthy(self, proc: Proc, step: Step) -> list[Path]:
         """Two readings agree on keys and on the types of columns; return the files that were read."""
         collector = self.make()
         try:
             with watched() as seen:
                 collector.open(proc)
                 first = _rows(collector, proc)
+            step.begin(f"{self.cls.__name__}: the second reading")
             second = _rows(collector, proc)
         except NoData as reason:
             raise AssertionError(f"{self.cls.__name__}: the machine given has no data for it: {reason}") from reason
@@ -120,9 +122,8 @@ class _Case:
 
     def read(self, proc: Proc, where: str) -> None:
         """Open, read twice and close; ParseError and NoData are the only exceptions, and it does not hang."""
-        failed: list[BaseException] = []
 
-        def work() -> None:
+        def work(step: Step) -> None:
             collector = self.make()
             try:
                 for _ in range(2):
@@ -132,17 +133,17 @@ class _Case:
                     except (NoData, ParseError):
                         pass
                     collector.unknown()
-            except BaseException as error:  # noqa: BLE001  whatever it is, it is what is looked for
-                failed.append(error)
             finally:
                 collector.close()
                 proc.close()
 
-        _within(self.patience, work, f"{self.cls.__name__}: hangs {where}")
-        if failed:
-            name = type(failed[0]).__name__
-            text = f"{self.cls.__name__}: raises {name} {where}: {failed[0]}; only ParseError and NoData may be"
-            raise AssertionError(text) from failed[0]
+        try:
+            within(self.patience, f"{self.cls.__name__}: a reading {where}", work)
+        except Ended:
+            raise
+        except Exception as error:
+            what = f"{self.cls.__name__}: raises {type(error).__name__} {where}: {error}"
+            raise AssertionError(f"{what}; only ParseError and NoData may be") from error
 
 
 def _check_declaration(table: Table) -> None:
@@ -180,10 +181,3 @@ def _spoil(path: Path, content: bytes | None) -> None:
         path.unlink()
     else:
         path.write_bytes(content)
-
-
-def _within(seconds: float, work: Callable[[], None], otherwise: str) -> None:
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    assert not thread.is_alive(), otherwise

@@ -13,6 +13,7 @@ from gobs_core.inventory import Inventory
 from gobs_core.plugin import PluginConfig
 from gobs_core.plugins.checks import check_class
 from gobs_core.plugins.registry import contract_of
+from gobs_core.testing.configs import default_config
 from gobs_core.testing.watch import watched
 
 SOON = 2.0
@@ -45,7 +46,7 @@ def check_inventory(cls: type[Inventory], *, config: PluginConfig | None = None,
     Whoever it asks need not be there: then it is to say so, and to go on.
     """
     check_class(contract_of(Inventory), cls)
-    made = config or cls.Config()
+    made = config or default_config(cls)
     with watched() as seen:
         inventory = cls(made, "conformance")
     assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,12 +11,16 @@ from gobs_core.notification import AlertState, Contributor, Event, Notification,
 from gobs_core.notifier import MOST_ALERTS, Channel, Notifier, NotifierConfig, Rejected, TryLater, Unusable
 from gobs_core.plugins.checks import check_class
 from gobs_core.plugins.registry import contract_of
+from gobs_core.testing.configs import default_config
 from gobs_core.testing.watch import watched
+from gobs_core.testing.within import Step, within
 from gobs_core.units import Unit
 from gobs_core.values import Secret
 
 SOON = 2.0
 """Seconds `open` and `close` may take."""
+_BLOCKS = 8.0
+"""Seconds beyond those, after which a call blocks its event loop."""
 HOSTILE = "@everyone <@&1> <script>alert(1)</script> \x1b[31m\u202e\u2028\N{PILE OF POO}\ud800 `*_~| \x00" + "x" * 4000
 """A name as a stranger may choose it; the surrogate is taken out where it could not even be encoded."""
 _AT = 1_700_000_000.0
@@ -86,27 +91,49 @@ def example_notification(
     )
 
 
+class Sent(NamedTuple):
+    """What became of one message."""
+
+    event: str
+    taken: bool
+    """Whether the service took it, as far as the notifier says."""
+    said: str
+    """What it answered, or why it did not take it."""
+
+
 def check_notifier(
     cls: type[Notifier], *, config: NotifierConfig | None = None, channel: Channel | None = None, patience: float = SOON
-) -> None:
-    """Raise AssertionError unless the notifier keeps its contract; nobody need be listening where it sends to."""
+) -> tuple[Sent, ...]:
+    """Raise AssertionError unless the notifier keeps its contract; returns what became of every message it was given.
+
+    Nobody need be listening where it sends to: that a message was not taken is no fault.
+    """
     check_class(contract_of(Notifier), cls)
-    asyncio.run(_check(cls, config or cls.Config(), channel or Channel("conformance"), patience))
+    made = config or default_config(cls)
+    where = channel or Channel("conformance")
+    return within(patience + _BLOCKS, cls.__name__, lambda step: asyncio.run(_check(cls, made, where, patience, step)))
 
 
-async def _check(cls: type[Notifier], config: NotifierConfig, channel: Channel, patience: float) -> None:
+async def _check(
+    cls: type[Notifier], config: NotifierConfig, channel: Channel, patience: float, step: Step
+) -> tuple[Sent, ...]:
+    step.begin(f"{cls.__name__}: its constructor")
     with watched() as seen:
         notifier = cls(config, channel)
     assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"
-    await _soon(notifier.close(), f"{cls.__name__}: close, unopened,", patience)
+    await _soon(notifier.close(), f"{cls.__name__}: close, unopened,", patience, step)
     notifier = cls(config, channel)
-    await _soon(notifier.open(), f"{cls.__name__}: open", patience)
-    reference = ""
+    await _soon(notifier.open(), f"{cls.__name__}: open", patience, step)
+    reference, found = "", []
     for number, notification in enumerate(_strange(cls)):
         again = msgspec.structs.replace(notification, reference=reference)
-        reference = await _send(cls, notifier, again, f"notification {number} ({again.event})", patience)
-    await _soon(notifier.close(), f"{cls.__name__}: close", patience)
-    await _soon(notifier.close(), f"{cls.__name__}: the second close", patience)
+        what = f"notification {number} ({again.event})"
+        step.begin(f"{cls.__name__}: send, of {what},")
+        sent, reference = await _send(cls, notifier, again, what, patience)
+        found.append(sent)
+    await _soon(notifier.close(), f"{cls.__name__}: close", patience, step)
+    await _soon(notifier.close(), f"{cls.__name__}: the second close", patience, step)
+    return tuple(found)
 
 
 def _strange(cls: type[Notifier]) -> list[Notification]:
@@ -122,22 +149,26 @@ def _strange(cls: type[Notifier]) -> list[Notification]:
     ]
 
 
-async def _send(cls: type[Notifier], notifier: Notifier, notification: Notification, what: str, patience: float) -> str:
-    """Send one message; return the reference that the next one is given."""
+async def _send(
+    cls: type[Notifier], notifier: Notifier, notification: Notification, what: str, patience: float
+) -> tuple[Sent, str]:
+    """Send one message; return what became of it, and the reference that the next one is given."""
+    event = notification.event.value
     try:
         receipt = await asyncio.wait_for(notifier.send(notification), patience)
     except (TryLater, Rejected, Unusable) as outcome:
         _check_secrets(cls, notifier.config, f"{what}: what it raises", str(outcome))
-        return ""
+        return Sent(event, False, f"{type(outcome).__name__}: {outcome}"), ""
     except TimeoutError:
-        return ""  # it may wait for its peer; the channel's own deadline ends that
+        # It may wait for its peer; the channel's own deadline ends that.
+        return Sent(event, False, f"no answer within {patience:g} s"), ""
     except Exception as error:
         name = type(error).__name__
-        text = f"{cls.__name__}: {what}: raises {name}: {error}; only TryLater, Rejected and Unusable may be"
+        text = f"{cls.__name__}: {what}: send raises {name}: {error}; only TryLater, Rejected and Unusable may be"
         raise AssertionError(text) from error
     assert isinstance(receipt, Receipt), f"{cls.__name__}: {what}: send must return a Receipt, not {receipt!r}"
     _check_secrets(cls, notifier.config, f"{what}: its receipt", f"{receipt.said} {receipt.reference}")
-    return receipt.reference
+    return Sent(event, True, receipt.said), receipt.reference
 
 
 def _check_secrets(cls: type[Notifier], config: NotifierConfig, what: str, text: str) -> None:
@@ -147,7 +178,8 @@ def _check_secrets(cls: type[Notifier], config: NotifierConfig, what: str, text:
         assert not shown, f"{cls.__name__}: {what} holds the secret `{field}`"
 
 
-async def _soon(work: object, what: str, seconds: float) -> None:
+async def _soon(work: object, what: str, seconds: float, step: Step) -> None:
+    step.begin(what)
     assert asyncio.iscoroutine(work), f"{what} must be an async function"
     try:
         await asyncio.wait_for(work, seconds)

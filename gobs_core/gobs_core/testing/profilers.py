@@ -20,6 +20,7 @@ from gobs_core.profiler import (
     ProfilerConfig,
     ProfileTarget,
 )
+from gobs_core.testing.configs import default_config
 from gobs_core.testing.watch import watched
 
 SOON = 3.0
@@ -34,7 +35,7 @@ def check_profiler(cls: type[Profiler], *, config: ProfilerConfig | None = None,
     """
     check_class(contract_of(Profiler), cls)
     assert cls.title, f"{cls.__name__}: title must say what people choose it by"
-    asyncio.run(_check(cls, config or cls.Config(), proc or Proc()))
+    asyncio.run(_check(cls, config or default_config(cls), proc or Proc()))
 
 
 async def _check(cls: type[Profiler], config: ProfilerConfig, proc: Proc) -> None:

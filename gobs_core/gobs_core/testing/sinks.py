@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 from gobs_core.frame import Frame, Reading
 from gobs_core.plugins.checks import check_class
 from gobs_core.plugins.registry import contract_of
 from gobs_core.sink import Sink, SinkConfig, Source
 from gobs_core.table import Table, counter, gauge, info, key
+from gobs_core.testing.configs import default_config
 from gobs_core.testing.watch import watched
+from gobs_core.testing.within import Step, within
 
 SOON = 2.0
 """Seconds `open` and `close` may take."""
+_BLOCKS = 8.0
+"""Seconds beyond those, after which a call blocks its event loop."""
 
 _TABLE = Table(
     "conformance",
@@ -33,25 +38,44 @@ _ROWS = (
 )
 
 
-def check_sink(cls: type[Sink], *, config: SinkConfig | None = None, patience: float = SOON) -> None:
-    """Raise AssertionError unless the sink keeps its contract; frames may be lost, since nobody need be listening."""
+class Taken(NamedTuple):
+    """What became of the frames that a sink was given."""
+
+    frames: int
+    """Of how many `send` returned."""
+    given: int
+    dropped: int
+    """As the sink says."""
+    acknowledged: int | None
+    """The last that its peer says to have; None where it has no such peer."""
+
+
+def check_sink(cls: type[Sink], *, config: SinkConfig | None = None, patience: float = SOON) -> Taken:
+    """Raise AssertionError unless the sink keeps its contract; returns what became of the frames it was given.
+
+    Frames may be lost, since nobody need be listening.
+    """
     check_class(contract_of(Sink), cls)
-    asyncio.run(_check(cls, config or cls.Config(), patience))
+    made = config or default_config(cls)
+    return within(patience + _BLOCKS, cls.__name__, lambda step: asyncio.run(_check(cls, made, patience, step)))
 
 
-async def _check(cls: type[Sink], config: SinkConfig, patience: float) -> None:
+async def _check(cls: type[Sink], config: SinkConfig, patience: float, step: Step) -> Taken:
     source = Source(node="conformance", run="0123456789abcdef", tables=(_TABLE,))
     with watched() as seen:
         sink = cls(config, source)
     assert not seen, f"{cls.__name__}: its constructor does input or output: {seen[0]}; do it in open()"
-    await _soon(sink.close(), f"{cls.__name__}: close, unopened,", patience)
+    await _soon(sink.close(), f"{cls.__name__}: close, unopened,", patience, step)
     sink = cls(config, source)
-    await _soon(sink.open(), f"{cls.__name__}: open", patience)
-    for sequence, rows in enumerate((_ROWS, _ROWS[:2], (), _ROWS), start=1):
+    await _soon(sink.open(), f"{cls.__name__}: open", patience, step)
+    taken, frames = 0, (_ROWS, _ROWS[:2], (), _ROWS)
+    for sequence, rows in enumerate(frames, start=1):
+        step.begin(f"{cls.__name__}: send, of frame {sequence},")
         now = sequence * 1_000_000_000
         frame = Frame(sequence, 1_700_000_000_000_000_000 + now, now, (Reading(_TABLE, rows, now),))
         try:
             await asyncio.wait_for(sink.send(frame), patience)
+            taken = sequence
         except TimeoutError:
             break  # it may wait for its peer for ever: its queue is its own
         except Exception as error:
@@ -62,11 +86,13 @@ async def _check(cls: type[Sink], config: SinkConfig, patience: float) -> None:
     assert acknowledged is None or isinstance(acknowledged, int), (
         f"{cls.__name__}: acknowledged() must be a sequence or None, not {acknowledged!r}"
     )
-    await _soon(sink.close(), f"{cls.__name__}: close", patience)
-    await _soon(sink.close(), f"{cls.__name__}: the second close", patience)
+    await _soon(sink.close(), f"{cls.__name__}: close", patience, step)
+    await _soon(sink.close(), f"{cls.__name__}: the second close", patience, step)
+    return Taken(taken, len(frames), dropped, acknowledged)
 
 
-async def _soon(work: object, what: str, seconds: float) -> None:
+async def _soon(work: object, what: str, seconds: float, step: Step) -> None:
+    step.begin(what)
     assert asyncio.iscoroutine(work), f"{what} must be an async function"
     try:
         await asyncio.wait_for(work, seconds)

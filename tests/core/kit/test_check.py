@@ -10,7 +10,7 @@ import pytest
 
 from gobs_core import Collector, Proc, Rows, Sink, Table, UserError, gauge
 from gobs_core.collector import Context
-from gobs_core.kit.check import Wanted, check, read_words
+from gobs_core.kit.check import Wanted, beside, check, read_words
 from gobs_core.kit.findings import Finding, Level
 from gobs_core.kit.trial import Bench
 from gobs_core.plugins import EntryPointLike
@@ -50,7 +50,8 @@ def findings(
     def bench(setup: Setup) -> Bench:
         return Bench(machine or Proc(), Context(), 5.0)
 
-    return list(check(wanted or Wanted((), ()), points, load, bench))
+    meant = wanted or Wanted((), ())
+    return [*beside(meant), *check(meant, points, load, bench)]
 
 
 def wrong(found: list[Finding]) -> list[tuple[str, str]]:
@@ -67,7 +68,7 @@ def test_a_good_collector_is_tried_out_and_its_cost_is_told(machine: FakeProc) -
     found = findings(point(collectors(Good)), machine=machine)
     assert wrong(found) == []
     contract, cost = (finding.text for finding in found)
-    assert contract == "keeps its contract, whatever is in what it reads (1 files here)"
+    assert contract == "keeps its contract, whatever is in what it reads (1 file here)"
     assert cost.startswith("1 rows in ")
 
 
