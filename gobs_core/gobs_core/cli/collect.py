@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from gobs_core.command import Command
 
 if TYPE_CHECKING:
+    from gobs_core.cli.readings import Result
     from gobs_core.settings import Setup
 
 FLAGS = {"--proc-root": "agent.proc_root", "--sys-root": "agent.sys_root"}
@@ -34,7 +36,6 @@ def run(args: argparse.Namespace) -> int:
     from gobs_core.agent.machine import open_machine
     from gobs_core.cli.common import set_up
     from gobs_core.cli.readings import choose, names_known, read
-    from gobs_core.cli.show import show
     from gobs_core.errors import UserError
     from gobs_core.values import parse_duration
 
@@ -50,25 +51,32 @@ def run(args: argparse.Namespace) -> int:
     proc = open_machine(setup.settings.agent)
     with names_known(setup) as workloads:
         results = read(choose(setup, proc, args.names, workloads), None if args.once else pause)
-    show(results, as_json=args.json)
-    return int(any(result.state.state == "failing" for result in results))
+    return _told(results, as_json=args.json)
+
+
+def _told(results: list[Result], *, as_json: bool) -> int:
+    """Print them; 1 where one failed, or where there is nothing to print at all."""
+    from gobs_core.cli.show import show
+
+    show(results, as_json=as_json)
+    for result in results:
+        if result.state.state == "ok" and not any(reading.rows for reading in result.after):
+            sys.stderr.write(f"{result.state.name}: it read, and yielded no row\n")
+    failed = any(result.state.state == "failing" for result in results)
+    return int(failed or not any(reading.rows for result in results for reading in result.after))
 
 
 def _recorded(args: argparse.Namespace, setup: Setup) -> int:
     """Of a recording what its last reading is, and unless it is `--once` the rates since the one before."""
     from gobs_core.cli.readings import read_recorded
-    from gobs_core.cli.show import show
     from gobs_core.replay import Recording
 
     results = read_recorded(setup, Recording(args.recording), args.names, once=args.once)
-    show(results, as_json=args.json)
-    return int(any(result.state.state == "failing" for result in results))
+    return _told(results, as_json=args.json)
 
 
 def _watch(pause: float) -> int:
     """Where rates are read, a reading takes the interval by itself."""
-    import sys
-
     from gobs_core.cli.watching import again, watch
 
     def write(text: str) -> None:

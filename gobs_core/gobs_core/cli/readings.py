@@ -13,6 +13,7 @@ from gobs_core.agent.build import build_inventories, build_runners
 from gobs_core.agent.clock import Clock
 from gobs_core.agent.inventories import Inventories
 from gobs_core.agent.runner import Runner
+from gobs_core.cli.marked import marked
 from gobs_core.errors import UserError
 from gobs_core.frame import Reading
 from gobs_core.plugins import Plugins
@@ -112,9 +113,11 @@ def read_recorded(setup: Setup, recording: Recording, names: Sequence[str], *, o
 
 def _close(runners: Sequence[Runner]) -> None:
     for runner in reversed(runners):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), marked(runner.name):
             runner.close()
 
 
 def _read(runner: Runner) -> tuple[Reading, ...]:
-    return runner.finish(runner.call(), time.monotonic_ns())
+    with marked(runner.name):
+        outcome = runner.call()
+    return runner.finish(outcome, time.monotonic_ns())

@@ -33,7 +33,7 @@ class Printed:
         shown = list(dict.fromkeys(one_line(line, WIDTH) for line in lines))
         more = len(shown) - MOST_LINES
         many = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
-        text = [f"printed {many} (an agent keeps them in its log, and shows nobody else)"]
+        text = [f"printed {many}; in a worker they go into the log"]
         text += [f"| {line}" for line in shown[:MOST_LINES]]
         text += [f"and {more} other lines"] if more > 0 else []
         text += [f"and {lost} bytes that were not kept"] if lost else []

@@ -5,14 +5,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
+from collections.abc import Callable
 
 from gobs_core.state import MAX_TRACE
-from gobs_core.text import escape
+from gobs_core.text import escape, one_line
 
 KEPT = 8192
 """Bytes that are kept."""
 _CHUNK, _PAUSE = 65536, 0.05
 """So many bytes are read at once, and then nothing for so many seconds."""
+
+MOST_TOLD, MINUTE = 10, 60.0
+"""So many lines are told in so many seconds, and of the others how many there were."""
+
+
+class Sparing:
+    """Tells lines of what is printed, of many only some, and costs little however many. `now` is a monotonic clock."""
+
+    def __init__(self, tell: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
+        self._tell, self._now = tell, now
+        self._since = -float("inf")
+        self._told = self._held = 0
+        self._line = b""
+
+    def __call__(self, part: bytes) -> None:
+        """Tell the lines that are whole now, escaped, or count them; what has no end yet waits for it."""
+        if self._now() - self._since > MINUTE:
+            if self._held:
+                self._tell(f"and {self._held} more lines within a minute")
+            self._since, self._told, self._held = self._now(), 0, 0
+        whole, end, rest = (self._line + part).rpartition(b"\n")
+        self._line = rest[-KEPT:]
+        if not end:
+            return
+        while whole and self._told < MOST_TOLD:
+            line, _, whole = whole.partition(b"\n")
+            if line.strip():
+                self._told += 1
+                self._tell(one_line(line.decode("utf-8", "backslashreplace")))
+        self._held += whole.count(b"\n") + bool(whole)
 
 
 class Output:
@@ -22,9 +54,14 @@ class Output:
         os.set_blocking(fd, False)
         self._fd = fd
         self._last = b""
+        self._hear: Callable[[bytes], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.TimerHandle | None = None
         self._loop.add_reader(fd, self._read)
+
+    def hear(self, hear: Callable[[bytes], None] | None) -> None:
+        """Who is given what is printed from now on, part by part; None: nobody."""
+        self._hear = hear
 
     def text(self) -> str:
         """What was printed last, line by line, with nothing that a terminal would act on."""
@@ -54,5 +91,7 @@ class Output:
         with contextlib.suppress(BlockingIOError):
             found = os.read(self._fd, _CHUNK) if self._fd >= 0 else b""
             self._last = (self._last + found)[-KEPT:]
+            if self._hear is not None:
+                self._hear(found)
             return bool(found)
         return True

@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 
 from gobs_core.errors import GobsError
+from gobs_core.logs import get_logger
 from gobs_core.plugins.origin import Origin
 from gobs_core.settings.sections import WorkerSettings
 from gobs_core.workers.kin import Figures
+from gobs_core.workers.output import Sparing
 from gobs_core.workers.process import Garbage, Nursery, Process
 from gobs_core.workers.wire import MAX_ANSWER, Ask, Failure, Limits, Start, pack
 
@@ -87,6 +89,8 @@ class Worker:
         self._rests_until = -float("inf")
         self._over = ""
         self._used: deque[tuple[float, float]] = deque()
+        log = get_logger("gobs.workers")
+        self._printed = Sparing(lambda line: log.info("plugin printed", kind=held.kind, name=held.name, line=line), now)
         self.starts = 0
         """How often it was started."""
         self.trace = ""
@@ -186,6 +190,7 @@ class Worker:
         except OSError as error:
             self._failed()
             raise Broke(f"no worker can be started: {error}") from None
+        self._process.output.hear(self._printed)
         limits = self._settings
         kind = self._held.kind
         start = Start(

@@ -96,6 +96,15 @@ def condition(folder: Path, judge: str, name: str = "mine") -> Path:
     return project(folder, CONDITION.format(name=name, judge=_lines(judge)), name)
 
 
+def installed(folder: Path, name: str = "mine") -> Path:
+    """Write the metadata that pip would, so that a folder on the path holds an installed copy; return it."""
+    about = folder / f"gobs_plugin_{name}-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Name: gobs-plugin-{name}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[gobs]\n{name} = gobs_{name}\n")
+    return folder
+
+
 def _lines(code: str) -> str:
     return "\n".join(f"        {line}" for line in code.splitlines())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gobs_core.cli.run import run
-from tests.core.kit.projects import collector, condition, line_of, notifier, project
+from tests.core.kit.projects import collector, condition, installed, line_of, notifier, project
 
 
 @pytest.fixture(autouse=True)
@@ -120,21 +120,17 @@ def test_the_folder_that_is_given_is_checked_even_where_a_copy_of_it_is_installe
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = collector(tmp_path / "here", "1 / 0")
-    installed = collector(tmp_path / "site", "")
-    about = installed / "gobs_plugin_mine-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Name: gobs-plugin-mine\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[gobs]\nmine = gobs_mine\n")
-    monkeypatch.setenv("PYTHONPATH", str(installed))
+    site = installed(collector(tmp_path / "site", ""))
+    monkeypatch.setenv("PYTHONPATH", str(site))
     found = check(capsys, here)
     place = line_of(here, "1 / 0")
     assert [text for level, _, text in found if level == "wrong"] == [
         f"raises ZeroDivisionError: division by zero {place}"
     ]
     [note] = [text for level, _, text in found if level == "note"]
-    assert note.startswith(f"FOLDER is checked, and differs from the copy that is installed ({installed}/gobs_mine.py)")
+    assert note.startswith(f"FOLDER is checked, and differs from the copy that is installed ({site}/gobs_mine.py)")
     assert note.endswith("python -m pip install FOLDER")
-    (installed / "gobs_mine.py").write_bytes((here / "gobs_mine.py").read_bytes())
+    (site / "gobs_mine.py").write_bytes((here / "gobs_mine.py").read_bytes())
     assert [level for level, _, _ in check(capsys, here)] == ["wrong"], "the same code twice is nothing to tell"
 
 
