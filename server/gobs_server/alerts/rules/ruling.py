@@ -109,6 +109,7 @@ class _Checking:
             self.wrong("metric", f"what to judge: {names}")
             return
         if self.metrics:
+            self._check_value(self.metrics[0])
             return
         near = ", ".join(nearest(said.metric, said.target, self.around.tables))
         is_friendly = said.metric in friendly(said.target)
@@ -118,6 +119,27 @@ class _Checking:
                 self.wrong("metric", f"a metric; {said.metric!r} is none, the nearest are {near}")
             return
         self.wrong("metric", f"a metric that some node has; {said.metric!r} is none, the nearest are {near}")
+
+    def _check_value(self, metric: Metric) -> None:
+        """What would be judged must be what was asked for: a level is no rate, and a rate no level."""
+        said, expressions = self.said, (metric.first, metric.otherwise)
+        rated = any(one is not None and one.rates for one in expressions)
+        if said.value == "level" and said.metric in friendly(said.target) and rated:
+            self.wrong("value", f"auto or rate: {said.metric} is a figure per second")
+        elif said.value == "level" and said.target == "node" and self._counts(metric):
+            way = f"choose the target row, with the metric {said.metric} and `where` for which rows"
+            self.wrong("value", f"auto or rate: of a node as a whole a counter is its rate; for its level, {way}")
+        elif said.value == "rate" and said.metric not in friendly(said.target) and not rated:
+            way = f"the condition change tells how fast {said.metric} rises or falls"
+            self.wrong("value", f"auto or level: only a counter has a rate; {way}")
+
+    def _counts(self, metric: Metric) -> bool:
+        return any(
+            column.kind is Kind.COUNTER
+            for table in self.tables
+            for column in table.columns
+            if table.name == metric.table and column.name in metric.columns
+        )
 
     def _check_target(self) -> None:
         said = self.said

@@ -8,7 +8,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from tests.server.alerts.living import Living
-from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS
+from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, NET
 
 SMALLEST = {
     "name": "node busy",
@@ -91,6 +91,34 @@ async def test_what_is_wrong_with_a_rule_is_told_beside_its_field(
     problem = await send(client, "POST", "/rules", {**LARGE, **change}, 422)
     assert expected in faults(problem)[where], problem
     assert (await send(client, "GET", "/rules"))["rules"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "way"),
+    [
+        ({"metric": "network_receive", "value": "level"}, "auto or rate: network_receive is a figure per second"),
+        ({"metric": "net.receive_bytes", "value": "level"}, "choose the target row, with the metric net.receive_bytes"),
+        ({"metric": "memory.available", "value": "rate"}, "the condition change tells how fast"),
+    ],
+)
+async def test_a_level_that_would_be_judged_as_a_rate_is_refused_with_the_way_to_have_it(
+    client: Client, living: Living, change: dict[str, Any], way: str
+) -> None:
+    machine = living.cluster.machine("worker-1", NET, MEMORY)
+    machine.feed({NET: [("eth0", "physical", 7)], MEMORY: MEMORY_ROWS})
+    body = {"name": "much", "target": "node", "threshold": 5, **change}
+    assert way in faults(await send(client, "POST", "/rules", body, 422))["body.value"]
+    assert (await send(client, "GET", "/rules"))["rules"] == []
+
+
+async def test_the_level_of_a_counter_of_a_row_is_judged_as_its_level(client: Client, living: Living) -> None:
+    machine = living.cluster.machine("worker-1", NET)
+    body = {"name": "much", "target": "row", "metric": "net.receive_bytes", "value": "level", "threshold": 1}
+    await send(client, "POST", "/rules", body, 201)
+    machine.feed({NET: [("eth0", "physical", 7), ("eth1", "physical", 1)]})
+    await living.settled()
+    [found] = (await send(client, "GET", "/alerts?state=firing"))["alerts"]
+    assert (found["row"], found["value"]) == ("eth0", 7)
 
 
 async def test_everything_that_is_wrong_is_told_at_once(client: Client, living: Living) -> None:

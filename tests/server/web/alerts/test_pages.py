@@ -157,6 +157,7 @@ async def test_a_rule_is_written_changed_switched_and_deleted(client: Client, li
         ({"for_seconds": "long"}, "for_seconds", "a time such as 90s"),
         ({"repeat_seconds": "10s"}, "repeat_seconds", "at least 300"),
         ({"runbook": "javascript:alert(1)"}, "runbook", "http://"),
+        ({"target": "node", "metric": "box.turns", "value": "level"}, "value", "choose the target row"),
     ],
 )
 async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
