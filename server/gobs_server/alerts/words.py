@@ -68,6 +68,11 @@ def place(alert: Alert) -> str:
     return f"{what} on {alert.node}" if what else alert.node
 
 
+def searched(alert: Alert) -> str:
+    """What an alert can be found by, in lower case."""
+    return f"{alert.rule_name} {place(alert)} {alert.metric} {alert.owner} {alert.severity}".casefold()
+
+
 def known(number: float) -> float | None:
     """A number that can be written down; None where it is not known."""
     return number if isfinite(number) else None

@@ -31,6 +31,8 @@ class AlertRow(Model):
     pod = fields.CharField(max_length=500)
     fired = fields.DatetimeField()
     resolved = fields.DatetimeField(null=True)
+    words = fields.TextField(null=True)
+    """What it can be found by, in lower case; null: it was written before there was such a column."""
     body = fields.TextField()
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -34,6 +34,7 @@ class KeptAlert(NamedTuple):
     pod: str
     fired: float
     resolved: float | None
+    words: str
     body: str
 
 
@@ -69,6 +70,8 @@ class AlertSearch(NamedTuple):
     """Not over before that."""
     until: float | None = None
     """Fired before that."""
+    words: tuple[str, ...] = ()
+    """Each of them, in lower case, is somewhere in what an alert can be found by."""
 
 
 Kept = KeptRecord | KeptAlert | KeptChange | KeptDelivery
@@ -79,7 +82,7 @@ _MODELS: dict[type[Kept], type[Model]] = {
     KeptDelivery: AlertDelivery,
 }
 _TIMES = ("fired", "resolved", "at", "made")
-_LENGTHS = {"node": 253, "namespace": 253, "pod": 500, "channel": 253}
+_LENGTHS = {"node": 253, "namespace": 253, "pod": 500, "channel": 253, "words": 4000}
 
 
 async def put_alerts(rows: Sequence[Kept]) -> None:
@@ -106,6 +109,18 @@ async def has_record(id: str) -> bool:  # noqa: A002  a record's own word
     return await AlertRecord.exists(id=UUID(id))
 
 
+async def read_wordless(limit: int) -> list[str]:
+    """The bodies of some alerts that no search for words finds yet."""
+    rows = AlertRow.filter(words__isnull=True).order_by("id").limit(limit).values_list("body", flat=True)
+    return [str(body) for body in await rows]
+
+
+async def set_words(words: Mapping[str, str]) -> None:
+    """Let alerts be found by their words; id -> words."""
+    for alert, text in words.items():
+        await AlertRow.filter(id=UUID(alert), words__isnull=True).update(words=_plain(text, _LENGTHS["words"]))
+
+
 async def search_alerts(wanted: AlertSearch, limit: int, offset: int) -> tuple[int, list[str]]:
     """How many there are, and the bodies of some of them, those that fired last first."""
     query = AlertRow.all()
@@ -117,6 +132,8 @@ async def search_alerts(wanted: AlertSearch, limit: int, offset: int) -> tuple[i
             query = query.filter(**{name: text})
     if wanted.rule:
         query = query.filter(rule=_uuid(wanted.rule))
+    for word in wanted.words:
+        query = query.filter(words__contains=_plain(word, _LENGTHS["words"]))
     if wanted.until is not None:
         query = query.filter(fired__lte=_time(wanted.until))
     if wanted.since is not None:
@@ -171,8 +188,13 @@ def _values(row: Kept) -> dict[str, object]:
         if name in _TIMES and value is not None:
             found[name] = _time(value)
         elif name in _LENGTHS:
-            found[name] = value.replace("\0", "\N{REPLACEMENT CHARACTER}")[: _LENGTHS[name]]
+            found[name] = _plain(value, _LENGTHS[name])
     return found
+
+
+def _plain(text: str, most: int) -> str:
+    """A text that every database takes."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:most]
 
 
 def _time(seconds: float) -> datetime:

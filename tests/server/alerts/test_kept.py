@@ -7,9 +7,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from gobs_core import Event
 from gobs_server.alerts.telling.silence import SilenceFields
-from gobs_server.db.alerts import AlertSearch
+from gobs_server.db.alert_models import AlertRow
+from gobs_server.db.alerts import AlertSearch, read_wordless
 from tests.server.alerts.living import Living
 from tests.support.waiting import until
 
@@ -84,6 +87,41 @@ async def test_history_is_found_by_every_part_of_it_and_in_pages(tmp_path: Path)
         found = await past.search(AlertSearch(since=began), 10, 0)
         assert {alert.key[0] for alert in found.alerts} == {"b4", "b5", "b6"}
         assert (await past.search(AlertSearch(node="n*", namespace="shop", severity="warning"), 10, 0)).total == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("b5",), {"b5"}),
+        (("large", "n1", "b5"), {"b5"}),
+        (("grösse",), {"Größe 100%"}),
+        (("100%",), {"Größe 100%"}),
+        (("%",), {"Größe 100%"}),
+        (("b_",), set()),
+        (("firing",), set()),
+    ],
+)
+async def test_history_is_found_by_words_even_what_was_written_before_it_could_be(
+    tmp_path: Path, words: tuple[str, ...], found: set[str]
+) -> None:
+    first = Living(tmp_path)
+    async with first:
+        await first.rule()
+        machine = first.machine()
+        await first.feed(machine, {"b5": 60.0, "b6": 60.0, "Größe 100%": 60.0})
+        await first.feed(machine, {"b5": 60.0})
+        await caught_up(first)
+        await first.store.do(lambda: AlertRow.all().update(words=None))
+    async with first.again() as living:
+        await living.store.opened()
+        async with asyncio.timeout(20):
+            while await living.store.do(lambda: read_wordless(1)):  # noqa: ASYNC110  the database tells of nothing
+                await asyncio.sleep(0.02)
+        wanted = AlertSearch(words=words)
+        page = await living.alerts.past.search(wanted, 10, 0)
+        assert ({alert.key[0] for alert in page.alerts}, page.complete) == (found, True)
+        here = await living.alerts.past._here(wanted, 10, 0)
+        assert {alert.id for alert in here.alerts} == {alert.id for alert in page.alerts}
 
 
 async def test_what_is_over_for_long_is_let_go_and_what_fires_stays(tmp_path: Path) -> None:

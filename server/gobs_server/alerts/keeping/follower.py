@@ -13,6 +13,7 @@ import msgspec
 from gobs_core.logs import get_logger
 from gobs_server.alerts.keeping.journal import Fed, Journal, JournalError
 from gobs_server.alerts.records import Alert, Change, Delivery
+from gobs_server.alerts.words import searched
 from gobs_server.clock import Clock
 from gobs_server.db import Store, Unavailable, of_rows
 from gobs_server.db.alerts import (
@@ -25,6 +26,8 @@ from gobs_server.db.alerts import (
     has_record,
     prune_alerts,
     put_alerts,
+    read_wordless,
+    set_words,
 )
 
 log = get_logger("gobs.alerts")
@@ -96,10 +99,17 @@ class Follower:
                 mark = KeptRecord(self._journal.id, _JOURNAL, "{}")
                 await self._store.do(partial(put_alerts, [mark]))
             self._opening = opening
+            await self._find_words()
         while lines := await self._journal.feed(_BATCH):
             await self._follow(lines)
             await self._journal.fed(lines[-1].seq)
             self.behind = await self._journal.waiting()
+
+    async def _find_words(self) -> None:
+        """Let what was written before there were words be found by them, once."""
+        while bodies := await self._store.do(partial(read_wordless, _BATCH)):
+            alerts = [msgspec.json.decode(body, type=Alert) for body in bodies]
+            await self._store.do(partial(set_words, {alert.id: searched(alert) for alert in alerts}))
 
     async def _follow(self, lines: Sequence[Fed]) -> None:
         rows: defaultdict[type[Kept], list[Kept]] = defaultdict(list)
@@ -150,8 +160,9 @@ def kept(lines: Iterable[Fed]) -> Iterable[Kept]:
         if line.kind == "alert":
             a = msgspec.json.decode(line.body, type=Alert)
             yield KeptAlert(
-                a.id, a.rule, a.severity.value, a.state, a.node, a.namespace, a.pod, a.fired, a.resolved, body
-            )
+                a.id, a.rule, a.severity.value, a.state, a.node, a.namespace, a.pod, a.fired, a.resolved, searched(a),
+                body,
+            )  # fmt: skip
         elif line.kind == "change":
             c = msgspec.json.decode(line.body, type=Change)
             yield KeptChange(c.id, c.alert, c.at, body)

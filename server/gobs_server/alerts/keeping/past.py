@@ -11,6 +11,7 @@ import msgspec
 
 from gobs_server.alerts.keeping.journal import Journal
 from gobs_server.alerts.records import Alert, Change
+from gobs_server.alerts.words import searched
 from gobs_server.db import Store, Unavailable
 from gobs_server.db.alerts import AlertSearch, read_alert, read_changes, search_alerts
 from gobs_server.db.patience import within
@@ -96,6 +97,8 @@ def matches(alert: Alert, wanted: AlertSearch) -> bool:
         text, own = getattr(wanted, name), str(getattr(alert, name))
         if text and not (own.startswith(text[:-1]) if text.endswith("*") and name != "rule" else own == text):
             return False
+    if wanted.words and not all(word in text for text in [searched(alert)] for word in wanted.words):
+        return False
     if wanted.until is not None and alert.fired > wanted.until:
         return False
     return wanted.since is None or alert.resolved is None or alert.resolved >= wanted.since

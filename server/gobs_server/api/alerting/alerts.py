@@ -33,6 +33,7 @@ class AlertsQuery(msgspec.Struct, frozen=True, kw_only=True):
     severity: Literal["", "info", "warning", "critical"] = ""
     since: Annotated[Moment, Meta(description="Not over before that.")] | None = None
     until: Annotated[Moment, Meta(description="Fired before that.")] | None = None
+    q: Annotated[str, Meta(max_length=200, description="Words in the rule's name or in what it is about.")] = ""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     offset: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
@@ -47,7 +48,10 @@ def add_alerts(api: Operations, services: Services, alerts: Alerts) -> None:
         since = None if query.since is None else moment(query.since, "query.since", now)
         until = None if query.until is None else moment(query.until, "query.until", now)
         rule = next((one.id for one in alerts.book.rules.values() if one.name == query.rule), query.rule)
-        wanted = AlertSearch(query.state, query.node, query.namespace, query.pod, rule, query.severity, since, until)
+        words = tuple(query.q.casefold().split())
+        wanted = AlertSearch(
+            query.state, query.node, query.namespace, query.pod, rule, query.severity, since, until, words
+        )
         page = await alerts.search(wanted, query.limit, query.offset)
         return AlertList(
             alerts=[answer(alerts, one, now) for one in page.alerts], total=page.total, complete=page.complete

@@ -172,11 +172,11 @@ class AlertPages:
         if asked.state == "pending":
             found, total, complete = [], 0, True
         elif asked.state in ("now", "firing"):
-            firing = [one for one in self._alerts.firing(search) if asked.meant(one)]
+            firing = self._alerts.firing(search)
             found, total, complete = firing[(asked.page - 1) * PAGE : asked.page * PAGE], len(firing), True
         else:
             page = await self._alerts.search(search, PAGE, (asked.page - 1) * PAGE)
-            found, total, complete = [one for one in page.alerts if asked.meant(one)], page.total, page.complete
+            found, total, complete = page.alerts, page.total, page.complete
         return self._templates.render(
             "alerts/list.html",
             asked=asked,

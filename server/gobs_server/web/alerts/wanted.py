@@ -7,8 +7,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from gobs_server.alerts.book import Book
-from gobs_server.alerts.records import Alert
-from gobs_server.alerts.words import place
 from gobs_server.db.alerts import AlertSearch
 
 STATES = ("now", "firing", "pending", "resolved", "all")
@@ -31,7 +29,7 @@ class Wanted(NamedTuple):
     span: str = ""
     """How far back, one of SPANS."""
     q: str = ""
-    """Words that must be in the rule's name or in what it is about, of what fires now."""
+    """Words that must be in the rule's name or in what it is about."""
     page: int = 1
 
     @property
@@ -51,17 +49,14 @@ class Wanted(NamedTuple):
         state = self.state if self.state in ("firing", "resolved") else "firing" if self.state == "now" else ""
         back = SPANS[self.span]
         return AlertSearch(
-            state, self.node, self.namespace, self.pod, rule, self.severity, now - back if back else None, None
-        )
+            state, self.node, self.namespace, self.pod, rule, self.severity, now - back if back else None, None,
+            tuple(self.q.casefold().split()),
+        )  # fmt: skip
 
     def has(self, texts: str) -> bool:
         """Whether all words are in there."""
         low = texts.casefold()
         return all(word in low for word in self.q.casefold().split())
-
-    def meant(self, alert: Alert) -> bool:
-        """Whether an alert has the words."""
-        return self.has(f"{alert.rule_name} {place(alert)} {alert.metric} {alert.owner} {alert.severity}")
 
 
 def wanted(values: Mapping[str, str]) -> Wanted:

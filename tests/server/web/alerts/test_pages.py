@@ -73,6 +73,32 @@ async def test_what_fires_waits_and_is_over_is_shown_and_filtered(client: Client
     }
 
 
+async def test_words_are_looked_for_in_all_of_history_and_the_file_has_what_is_shown(
+    client: Client, living: Living
+) -> None:
+    await living.rule()
+    machine = living.machine()
+    await living.feed(machine, {"needle 1": 60.0, "needle 2": 60.0})
+    for number in range(3):
+        await living.feed(machine, {f"hay {number}/{straw}": 60.0 for straw in range(60)}, after=60)
+    await living.feed(machine, {"hay": 10.0}, after=60)
+    page = await seen(client, "/alerts?state=resolved")
+    assert "182 alerts" in page
+    assert "page 1 of 2" in page
+    assert "needle 1" not in page
+    page = await seen(client, "/alerts?state=resolved&q=NEEDLE")
+    assert "2 alerts" in page
+    [path] = re.findall(r'href="(/alerts/history\.csv[^"]*)"', page)
+    rows = list(csv.DictReader(io.StringIO(await seen(client, path))))
+    assert {row["row"] for row in rows} == {"needle 1", "needle 2"}
+    page = await seen(client, "/fragments/alerts?state=resolved&q=hay&page=2")
+    assert "180 alerts" in page
+    assert "page 2 of 2" in page
+    assert 'id="alerts-page" name="page" value="2"' in page
+    found = await (await client.get("/api/v1/alerts?q=needle+2")).get_json()
+    assert [one["row"] for one in found["alerts"]] == ["needle 2"]
+
+
 async def test_a_poll_is_answered_in_a_few_bytes_while_nothing_changes(client: Client, living: Living) -> None:
     await living.rule()
     tag = (await client.get("/fragments/alerts/badge")).headers["ETag"]
