@@ -326,7 +326,7 @@ def test_workers_for_plugins_of_others_add_to_the_memory_of_an_agent() -> None:
         [container] = pod_of(one(render({"agent": agent}), "DaemonSet"))["containers"]
         return {what: given["memory"] for what, given in container["resources"].items()}
 
-    assert memory() == {"requests": "80Mi", "limits": "128Mi"}
-    assert memory(workers=2) == {"requests": "128Mi", "limits": "224Mi"}
+    assert memory() == {"requests": "64Mi", "limits": "128Mi"}
+    assert memory(workers=2) == {"requests": "112Mi", "limits": "224Mi"}
     with pytest.raises(Exception, match=r"agent\.resources\.limits\.memory: expected a number of Mi .* got 1Gi"):
         memory(workers=1, resources={"limits": {"memory": "1Gi"}})

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from gobs_collectors.kubernetes.plumbing import plumbing
 from gobs_collectors.kubernetes.settings import KubernetesConfig, where
 from gobs_collectors.kubernetes.trouble import TooLarge, Trouble, refused
 from gobs_core.later import put_off
@@ -94,10 +95,10 @@ class Api:
 
     def _connected(self) -> Any:
         if self._client is None:
-            from kubernetes.client import ApiClient, Configuration
             from kubernetes.utils.keepalive import tcp_keepalive_socket_options
 
-            made = Configuration()
+            client, configuration = plumbing()
+            made = configuration()
             made.retries = False  # how long to wait before the next attempt is decided in one place
             made.connection_pool_maxsize = 1
             made.socket_options = tcp_keepalive_socket_options(idle=20, interval=10, count=3)
@@ -105,7 +106,7 @@ class Api:
                 self._from_kubeconfig(made)
             else:
                 self._from_service_account(made)
-            self._client = ApiClient(made)
+            self._client = client(made)
             self._client.user_agent = "gobservability-agent"
         elif self._config.kubeconfig is None:
             self._client.configuration.api_key["BearerToken"] = self._token()
