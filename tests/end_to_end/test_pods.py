@@ -137,3 +137,45 @@ def test_pods_of_this_machine_come_with_their_names_their_cpu_and_their_sums_on_
         kube.store.delete(busy.uid)
         busy.end(busy.processes[0])
         until(lambda: not seen.pod(busy), "a pod that is deleted and has no process is gone")
+
+
+def test_a_pid_that_is_used_again_in_another_pod_inherits_nothing(tmp_path: Path) -> None:
+    with (
+        grouped_pods("web-first", "web-second") as (first, second),
+        kube_server(tmp_path / "kube") as kube,
+        gobs_server(tmp_path / "data") as server,
+        agent(server, kube, tmp_path),
+    ):
+        for one in (first, second):
+            kube.store.put(told_of(one))
+        process = first.start(BUSY)
+
+        def processes(name: str) -> list[dict[str, Any]]:
+            found = server.get(f"/api/v1/nodes/{NODE}/pods/shop/{name}")["processes"]
+            return [row for row in found if row["keys"]["pid"] == str(process.pid)]
+
+        until(lambda: Seen(server).pod(second).get("infos", {}).get("name"), "the other pod is there")
+        [before] = until(
+            lambda: [row for row in processes("web-first") if row["values"]["utime"] > 2.0], "it has used two seconds"
+        )
+        first.end(process)
+        again = used_again(second, process.pid)
+        [after] = until(lambda: processes("web-second"), "it is there again")
+        assert after["keys"]["start"] != before["keys"]["start"]
+        assert after["values"]["utime"] < 1.0
+        assert (Seen(server).value(second, "cpu_user") or 0) < 1.0
+        until(lambda: not processes("web-first"), "it is in its new pod alone")
+        assert f"/processes/{again.pid}/" in server.text(f"/nodes/{NODE}/workloads/{second.uid}")
+        assert f"/processes/{again.pid}/" not in server.text(f"/nodes/{NODE}/workloads/{first.uid}")
+
+
+def used_again(one: GroupedPod, pid: int) -> subprocess.Popen[bytes]:
+    """A process of a pod that has this number; others who start processes meanwhile may come first."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1), encoding="ascii")
+        process = one.start(IDLE)
+        if process.pid == pid:
+            return process
+        one.end(process)
+    raise AssertionError(f"nobody got the number {pid} again")
