@@ -38,7 +38,7 @@ class Contributor(msgspec.Struct, frozen=True, kw_only=True):
 
     namespace: str = ""
     pod: str = ""
-    """The pod's name, or the workload's id where it has no name."""
+    """The pod's name, or its id where it has no name; outside pods the workload: `unit cron.service`, `user 1000`."""
     container: str = ""
     pid: str = ""
     command: str = ""

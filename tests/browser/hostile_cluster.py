@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
+from uuid import NAMESPACE_OID, uuid5
+
+from msgspec.json import encode
 
 from gobs_collectors.process.tables import POD
-from gobs_core import PluginState, ProfileTarget
+from gobs_core import Event, Notification, PluginState, ProfileTarget
 from gobs_core.plugins import Plugins
+from gobs_notifiers.webhook import WebhookNotifier
 from gobs_server.actor import Actor
 from gobs_server.alerts.conditions import gobs_register_conditions
 from gobs_server.alerts.holding import Extensions
-from gobs_server.alerts.records import ChannelSettings
+from gobs_server.alerts.keeping.journal import Put
+from gobs_server.alerts.records import ChannelSettings, Delivery
 from gobs_server.alerts.rules.rule import RuleFields
 from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.app import Server
@@ -50,7 +56,8 @@ async def hostile_server(folder: Path) -> Server:
             for at, name in enumerate(HOSTILE_NAMES)
         ),
     )
-    plugins = Plugins(conditions={cls.name: cls for cls in gobs_register_conditions()})
+    conditions = {cls.name: cls for cls in gobs_register_conditions()}
+    plugins = Plugins(conditions=conditions, notifiers={"webhook": WebhookNotifier})
     settings = ServerSettings(http="127.0.0.1:0", grpc="127.0.0.1:0", drain=0.5, refresh=SELDOM)
     server = Server(settings, fresh(folder), clock=HeldClock(), extensions=Extensions(plugins), folder=folder)
     await server.start()
@@ -96,7 +103,14 @@ async def made_so(server: Server) -> None:
         await server.access.people.arrived(f"somebody {at}", name, "viewer")
         await server.access.audit.record(ROOT, "rule.change", name, {name[:50]: name}, {name[:50]: "other"})
         server.alerts.book.put_channel(
-            ChannelSettings(id=name, name=name[:100], kind="webhook", stopped=name, by=name, settings={"url": name})
+            ChannelSettings(
+                id=str(uuid5(NAMESPACE_OID, f"channel {at}")),
+                name=name[:100],
+                kind="webhook",
+                stopped=name,
+                by=name,
+                settings={"url": name},
+            )
         )
         if not name.isprintable():
             continue  # others are no names of what people make
@@ -105,3 +119,38 @@ async def made_so(server: Server) -> None:
         await desk.add_silence(SilenceFields(rule=[name], comment=name, until=server.clock.wall() + 3600), name)
         await server.access.acts.create_token(ROOT, name[:100], ("read",), None, 3600)
     await desk.add_rule(RuleFields(name="<b>fires</b>", target="row", metric="process.rss", threshold=0.0), "ann")
+
+
+async def fallen_so(server: Server) -> dict[str, list[str]]:
+    """Let half of what fires be dismissed by somebody of a hostile name, and messages be dead; what -> its addresses.
+
+    Every alert is of a process of such a name.
+    """
+    alerts = server.alerts
+    async with alerts.keeper.lock:
+        await alerts.keeper.settle()
+    found = list(alerts.keeper.alerts.values())
+    for one, name in zip(found, HOSTILE_NAMES, strict=False):
+        if len(name) % 2:
+            await alerts.desk.dismiss(one.id, name, name)
+    told = [_dead(at, name, server.clock.wall()) for at, name in enumerate(HOSTILE_NAMES)]
+    dead = [
+        Delivery(
+            id=one.key, channel=one.rule[:100], group="", event=one.event, state="dead", made=one.at, ended=one.at,
+            attempts=1, said=one.rule, notification=one,
+        )
+        for one in told
+    ]  # fmt: skip
+    await alerts.journal.write([Put("delivery", one.id, encode(one)) for one in dead])
+    lists = ["/alerts?state=all", "/alerts?state=resolved", "/alerts/silences", "/alerts/channels", "/alerts/rules"]
+    return {
+        "alert": [f"/alerts/{one.id}" for one in found],
+        "rule": [f"/alerts/rules/{one.id}" for one in alerts.book.rules.values()],
+        "channel": [f"/alerts/channels/{one}" for one in alerts.book.channels],
+        "list": [*lists, *(f"/alerts?state=all&q={quote(name[:200])}" for name in HOSTILE_NAMES)],
+    }
+
+
+def _dead(at: int, name: str, now: float) -> Notification:
+    key = str(uuid5(NAMESPACE_OID, f"dead {at}"))
+    return Notification(key=key, event=Event.FIRING, at=now, rule=name, summary=name)

@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Page, expect
 
 from gobs_server.app import Server
 from gobs_server.web.text import visible
-from tests.browser.conftest import Watched, visiting
+from tests.browser.conftest import PHONE, Watched, visiting
 from tests.browser.holding import news
-from tests.browser.hostile_cluster import MANY, called_so, hostile_server, made_so, many
+from tests.browser.hostile_cluster import MANY, called_so, fallen_so, hostile_server, made_so, many
 from tests.browser.pages import PAGES
 from tests.browser.pages import Page as Described
 from tests.server.feeding import Machine
@@ -114,3 +114,27 @@ async def test_where_one_name_is_in_the_address(named: Described, tab: Watched) 
             tab.forgiven = ("404",)  # the key of a row is cut before it comes so far; the page says there is none
         at = str(HOSTILE_NAMES.index(name))
         await touched(tab, named.hostile.replace("{name}", quote(name, safe="")).replace("{at}", at))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def phone(browser: Browser, server: Server) -> AsyncIterator[Watched]:
+    async with visiting(browser, server, **PHONE) as tab:
+        yield tab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def fallen(server: Server, machines: list[Machine]) -> dict[str, list[str]]:
+    assert machines
+    return await fallen_so(server)
+
+
+@pytest.mark.parametrize("what", ["alert", "rule", "channel", "list"])
+async def test_where_alerts_and_what_belongs_to_them_are_shown_and_none_is_wider_than_a_phone(
+    what: str, phone: Watched, fallen: dict[str, list[str]]
+) -> None:
+    phone.faults.clear()
+    paths = fallen[what]
+    assert len(paths) > 30
+    for path in paths:
+        page = await touched(phone, path)
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360, path

@@ -18,8 +18,10 @@ export function dragThresholds() {
     if (chart?.hasPointerCapture(event.pointerId)) move(chart, event.clientY, true);
   });
   document.addEventListener("click", (event) => {
-    const { suggested } = /** @type {HTMLElement} */ (event.target).dataset ?? {};
-    if (suggested) set("f-threshold", suggested, true);
+    const { suggested, operator = "" } = /** @type {HTMLElement} */ (event.target).dataset ?? {};
+    if (!suggested) return;
+    choose("f-operator", operator);
+    set("f-threshold", suggested, true);
   });
 }
 
@@ -57,6 +59,15 @@ export function valueAt(share, low, high) {
   const value = high - Math.min(Math.max(share, 0), 1) * (high - low);
   const step = 10 ** (Math.floor(Math.log10(high - low || 1)) - 2);
   return Number((Math.round(value / step) * step).toPrecision(12));
+}
+
+/**
+ * @param {string} id
+ * @param {string} value
+ */
+function choose(id, value) {
+  const field = document.getElementById(id);
+  if (field instanceof HTMLSelectElement && !field.matches(":disabled")) field.value = value;
 }
 
 /**

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gobs_core import Table, Unit
+from gobs_core import Table, Thresholds, Unit
 from gobs_core.suggest import did_you_mean
 from gobs_server.alerts.book import Book
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown, Wrong
@@ -19,7 +19,7 @@ from gobs_server.alerts.keeping.journal import Drop, Journal, Put
 from gobs_server.alerts.keeping.keeper import Keeper
 from gobs_server.alerts.records import Alert, Reason
 from gobs_server.alerts.rules.meaning import means
-from gobs_server.alerts.rules.metrics import friendly, metric_in
+from gobs_server.alerts.rules.metrics import friendly, judged, metric_in
 from gobs_server.alerts.rules.rule import Rule, RuleFields, Target, judged_alike
 from gobs_server.alerts.rules.ruling import Ruled, Surroundings, check_rule
 from gobs_server.alerts.rules.selector import Globs
@@ -108,6 +108,15 @@ class Desk:
         """The unit of what a rule judges, and whether that is per second, where any node has it."""
         found = (metric_in(fields, table) for table in self.surroundings().tables)
         return next(((one.unit, one.rate) for one in found if one is not None), (Unit.NONE, False))
+
+    def suggested(self, fields: RuleFields) -> Thresholds | None:
+        """The limits that the author of the column suggests which a rule judges, where it judges just that."""
+        for table in self.surroundings().tables:
+            metric = metric_in(fields, table)
+            column = None if metric is None else judged(metric, table)
+            if column is not None and column.thresholds is not None:
+                return column.thresholds
+        return None
 
     async def add_rule(self, fields: RuleFields, by: str) -> Saved:
         """Save a new rule."""

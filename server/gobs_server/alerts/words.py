@@ -21,10 +21,16 @@ def condition(check: Check, unit: Unit, rate: bool, shown: Shown) -> str:
     own = check.parameters
     if not isinstance(own, ThresholdParameters):
         return check.condition.describe(own)
-    text = f"{WORDS[own.operator]} {shown(own.threshold, unit, rate)}"
+    text = f"{WORDS[own.operator]} {_limit(own.threshold, unit, rate, shown)}"
     if own.clear_threshold is not None and own.clear_threshold != own.threshold:
-        text += f", over when {OPPOSITE[own.operator]} {shown(own.clear_threshold, unit, rate)}"
+        text += f", over when {OPPOSITE[own.operator]} {_limit(own.clear_threshold, unit, rate, shown)}"
     return text
+
+
+def _limit(number: float, unit: Unit, rate: bool, shown: Shown) -> str:
+    """A limit, exactly where it is too small for what values are shown with: `0.001 %`, not `<0.1 %`."""
+    text = shown(number, unit, rate)
+    return f"{number:g}{text.lstrip('<>-').removeprefix('0.1')}" if text.startswith(("<", ">")) else text
 
 
 def value(number: float | None, alert: Alert, shown: Shown) -> str:

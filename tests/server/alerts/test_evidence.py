@@ -46,6 +46,29 @@ async def test_an_alert_names_the_five_largest_processes_with_their_share_and_ch
         assert first.change_text == "+700.0 KiB"
 
 
+async def test_who_is_in_no_pod_is_named_by_what_it_is_in_and_small_numbers_read_well(tmp_path: Path) -> None:
+    async with Living(tmp_path) as living:
+        rule = await living.rule(target="row", metric="process.vm_rss", where={"pid": "1"}, threshold="1KiB")
+        await living.rule(name="cpu", target="row", metric="process.cpu", threshold=0.001)
+        machine = living.cluster.machine("n1", *TABLES, MEMORY)
+        for kind, workload, expected in (
+            ("user", "1000", "user 1000"),
+            ("unit", "cron.service", "unit cron.service"),
+            ("kernel", "kernel", "kernel"),
+            ("pod", "u1", "u1"),
+        ):
+            for size in (500, 0):
+                machine.feed(rows([], [], [process(1, workload, kind=kind, vm_rss=size, utime=0)]), after=5)
+                await living.settled()
+                if size:
+                    [alert] = living.alerts.keeper.firing(rule.id)
+                    assert [one.pod for one in alert.contributors] == [expected]
+        machine.feed(rows([], [], [process(1, "u1", vm_rss=0, utime=9)]), after=5)
+        await living.settled()
+        [small] = [one for one in living.alerts.keeper.alerts.values() if one.rule_name == "cpu"]
+        assert small.condition == "above 0.001 %"
+
+
 def boxes(**sizes: float) -> Rows:
     return {BOX: [(name, "shop", "", size, 0) for name, size in sizes.items()]}
 

@@ -70,7 +70,7 @@ class Contributors:
         text = _text(view, row)
         return Contributor(
             namespace=text("namespace"),
-            pod=text("pod") or text("pod_name") or text("workload"),
+            pod=text("pod") or text("pod_name") or _workload(text("kind"), text("workload")),
             container=text("container_name") or text("container"),
             pid=_key(view.table, view.keys[row], "pid"),
             command=text("cmdline") or text("comm"),
@@ -78,7 +78,11 @@ class Contributors:
             text=self._shown(value, metric.unit, metric.rate),
             share=100 * value / total if total > 0 else None,
             change=change,
-            change_text="" if change is None else f"{'-' if change < 0 else '+'}{shown}",
+            change_text=""
+            if change is None
+            else shown
+            if shown.startswith("<")
+            else f"{'-' if change < 0 else '+'}{shown}",
         )
 
     def _change(self, key: tuple[str, ...], value: float, metric: Metric, past: View | None) -> float | None:
@@ -87,6 +91,13 @@ class Contributors:
             return None
         before = float(of_rows(metric, past, float("nan"))[row])
         return value - before if np.isfinite(before) else None
+
+
+def _workload(kind: str, name: str) -> str:
+    """What a process belongs to that no inventory has a name for: `user 1000`, or a pod's own id."""
+    if kind in ("", "pod", "container"):
+        return name
+    return kind if name in ("", kind) else f"{kind} {name}"
 
 
 def _text(view: View, row: int) -> Callable[[str], str]:

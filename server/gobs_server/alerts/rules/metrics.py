@@ -140,6 +140,15 @@ def metric_in(rule: RuleFields, table: Table) -> Metric | None:
     return None if found is None else _of_column(rule.metric, name, found, rule.value, rule.target == "node")
 
 
+def judged(metric: Metric, table: Table) -> Column | None:
+    """The column whose values, as they are shown, a metric is; None: it is computed of several, or otherwise."""
+    if metric.otherwise is not None or len(metric.columns) != 1:
+        return None
+    [name] = metric.columns
+    column = table.column(name)
+    return column if metric == _of_column(metric.name, table.name, column, "auto", metric.total) else None
+
+
 def nearest(name: str, target: Target, tables: Iterable[Table]) -> list[str]:
     """The names of metrics that look most like this one."""
     known = [*_FRIENDLY[target], *(f"{t.name}.{c.name}" for t in tables for c in t.columns if c.numeric)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gobs_core import Unit
+from gobs_core import Thresholds, Unit
 from gobs_server.alerts.rules.rule import RuleFields
 from gobs_server.alerts.trying.preview import Point, Preview
 from gobs_server.web.format import clock, full
@@ -23,6 +23,19 @@ class Band(NamedTuple):
     what: str
 
 
+class Mark(NamedTuple):
+    """A threshold that is suggested."""
+
+    what: str
+    """Whether for a warning, or for something critical; empty: by what the values were."""
+    value: str
+    """As the form has it."""
+    text: str
+    operator: str
+    y: float
+    """How far below the top it is."""
+
+
 class Picture(NamedTuple):
     """Everything that is drawn, in the frame's own units; values grow upwards."""
 
@@ -36,18 +49,21 @@ class Picture(NamedTuple):
     threshold: float | None
     """How far below the top it is."""
     clear: float | None
+    marks: list[Mark]
     since: str
     until: str
     width: int = WIDTH
     height: int = HEIGHT
 
 
-def draw(found: Preview, rule: RuleFields, unit: tuple[Unit, bool]) -> Picture:
+def draw(found: Preview, rule: RuleFields, unit: tuple[Unit, bool], suggested: Thresholds | None = None) -> Picture:
     """Draw a preview, from when something is known on. Times are the server's, in UTC."""
+    asked = list(_suggestions(found, rule, suggested))
     step = (found.until - found.since) / max(found.steps, 1)
     since = max(found.since, found.curve[0].at - step) if found.curve else found.since
     limits = [float(one) for one in (rule.threshold, rule.clear_threshold) if isinstance(one, int | float)]
-    low, high = _range([*limits, *(p.least for p in found.curve), *(p.most for p in found.curve)])
+    marked = [value for _, value, _ in asked]
+    low, high = _range([*limits, *marked, *(p.least for p in found.curve), *(p.most for p in found.curve)])
     span = max(found.until - since, 1e-9)
 
     def x(at: float) -> float:
@@ -80,9 +96,25 @@ def draw(found: Preview, rule: RuleFields, unit: tuple[Unit, bool]) -> Picture:
         high_text=full(high, kind, rate),
         threshold=y(limits[0]) if limits else None,
         clear=y(limits[1]) if len(limits) > 1 else None,
+        marks=[Mark(what, f"{value:.12g}", full(value, kind, rate), side, y(value)) for what, value, side in asked],
         since=clock(since),
         until=clock(found.until),
     )
+
+
+def _suggestions(found: Preview, rule: RuleFields, suggested: Thresholds | None) -> Iterator[tuple[str, float, str]]:
+    """What for, the value, and the operator: as the column's author says, then by what the values were."""
+    if rule.threshold is None:
+        return
+    if suggested is not None:
+        side = "<" if suggested.below else ">"
+        if rule.operator in (side, f"{side}="):
+            side = rule.operator
+        for what, limit in (("warning", suggested.warning), ("critical", suggested.critical)):
+            if limit is not None:
+                yield what, float(limit), side
+    if found.suggested is not None:
+        yield "", found.suggested, rule.operator
 
 
 def _range(values: Iterable[float]) -> tuple[float, float]:

@@ -169,7 +169,8 @@ class RulePages:
             ruled = self._alerts.desk.check(fields, without=form.get("id", ""))
             warnings = [*ruled.warnings, *self._alerts.desk.nothing_matches(ruled.fields)]
             found = await self._alerts.trials.preview(ruled.fields, _BACK)
-            drawing = draw(found, ruled.fields, self._alerts.desk.unit_of(ruled.fields))
+            desk = self._alerts.desk
+            drawing = draw(found, ruled.fields, desk.unit_of(ruled.fields), desk.suggested(ruled.fields))
         except Invalid as error:
             faults = error.faults
         content = self._templates.render(

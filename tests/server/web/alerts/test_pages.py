@@ -211,6 +211,30 @@ async def test_a_rule_is_tried_while_it_is_written(client: Client, living: Livin
     assert living.alerts.book.rules == {}
 
 
+async def test_thresholds_that_are_suggested_are_buttons_and_lines(client: Client, living: Living) -> None:
+    level = gauge("level", "How full", Unit.PERCENT, thresholds=Thresholds(80, 95))
+    left = gauge("left", "What is left", Unit.BYTES, thresholds=Thresholds(2048, 1024, below=True))
+    tank = Table("tank", "A tank", [level, left])
+    machine = living.cluster.machine("n1", tank)
+    for number in range(9):
+        machine.feed({tank: [(10.0 + number, 4096.0)]})
+    await living.settled()
+    for changed, expected in (
+        ({"metric": "tank.level"}, [("80", ">", "warning above 80.0 %"), ("95", ">", "critical above 95.0 %")]),
+        ({"metric": "tank.level", "operator": ">="}, [("80", ">=", "warning above 80.0 %")]),
+        ({"metric": "tank.left"}, [("2048", "<", "warning below 2.0 KiB"), ("1024", "<", "critical below 1.0 KiB")]),
+    ):
+        tried = await done(client, "/fragments/alerts/preview", form_of(**changed), 200)
+        shown = re.findall(r'data-suggested="(.*?)" data-operator="(.*?)"[^>]*>(.*?)</button>', tried)
+        assert set(expected) <= set(shown), shown
+        assert shown[-1][2].startswith("rarely above")
+        heights = [float(y) for y in re.findall(r'<line class="mark"[^>]* y1="([0-9.]+)"', tried)]
+        assert len(heights) == len(shown)
+        assert all(0 <= y <= 180 for y in heights)
+        numbers = [float(number) for number, _, _ in shown]
+        assert sorted(heights) == [y for _, y in sorted(zip(numbers, heights, strict=True), reverse=True)]
+
+
 async def test_channels_are_made_tested_and_let_go_on_the_page(client: Client, living: Living) -> None:
     page = await seen(client, "/alerts/channels")
     assert "New: memory" in page
