@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -76,7 +76,7 @@ class _NoAgents:
     def nodes(self) -> list[str]:
         return []
 
-    def present(self) -> list[str]:
+    def present(self, nodes: Iterable[str]) -> list[str]:
         return []
 
 

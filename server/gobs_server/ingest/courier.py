@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.ingest.sessions import Sessions
@@ -32,6 +33,7 @@ class Courier:
         """The nodes whose agents are connected."""
         return [session.greeting.node for session in self._sessions.connected()]
 
-    def present(self) -> list[str]:
-        """Those of them that were heard of lately: a node that has lost its power ends no connection."""
-        return [one.greeting.node for one in self._sessions.connected() if not self._sessions.silent(one)]
+    def present(self, nodes: Iterable[str]) -> list[str]:
+        """Those of these nodes whose agents are connected and were heard of lately."""
+        found = ((node, self._sessions.session(node)) for node in nodes)
+        return [node for node, session in found if session is not None and not self._sessions.silent(session)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from gobs_core import GobsError
@@ -24,8 +25,11 @@ class Courier(Protocol):
         """The nodes whose agents are connected."""
         ...
 
-    def present(self) -> list[str]:
-        """Those of them that were heard of lately: a node that has lost its power ends no connection."""
+    def present(self, nodes: Iterable[str]) -> list[str]:
+        """Those of these nodes whose agents are connected and were heard of lately.
+
+        A node that has lost its power ends no connection.
+        """
         ...
 
 

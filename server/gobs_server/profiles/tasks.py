@@ -199,8 +199,9 @@ class Tasks:
     def watch(self) -> None:
         """End what has been waited for long enough; called about once a second."""
         now = self._clock.monotonic()
-        self._patience.there(self._courier.present(), now)
-        for task in [task for task in self._tasks.values() if task.open]:
+        waited_for = [task for task in self._tasks.values() if task.open]
+        self._patience.there(self._courier.present({task.node for task in waited_for}), now)
+        for task in waited_for:
             if self._patience.gone(task, now):
                 self._end(task, "failed", _GONE)
                 task.astray = True

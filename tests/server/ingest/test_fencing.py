@@ -90,12 +90,12 @@ async def test_an_agent_that_is_silent_counts_as_away_long_before_its_connection
     async with Rig() as rig:
         courier = Courier(rig.sessions)
         agent = await rig.agent()
-        assert courier.present() == courier.nodes() == ["n1"]
+        assert courier.present(["n1", "n2"]) == courier.nodes() == ["n1"]
         rig.clock.ahead += 11
-        assert (courier.present(), courier.nodes()) == ([], ["n1"])
+        assert (courier.present(["n1"]), courier.nodes()) == ([], ["n1"])
         await agent.send(1)
         await agent.acknowledged(1)
-        assert courier.present() == ["n1"]
+        assert courier.present(["n1"]) == ["n1"]
 
 
 class Streams:

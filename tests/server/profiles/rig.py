@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -51,8 +52,8 @@ class Post:
     def nodes(self) -> list[str]:
         return sorted(self.there)
 
-    def present(self) -> list[str]:
-        return sorted(self.there - self.silent)
+    def present(self, nodes: Iterable[str]) -> list[str]:
+        return sorted(self.there.intersection(nodes) - self.silent)
 
     def kinds(self) -> list[str | None]:
         return [message.WhichOneof("kind") for _, message in self.sent]
