@@ -73,7 +73,11 @@ class Condition(Plugin, ABC):
 
     @abstractmethod
     def describe(self, parameters: Any) -> str:
-        """What is asked of the value, in a few words without its name: `doubled within 10 minutes`."""
+        """What is asked of the value, in a few words without its name: `doubled within 10 minutes`.
+
+        `{threshold}` in it stands for the number that `threshold` returns, and is shown with the value's own unit:
+        `f"above {{threshold}} for {parameters.times} readings"` reads `above 512 MiB for 3 readings`.
+        """
 
     def threshold(self, parameters: Any) -> float | None:
         """The number a value is compared with, for the line in a chart; None: there is no such number."""

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Iterator[FakeProc]:
-    """An empty machine in a folder of its own: write its files, and read them through a collector."""
+    """An empty machine in the folder `machine` of `tmp_path`: write its files, and read them through a collector.
+
+    `proc.write("net/dev", text)` writes `tmp_path/machine/proc/net/dev`, `proc.write_sys("block/sda/size", "8")` the
+    same below `machine/sys`; `symlink`, `remove` and `machine(folder)`, which copies a whole one, are there as well.
+    Files that are neither of /proc nor of /sys belong beside it, into `tmp_path` itself.
+    """
     from gobs_core.testing import FakeProc
 
     with FakeProc(tmp_path / "machine") as fake:

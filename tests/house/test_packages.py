@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import MEMBERS, ROOT_MEMBER, Member
+from tests.support.house import MEMBERS, ROOT, ROOT_MEMBER, Member
 from tests.support.programs import searched
 
 WANTED = {
@@ -30,6 +31,18 @@ def build(folder: Path, out: Path) -> tuple[Path, Path]:
     assert done.returncode == 0, done.stdout + done.stderr
     (sdist,), (wheel,) = out.glob("*.tar.gz"), out.glob("*.whl")
     return sdist, wheel
+
+
+READMES = sorted(
+    project.with_name("README.md")
+    for project in (*ROOT.glob("*/pyproject.toml"), *ROOT.glob("examples/*/pyproject.toml"))
+)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.parent.name)
+def test_the_readme_in_a_wheel_links_to_nothing_that_is_only_in_the_repository(readme: Path) -> None:
+    links = re.findall(r"\]\(([^)]*)\)", readme.read_text(encoding="utf-8"))
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
 @pytest.mark.parametrize("member", [*MEMBERS, ROOT_MEMBER], ids=lambda member: member.distribution)

@@ -59,7 +59,7 @@ def section_help(struct: type[msgspec.Struct]) -> str:
 
 
 def _settings(struct: type[msgspec.Struct], path: str) -> Iterator[Setting]:
-    helps = _helps(struct)
+    helps = field_helps(struct)
     for field in msgspec.structs.fields(struct):
         where, shape = f"{path}.{field.encode_name}", shape_of(field.type)
         if shape.struct is not None:
@@ -74,8 +74,8 @@ def _settings(struct: type[msgspec.Struct], path: str) -> Iterator[Setting]:
         )
 
 
-def _helps(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """The docstrings below the fields, from the source, base classes first."""
+def field_helps(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """The docstrings below the fields by name, from the source, base classes first; none where that is not there."""
     found: dict[str, str] = {}
     for cls in reversed(struct.__mro__):
         if issubclass(cls, msgspec.Struct) and cls is not msgspec.Struct:

@@ -13,6 +13,8 @@ from gobs_server.alerts.rules.check import Check
 
 Shown = Callable[[float, Unit, bool], str]
 """A value as people read it, with its unit: `93.2 %`, `1.2 MiB/s`."""
+LIMIT = "{threshold}"
+"""What a condition writes for the number values are compared with, which only here has a unit."""
 _WHAT = {"node": "the node", "pod": "the pod", "row": "the row"}
 
 
@@ -20,7 +22,8 @@ def condition(check: Check, unit: Unit, rate: bool, shown: Shown) -> str:
     """What is asked of the value: `above 80 %`."""
     own = check.parameters
     if not isinstance(own, ThresholdParameters):
-        return check.condition.describe(own)
+        text, limit = check.condition.describe(own), check.threshold
+        return text if limit is None else text.replace(LIMIT, _limit(limit, unit, rate, shown))
     text = f"{WORDS[own.operator]} {_limit(own.threshold, unit, rate, shown)}"
     if own.clear_threshold is not None and own.clear_threshold != own.threshold:
         text += f", over when {OPPOSITE[own.operator]} {_limit(own.clear_threshold, unit, rate, shown)}"

@@ -15,6 +15,7 @@ from gobs_server.alerts.conditions.threshold import ThresholdParameters
 from gobs_server.alerts.faults import Unlearned
 from gobs_server.alerts.judging.lanes import AS_BREACH, AS_IT_WAS, AS_OK, Params
 from gobs_server.alerts.rules.metrics import Metric, metric_in
+from gobs_server.alerts.rules.parameters import read_parameters
 from gobs_server.alerts.rules.rule import Level, Rule, RuleFields
 from gobs_server.alerts.rules.selector import Globs
 
@@ -101,7 +102,8 @@ def parameters_of(rule: RuleFields, level: Level, condition: Condition) -> Any:
             "threshold": level.threshold if own else rule.threshold,
             "clear_threshold": level.clear_threshold if own else rule.clear_threshold,
         }
-    return msgspec.convert(said, condition.Parameters)
+        return msgspec.convert(said, condition.Parameters)
+    return read_parameters(condition, said)
 
 
 def _check(rule: Rule, level: Level, condition: Condition) -> Check:

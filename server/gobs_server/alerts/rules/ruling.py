@@ -19,6 +19,7 @@ from gobs_server.alerts.faults import Invalid, Wrong
 from gobs_server.alerts.rules.check import COLUMNS, GRAVE, parameters_of
 from gobs_server.alerts.rules.limits import parse_limit
 from gobs_server.alerts.rules.metrics import Metric, friendly, metric_in, nearest, tables_of
+from gobs_server.alerts.rules.parameters import Misfit
 from gobs_server.alerts.rules.rule import LEAST_REPEAT, Level, RuleFields
 
 _ANY = "*"
@@ -234,6 +235,9 @@ class _Checking:
                 parameters = parameters_of(fields, level, condition)
                 if not isinstance(condition, Threshold):
                     self._check_lookback(where, condition, parameters)
+            except Misfit as misfit:
+                for field, expected in misfit.faults:
+                    self.wrong(f"{where}parameters.{field}" if field else f"{where}parameters", expected)
             except (msgspec.ValidationError, ValueError, TypeError) as error:
                 self.wrong(*_where(where, condition, str(error)))
 

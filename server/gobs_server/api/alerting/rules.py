@@ -8,6 +8,7 @@ from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Unknown
 from gobs_server.alerts.rules.rule import Rule, RuleFields
 from gobs_server.alerts.service import Alerts
+from gobs_server.api.alerting.kinds import settings_schema
 from gobs_server.api.alerting.refusals import refusals
 from gobs_server.api.alerting.shapes import MetricInfo, MetricList, PreviewAnswer, PreviewRequest, RuleAnswer, RuleList
 from gobs_server.api.operations import Operations
@@ -118,5 +119,5 @@ def _metrics(alerts: Alerts) -> MetricList:
         MetricInfo(name=name, target=target, help=told, unit=unit.value, rate=rate)
         for name, target, told, unit, rate in alerts.desk.metrics()
     ]
-    schemas = {name: msgspec.json.schema(condition.Parameters) for name, condition in alerts.judging.conditions.items()}
+    schemas = {name: settings_schema(condition.Parameters) for name, condition in alerts.judging.conditions.items()}
     return MetricList(found, schemas)

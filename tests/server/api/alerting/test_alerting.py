@@ -68,7 +68,17 @@ async def test_a_rule_before_any_node_was_heard_of_is_accepted_with_a_warning(cl
         ({"where": {"nme": "a"}}, "body.where", "did you mean 'name'?"),
         ({"where": {"size": "a"}}, "body.where", "has numbers"),
         ({"condition": "treshold"}, "body.condition", "did you mean 'threshold'?"),
-        ({"condition": "change", "threshold": None}, "body.parameters.change", "missing required field"),
+        ({"condition": "change", "threshold": None}, "body.parameters.change", "a number, got nothing"),
+        (
+            {"condition": "change", "threshold": None, "parameters": {"change": 1, "witin_seconds": 60}},
+            "body.parameters.witin_seconds",
+            "did you mean 'within_seconds'?",
+        ),
+        (
+            {"condition": "change", "threshold": None, "parameters": {"change": "1MB"}},
+            "body.parameters.change",
+            "a number, got '1MB'",
+        ),
         ({"parameters": {"x": 1}}, "body.parameters", "nothing"),
         ({"channels": ["memry"]}, "body.channels", "did you mean 'memory'?"),
         ({"runbook": "javascript:alert(1)"}, "body.runbook", "http://"),
