@@ -4,8 +4,8 @@
 
 BIN := .venv/bin
 ARGS ?=
-# One more than there are cores: some tests wait for seconds for what others do.
-PYTEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two more than there are cores: some tests wait for seconds for what others do.
+PYTEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 CHECK_JOBS ?= 2
 CHECKS := check-types check-alone check-style check-imports check-pages check-frontend
 
@@ -52,6 +52,7 @@ test: $(DEV) $(PROTO) $(FRONTEND) ## Run every test at a reduced count, in paral
 soak: $(DEV) $(PROTO) $(FRONTEND) ## Run the long tests at their full counts
 	$(BIN)/python -m tests.support.needs
 	$(BIN)/pytest -m soak --timeout 0 $(ARGS)
+	$(BIN)/pytest -m "hypothesis and not soak" --hypothesis-profile full --timeout 0 -n $(PYTEST_WORKERS) $(ARGS)
 
 check: $(DEV) $(PROTO) $(FRONTEND) ## Check format, lint, types, imports, scripts and the front end's lock
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j $(CHECK_JOBS) $(CHECKS)

@@ -12,7 +12,8 @@ from tests.support.secrets import logs_below, told_in
 
 NEEDS_ROOT = "needs root, and CI runs it: run `make test` as root to have it here too"
 
-settings.register_profile("house", deadline=None)  # two busy cores tell nothing about one example
+settings.register_profile("house", deadline=None, max_examples=50)  # two busy cores tell nothing about one example
+settings.register_profile("full", deadline=None, max_examples=500)  # of `make soak`
 settings.load_profile("house")
 
 

@@ -8,9 +8,10 @@ one escape that leaves.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
+from quart.routing import QuartRule
 from werkzeug.routing import BaseConverter
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -30,9 +31,15 @@ class NameConverter(BaseConverter):
         """Return the name itself."""
         return value.replace("%2F", "/").replace("%25", "%")
 
-    def to_url(self, value: object) -> str:
-        """Return the name as it stands in a URL."""
-        return segment(str(value))
+
+class MatchedRule(QuartRule):
+    """A route that leads from a path to its handler, and not back: no address is made from a route here.
+
+    For the way back werkzeug compiles two functions of each route, 45 ms of CPU for those of this server.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return _not_built
 
 
 class DecodedSegments:
@@ -52,3 +59,7 @@ class DecodedSegments:
 
 def _decode(part: str) -> str:
     return unquote(part, errors="replace").replace("%", "%25").replace("/", "%2F") if "%" in part else part
+
+
+def _not_built(*_: object, **__: object) -> NoReturn:
+    raise NotImplementedError("addresses are not made from routes: write them down, and segment() for a name")

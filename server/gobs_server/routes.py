@@ -13,7 +13,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from gobs_server.actor import NOBODY, Actor, Area, Role, answering, scope
 from gobs_server.parts import Parts
-from gobs_server.paths import DecodedSegments, NameConverter
+from gobs_server.paths import DecodedSegments, MatchedRule, NameConverter
 
 Handler = Callable[..., Awaitable[Response]]
 H = TypeVar("H", bound=Handler)
@@ -117,6 +117,7 @@ async def _at_work(name: str, work: Work) -> AsyncGenerator[None, None]:
 def prepare(app: Quart, identify: Identify) -> None:
     """Make the app understand `<name:…>` and refuse whoever may not; before any route is added."""
     app.url_map.converters["name"] = NameConverter
+    app.url_rule_class = MatchedRule
     app.asgi_app = DecodedSegments(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way to add middleware
     app.extensions[_DECLARED] = {}
 

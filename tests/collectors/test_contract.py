@@ -8,17 +8,18 @@ from gobs_core import Collector
 from gobs_core.testing import FakeProc, check_collector
 from tests.collectors.golden import registered
 from tests.collectors.reading import MACHINES
+from tests.support.soak import counts
 
-RUNS = 300
 
-
+@counts("runs", reduced=80, full=3000)
 @pytest.mark.parametrize("cls", registered().collectors.values(), ids=lambda cls: cls.name)
-def test_a_collector_keeps_its_contract_on_a_new_kernel(cls: type[Collector], proc: FakeProc) -> None:
+def test_a_collector_keeps_its_contract_on_a_new_kernel(cls: type[Collector], runs: int, proc: FakeProc) -> None:
     proc.machine(MACHINES / "containerd-v2")
-    check_collector(cls, proc, runs=RUNS)
+    check_collector(cls, proc, runs=runs)
 
 
+@counts("runs", reduced=80, full=3000)
 @pytest.mark.parametrize("cls", registered().collectors.values(), ids=lambda cls: cls.name)
-def test_a_collector_keeps_its_contract_on_an_old_kernel(cls: type[Collector], proc: FakeProc) -> None:
+def test_a_collector_keeps_its_contract_on_an_old_kernel(cls: type[Collector], runs: int, proc: FakeProc) -> None:
     proc.machine(MACHINES / "docker-v1")
-    check_collector(cls, proc, runs=RUNS)
+    check_collector(cls, proc, runs=runs)

@@ -14,18 +14,25 @@ from tests.server.feeding import Cluster
 HOST = "gobs.example:8080"
 
 
-@pytest.fixture
-def done() -> list[str]:
+@pytest.fixture(scope="module")
+def written() -> list[str]:
+    """What was written by any test so far."""
     return []
 
 
 @pytest.fixture
-def client(done: list[str]) -> Client:
+def done(written: list[str]) -> list[str]:
+    written.clear()
+    return written
+
+
+@pytest.fixture(scope="module")
+def client(written: list[str]) -> Client:
     app = create_app(Cluster().services(http="0.0.0.0:0"))
     routes = Routes("writing")
 
     async def write() -> Response:
-        done.append("it")
+        written.append("it")
         return Response("done")
 
     for method in ("post", "put", "delete"):

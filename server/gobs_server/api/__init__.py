@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 from quart import Response
 
@@ -43,10 +45,13 @@ def api_routes(services: Services, tags: Tags) -> Routes:
     add_access(api, services)
     add_profiles(api, services)
     add_alerting(api, services)
-    described = msgspec.json.encode(document(api.all, PREFIX, services.version))
+
+    @cache
+    def described() -> bytes:
+        return msgspec.json.encode(document(api.all, PREFIX, services.version))
 
     @api.routes.get(f"{PREFIX}/openapi.json", role="viewer")
     async def openapi() -> Response:
-        return Response(described, content_type="application/json")
+        return Response(described(), content_type="application/json")
 
     return api.routes

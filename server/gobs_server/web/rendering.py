@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from types import CodeType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from gobs_server.actor import current_actor, may
 from gobs_server.paths import segment
@@ -35,6 +38,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_compiled(),
         )
         self._environment.filters.update(
             visible=visible, segment=segment, clock=form.clock, stamp=form.stamp, duration=form.duration
@@ -52,6 +56,25 @@ class Templates:
     def raw(self, content: bytes) -> object:
         """Return bytes this class has rendered, for use inside another template without escaping them again."""
         return _Rendered(content)
+
+
+class _Compiled(BytecodeCache):
+    """Every template is compiled once in a process, however many apps are made there."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@cache
+def _compiled() -> _Compiled:
+    return _Compiled()
 
 
 def _choices(refresh: float) -> list[tuple[str, str]]:
