@@ -12,6 +12,9 @@ from tests.support.secrets import logs_below, told_in
 
 NEEDS_ROOT = "needs root, and CI runs it: run `make test` as root to have it here too"
 
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+"""A program that is started as another user comes by a plain fork, in which gRPC's own handlers crash now and then."""
+
 settings.register_profile("house", deadline=None, max_examples=50)  # two busy cores tell nothing about one example
 settings.register_profile("full", deadline=None, max_examples=500)  # of `make soak`
 settings.load_profile("house")

@@ -14,6 +14,7 @@ from gobs_server.web.find import Finder
 from gobs_server.web.gallery import add_gallery
 from gobs_server.web.inspect_pages import add_inspect
 from gobs_server.web.node import NodePages, add_node
+from gobs_server.web.originals import add_originals
 from gobs_server.web.plugin_pages import add_plugins
 from gobs_server.web.pods import add_pods
 from gobs_server.web.profiles import add_profiles
@@ -37,6 +38,7 @@ def page_routes(services: Services, tags: Tags, templates: Templates) -> Routes:
     add_profiles(routes, services, tags, templates)
     add_search(routes, Finder(services.live), templates)
     add_plugins(routes, services, tags, templates, pages.cache)
+    add_originals(routes, services.live)
     if services.settings.gallery:
         add_gallery(routes, templates)
     return routes

@@ -12,6 +12,7 @@ from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown, Wrong
 from gobs_server.alerts.keeping.journal import JournalError
 from gobs_server.alerts.rules.rule import Rule, RuleFields
+from gobs_server.alerts.rules.selector import Globs
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.web.access.forms import go, sent, sent_lists
@@ -36,7 +37,7 @@ def add_rules(routes: Routes, services: Services, templates: Templates) -> None:
 def _add_looking(routes: Routes, pages: RulePages) -> None:
     @routes.get("/alerts/rules", role="viewer", scope="alerts")
     async def rules() -> Response:
-        return pages.list()
+        return pages.list(node=request.args.get("node", "")[:253])
 
     @routes.get("/alerts/rules/new", role="administrator", scope="alerts")
     async def rule_new() -> Response:
@@ -124,12 +125,13 @@ class RulePages:
         """Return the page that says there is no such rule."""
         return missing(self._templates, "There is no rule of that id.", _ONWARD)
 
-    def list(self, fault: str = "", status: int = 200) -> Response:
-        """Return the page of all rules."""
-        rules = sorted(self._alerts.book.rules.values(), key=lambda one: (not one.enabled, one.name.casefold()))
+    def list(self, fault: str = "", status: int = 200, node: str = "") -> Response:
+        """Return the page of all rules, or of those that mean a node."""
+        meant = [one for one in self._alerts.book.rules.values() if not node or Globs(one.node).match(node)]
+        rules = sorted(meant, key=lambda one: (not one.enabled, one.name.casefold()))
         rows = [(one, self._alerts.engine.matches(one.id), len(self._alerts.keeper.firing(one.id))) for one in rules]
         content = self._templates.render(
-            "alerts/rules.html", rows=rows, colours=COLOURS, faults=self._alerts.files.faults, fault=fault
+            "alerts/rules.html", rows=rows, colours=COLOURS, faults=self._alerts.files.faults, fault=fault, node=node
         )
         return html(content, status)
 

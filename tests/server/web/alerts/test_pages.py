@@ -172,6 +172,17 @@ async def test_a_rule_is_written_changed_switched_and_deleted(client: Client, li
     assert "There is no rule" in await seen(client, "/alerts/rules")
 
 
+async def test_the_rules_of_one_node_are_those_that_mean_it(client: Client, living: Living) -> None:
+    await living.rule(name="of all")
+    await living.rule(name="of web", node="web-*")
+    assert "There is no rule" not in await seen(client, "/alerts/rules?node=db-1")
+    for node, there, gone in (("web-1", "of web", "nothing"), ("db-1", "of all", "of web")):
+        page = await seen(client, f"/alerts/rules?node={node}")
+        assert f"<bdi>{there}</bdi></a>" in page
+        assert f"<bdi>{gone}</bdi></a>" not in page
+        assert f"<b><bdi>{node}</bdi></b>" in page
+
+
 @pytest.mark.parametrize(
     ("change", "field", "said"),
     [
