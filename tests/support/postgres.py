@@ -47,9 +47,14 @@ class Postgres:
         self._all(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End all of it as a crash would."""
+        """End all of it as a crash would; when it returns nothing of it holds what the next one needs."""
+        self._process.send_signal(signal.SIGSTOP)  # it makes no further process
+        children = self._children()
         self._all(signal.SIGKILL)
         self._process.wait(10)
+        until = time.monotonic() + 10
+        while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < until:
+            time.sleep(0.01)
 
     def restart(self) -> None:
         """Begin again after `kill`."""
@@ -60,10 +65,12 @@ class Postgres:
         _end(self._process)
 
     def _all(self, number: signal.Signals) -> None:
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        for pid in [self._process.pid, *map(int, children)]:
+        for pid in [self._process.pid, *self._children()]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+    def _children(self) -> list[int]:
+        return [*map(int, Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split())]
 
 
 @contextlib.contextmanager
