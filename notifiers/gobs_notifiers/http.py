@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer that are read."""
 _SAID = 300
+_LOOKING = 3.0
+"""Seconds the look at where an address leads may take before the first call."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,12 @@ class Service:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Get ready; raises Unusable for an address that cannot be one. Nothing is sent."""
-        self._target()
+        """Get ready; raises Unusable for an address that cannot be one, or leads inside now. Nothing is sent."""
+        target = self._target()
         if self._session is None:
             import aiohttp
 
+            await self._look(target.host or "")
             connector = aiohttp.TCPConnector(limit=4, ttl_dns_cache=30, socket_factory=self._socket)
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -140,6 +143,24 @@ class Service:
         if target.user or target.password:
             raise Unusable(f"{self._setting}: an address must not hold a user or a password")
         return target
+
+    async def _look(self, host: str) -> None:
+        """Say early what would be refused at every call; what a name leads to later is judged then."""
+        try:
+            async with asyncio.timeout(_LOOKING):
+                found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):  # TimeoutError among them
+            return
+        refused = [self._refusal(host, str(address[0])) for *_, address in found]
+        if refused and all(refused):
+            raise Unusable(f"{self._setting}: {refused[0]}")
+
+    def _refusal(self, host: str, address: str) -> str:
+        try:
+            self._inside.check(host, address)
+        except ForbiddenAddress as refusal:
+            return str(refusal)
+        return ""
 
     def _socket(self, info: Any) -> socket.socket:
         """Return a socket for an address a name has led to, the very one that is connected; raises ForbiddenAddress."""

@@ -140,6 +140,11 @@ class Judging:
             answers.append(_nothing(sample) if answer is None else answer)
         return answers
 
+    def why_silent(self, name: str) -> list[str]:
+        """What is to be said of a rule whose condition has said nothing of late."""
+        why = self.faults.get(name)
+        return [f"condition: {name!r} has said nothing of what it was asked: {why}"] if why else []
+
     def states(self, plugins: Plugins) -> list[PluginState]:
         """How each fares."""
         holding = self._holding or Holding(plugins)

@@ -50,7 +50,8 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
             ruled = alerts.desk.check(body.rule, without=_id_of(alerts, body.rule.name))
             found = await alerts.trials.preview(ruled.fields, body.seconds)
         said = {name: getattr(found, name) for name in found.__struct_fields__}
-        return PreviewAnswer(**said, warnings=[*ruled.warnings, *alerts.desk.nothing_matches(ruled.fields)])
+        silent = alerts.judging.why_silent(ruled.fields.condition)
+        return PreviewAnswer(**said, warnings=[*ruled.warnings, *alerts.desk.nothing_matches(ruled.fields), *silent])
 
 
 def _add_changing(api: Operations, services: Services, alerts: Alerts) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ TEXTS = (
     "name", "target", "metric", "value", "window", "condition", "operator", "severity", "no_data", "mention", "about",
     "note", "runbook",
 )  # fmt: skip
+_FIELD = {"levels[0].severity": "level", "levels[0].threshold": "level_threshold"}
+"""What is wrong within the second severity -> the field that says it."""
 _FIELDS = {field.name: field for field in msgspec.structs.fields(RuleFields)}
 
 
@@ -68,6 +70,18 @@ def said(form: Mapping[str, str], channels: Sequence[str], old: RuleFields | Non
     if faults:
         raise Invalid(faults)
     return RuleFields(**checked)
+
+
+def beside(faults: Iterable[Wrong]) -> dict[str, str]:
+    """Field of the form -> what is wrong with it, where the fault is about something within."""
+    found: dict[str, list[str]] = {}
+    for fault in faults:
+        field, within = _FIELD.get(fault.where), ""
+        if field is None:
+            field, _, within = fault.where.partition(".")
+            field = "level_threshold" if field.startswith("levels[") else field.partition("[")[0]
+        found.setdefault(field, []).append(f"{within}: {fault.expected}" if within else fault.expected)
+    return {field: "; ".join(said) for field, said in found.items()}
 
 
 def _levels(form: Mapping[str, str], old: RuleFields | None) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.web.access.forms import go, sent, sent_lists
 from gobs_server.web.alerts.drawing import draw
-from gobs_server.web.alerts.form import FIRST, said, shown
+from gobs_server.web.alerts.form import FIRST, beside, said, shown
 from gobs_server.web.alerts.lines import COLOURS
 from gobs_server.web.answers import html, missing
 from gobs_server.web.rendering import Templates
@@ -144,7 +144,7 @@ class RulePages:
         named: Iterable[str] = (),
     ) -> Response:
         """Return the page of one rule, with what is wrong with it beside its fields."""
-        faults = {fault.where: fault.expected for fault in error.faults} if isinstance(error, Invalid) else {}
+        faults = beside(error.faults) if isinstance(error, Invalid) else {}
         content = self._templates.render(
             "alerts/rule.html",
             rule=rule,
@@ -171,6 +171,7 @@ class RulePages:
             ruled = self._alerts.desk.check(fields, without=form.get("id", ""))
             warnings = [*ruled.warnings, *self._alerts.desk.nothing_matches(ruled.fields)]
             found = await self._alerts.trials.preview(ruled.fields, _BACK)
+            warnings += self._alerts.judging.why_silent(ruled.fields.condition)
             desk = self._alerts.desk
             drawing = draw(found, ruled.fields, desk.unit_of(ruled.fields), desk.suggested(ruled.fields))
         except Invalid as error:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from quart.typing import TestClientProtocol as Client
 
+from gobs_core import Secret
 from gobs_notifiers.discord import DiscordNotifier
 from gobs_server.http import create_app
 from tests.notifiers.service import Made, Script, answer, service
@@ -138,10 +139,20 @@ async def test_a_webhook_that_is_gone_stops_its_channel_visibly_until_a_test_is_
 
 async def test_a_webhook_that_points_inside_is_refused_unless_the_settings_name_it(tmp_path: Path) -> None:
     script = Script(TAKEN)
-    async with service(script) as url, Living(tmp_path, DiscordNotifier, configs={}) as living:
+    async with service(script) as url:
+        config = DiscordNotifier.Config(webhook_url=Secret(f"{url}/hook/secret"))
+        living = Living(tmp_path, DiscordNotifier, configs={"discord": config})
+        await _refused_everywhere(living, url)
+    assert script.asked == []
+
+
+async def _refused_everywhere(living: Living, url: str) -> None:
+    async with living:
         client = create_app(replace(living.cluster.services(), alerts=living.alerts)).test_client()
-        here = Ground(living, client, script, url)
-        made = await here.channel()
+        body = {"name": "ops", "kind": "discord", "settings": {"webhook_url": f"{url}/hook/secret"}}
+        refused = faults(await send(client, "POST", "/channels", body, 422))["body.settings.webhook_url"]
+        assert "127.0.0.1 is this machine" in refused
+        [made] = (await send(client, "GET", "/channels"))["channels"]
         tested = await send(client, "POST", f"/channels/{made['id']}/test")
         assert not tested["taken"]
         assert "127.0.0.1 is this machine" in tested["said"]
@@ -151,4 +162,3 @@ async def test_a_webhook_that_points_inside_is_refused_unless_the_settings_name_
             "body.settings.webhook_url",
             "body.settings.thread_id",
         }
-    assert script.asked == []
