@@ -5,21 +5,27 @@ The page of plugins shows the same states: tests/server/web/test_pages.py.
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import dataclasses
-from collections.abc import Iterator
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from gobs_core import Collector, PluginState, Proc, Rows, Table, gauge
+from gobs_core import Collector, CollectorConfig, PluginState, Proc, Rows, Table, gauge
 from gobs_core.agent.loop import Agent
+from gobs_core.cli.common import set_up
 from gobs_core.collector import Context
 from gobs_core.kit.check import Wanted, check
 from gobs_core.kit.findings import Level
 from gobs_core.kit.trial import Bench
 from gobs_core.plugins import load_plugins
-from gobs_core.plugins.installed import Dist, Point
+from gobs_core.plugins.installed import Dist, Point, silent
 from gobs_core.settings import Setup, load_settings
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeDistribution, FakeEntryPoint, FakeSink, healthy, module
@@ -72,6 +78,23 @@ class UndeclaredTable(Fine):
     tables = (Table("elsewhere", "Another", [gauge("level", "A level", source="/proc/acme")]),)
 
 
+class Settled(Fine):
+    class Config(CollectorConfig, frozen=True, kw_only=True):
+        many: int = 1
+
+
+class _Declares:
+    """A module that declares a table wrongly when it is imported."""
+
+    def __init__(self, declare: Callable[[], object]) -> None:
+        self.declare = declare
+
+
+class Importing(FakeEntryPoint):
+    def load(self) -> Any:
+        return self.gives.declare() if isinstance(self.gives, _Declares) else super().load()
+
+
 BAD: dict[str, tuple[Any, str]] = {
     "an old API number": (module(collectors=[Old]), "`api` must be a plugin API number"),
     "a future API number": (module(collectors=[Future]), "is written for plugin API 99, and 1 is spoken here"),
@@ -79,6 +102,15 @@ BAD: dict[str, tuple[Any, str]] = {
     "the name of another": (module(collectors=[type("Twin", (healthy("good"),), {})]), "claimed by"),
     "tables that are none": (module(collectors=[NoTables]), "`tables` must be a tuple of at least one Table"),
     "a Config that is none": (module(collectors=[NoConfig]), "`Config` must be a subclass of CollectorConfig"),
+    "a setting of another type": (module(collectors=[Settled]), "BAD__MANY: expected a whole number, got 'x'"),
+    "an illegal table name": (
+        _Declares(lambda: Table("Bad Name", "A table", [gauge("level", "A level")])),
+        "lower-case letters, digits and _, at most 63",
+    ),
+    "an illegal column name": (
+        _Declares(lambda: Table("bad", "A table", [gauge("Bad-Level", "A level")])),
+        "lower-case letters, digits and _, at most 63",
+    ),
     "no hook": (module(), "implements no hook"),
     "an import that fails": (ModuleNotFoundError("No module named 'scapy'"), "No module named 'scapy'"),
     "an exit at import": (SystemExit("no licence"), "no licence"),
@@ -88,9 +120,21 @@ BAD: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
+AT_START = [what for what in BAD if what not in (
+    "cells of another type", "a column that is not declared", "a table that is not declared"
+)]  # fmt: skip
+"""What is known before anything was read."""
+
+
+def environ_of(what: str) -> dict[str, str]:
+    """Return the settings: of the collector `bad` there is one only where that is what is wrong."""
+    given = {"GOBS_COLLECTORS__BAD__MANY": "x"} if what == "a setting of another type" else {}
+    return {"GOBS_CONFIG": "/dev/null", "GOBS_AGENT__SINKS": "fake", **given}
+
+
 def points(what: str) -> list[FakeEntryPoint]:
     good = FakeEntryPoint("mine", module(collectors=[healthy("good"), healthy("other")], sinks=[FakeSink]))
-    return [good, FakeEntryPoint("acme", BAD[what][0], FakeDistribution("acme-plugin", "1.0"))]
+    return [good, Importing("acme", BAD[what][0], FakeDistribution("acme-plugin", "1.0"))]
 
 
 @pytest.fixture
@@ -101,9 +145,8 @@ def machine(proc: FakeProc) -> FakeProc:
 
 @pytest.mark.parametrize("what", BAD)
 async def test_it_is_named_and_the_rest_runs(what: str, machine: FakeProc) -> None:
-    plugins = dataclasses.replace(load_plugins(points(what)), origins={})  # inside, where no process is started for it
-    environ = {"GOBS_CONFIG": "/dev/null", "GOBS_AGENT__SINKS": "fake"}
-    settings = load_settings(environ=environ, plugins=plugins, owners=()).settings
+    settings, found = load_settings(environ=environ_of(what), plugins=load_plugins(points(what)), owners=())
+    plugins = dataclasses.replace(found, origins={})  # inside, where no process is started for it
     agent = Agent(settings, plugins, machine, clock=FakeClock())
     await agent.open()
     await agent.tick()
@@ -119,7 +162,7 @@ async def test_it_is_named_and_the_rest_runs(what: str, machine: FakeProc) -> No
 @pytest.mark.parametrize("what", BAD)
 def test_the_check_names_it(what: str, machine: FakeProc) -> None:
     def load(make: Any) -> Setup:
-        return load_settings(environ={"GOBS_CONFIG": "/dev/null"}, plugins=make, owners=())
+        return load_settings(environ=environ_of(what), plugins=make, owners=())
 
     wanted = Wanted(("acme-plugin",), ())
     found = check(wanted, points(what), load, lambda setup: Bench(machine, Context(), 5.0))
@@ -130,10 +173,42 @@ def test_the_check_names_it(what: str, machine: FakeProc) -> None:
 
 def states_of_all() -> list[PluginState]:
     """Return how everything bad that is known at start is told, for whoever shows it."""
-    found = [state for what in BAD for state in load_plugins(points(what)).failed]
+    setups = [
+        load_settings(environ=environ_of(what), plugins=load_plugins(points(what)), owners=()) for what in AT_START
+    ]
+    found = [state for setup in setups for state in setup.plugins.failed]
+    found += load_plugins([], silent=[Dist("gobs-plugin-mute", "1.0")]).failed
     [nothing] = load_plugins([], allow=["entropy==1.0"]).failed
     gone = Point("gone", "no_such_module", Dist("gone-plugin", "1.0"))
     return [*found, nothing, *load_plugins([gone]).failed]
+
+
+@pytest.mark.parametrize("what", AT_START)
+def test_it_is_in_the_log_at_start(what: str) -> None:
+    args = argparse.Namespace(config=None, set=[], only_plugins=None, log_level=None, log_format="json")
+    handlers, written = logging.getLogger().handlers[:], io.StringIO()
+    try:
+        with contextlib.redirect_stderr(written):
+            setup = set_up(args, {}, environ=environ_of(what), plugins=lambda _: load_plugins(points(what)), owners=())
+    finally:
+        logging.getLogger().handlers[:] = handlers
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    told = [line["error"] for line in lines if line["event"] == "plugin is broken"]
+    assert told
+    assert all(BAD[what][1] in error for error in told), told
+    assert "other" in setup.plugins.collectors, "the rest is there"
+
+
+def test_a_plugin_that_is_installed_without_an_entry_point_is_told(tmp_path: Path) -> None:
+    for name, text in (("mute", ""), ("well", "[gobs]\nwell = gobs_well\n")):
+        folder = tmp_path / f"gobs_plugin_{name}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: gobs-plugin-{name}\n")
+        (folder / "entry_points.txt").write_text(text)
+    [mute] = silent([str(tmp_path)])
+    [state] = load_plugins([], silent=[mute]).failed
+    assert (state.name, state.version, state.state) == ("gobs-plugin-mute", "1.0", "broken")
+    assert "has no entry point of the group `gobs`" in state.error
 
 
 def test_a_package_whose_module_is_not_there_is_told_with_its_distribution(tmp_path: Path) -> None:

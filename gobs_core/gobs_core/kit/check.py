@@ -14,6 +14,7 @@ from gobs_core.kit.project import Project, copy_elsewhere, importable, read_proj
 from gobs_core.kit.trial import MAIN, Bench, try_out
 from gobs_core.plugin import PLUGIN_API
 from gobs_core.plugins import KINDS, EntryPointLike, Plugins, load_plugins
+from gobs_core.plugins.installed import Dist, silent
 from gobs_core.plugins.loader import GROUPS
 from gobs_core.plugins.origin import OURS, installed, origin_of
 from gobs_core.plugins.places import Place, place_of_class
@@ -105,7 +106,7 @@ def check(
     made: list[Plugins] = []
 
     def make(chosen: PluginsSettings) -> Plugins:
-        made.append(load_plugins(points, allow=chosen.allow, deny=chosen.deny, first=first))
+        made.append(load_plugins(points, allow=chosen.allow, deny=chosen.deny, first=first, silent=_silent(wanted)))
         steps.begin("", wanted=False)
         return made[-1]
 
@@ -127,12 +128,18 @@ def check(
     _refuse_unknown(wanted, points, plugins)
     if setup is not None:
         yield from (Finding(Level.NOTE, "settings", warning) for warning in setup.settings.warnings)
-    yield from (found for found in _broken(wanted, points, plugins.failed) if found.about not in steps.skip)
+    failed = plugins.failed if setup is None else setup.plugins.failed
+    yield from (found for found in _broken(wanted, points, failed) if found.about not in steps.skip)
     yield from _from_elsewhere(wanted)
     if setup is None:
         yield Finding(Level.NOTE, "settings", "nothing was tried out: first mend the settings")
         return
     yield from _tried(wanted, setup, bench(setup), steps)
+
+
+def _silent(wanted: Wanted) -> list[Dist]:
+    """What is installed without an entry point, but for the projects, of which their own files say it."""
+    return [dist for dist in silent() if not any(same(dist.name, project.name) for project in wanted.projects)]
 
 
 def _from_elsewhere(wanted: Wanted) -> Iterator[Finding]:
@@ -182,7 +189,7 @@ def _broken(wanted: Wanted, points: Sequence[EntryPointLike], failed: Iterable[P
 
 def _refuse_unknown(wanted: Wanted, points: Sequence[EntryPointLike], plugins: Plugins) -> None:
     known = {point.name for point in points} | {state.name for state in plugins.states()}
-    dists = [origin_of(point).distribution for point in points]
+    dists = [*(origin_of(point).distribution for point in points), *(state.distribution for state in plugins.failed)]
     for name in wanted.names:
         if name not in known and not any(same(name, dist) for dist in dists):
             raise UserError(f"no plugin here is called {name!r}{did_you_mean(name, known)}")

@@ -57,6 +57,19 @@ def entry_points(group: str, path: Sequence[str] | None = None) -> list[Any]:
     return [point for points in found.values() for point in points]
 
 
+def silent(path: Sequence[str] | None = None) -> list[Dist]:
+    """Return the distributions that by their name, `gobs-plugin-…`, are plugins, and have no entry point for it."""
+    found: dict[str, Dist | None] = {}
+    for place in sys.path if path is None else path:
+        for folder, match in _folders(place):
+            name = _plain(match["name"])
+            if name.startswith("gobs_plugin_") and name not in found:
+                groups = [line for line in _lines(folder, "entry_points.txt") if line.startswith("[gobs")]
+                dist = Dist(_header(folder, "Name") or match["name"], match["version"] or "", folder)
+                found[name] = None if groups else dist
+    return [dist for dist in found.values() if dist is not None]
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "_", name).lower()
 

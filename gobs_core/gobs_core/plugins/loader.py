@@ -18,6 +18,8 @@ from gobs_core.errors import DeclarationError
 from gobs_core.plugin import Plugin
 from gobs_core.plugins.checks import announced, check_class
 from gobs_core.plugins.conflicts import without_conflicts
+from gobs_core.plugins.installed import Dist
+from gobs_core.plugins.installed import silent as silent_distributions
 from gobs_core.plugins.origin import EntryPointLike, Origin, installed, origin_of, sort
 from gobs_core.plugins.pins import Allowed
 from gobs_core.plugins.registry import CONTRACTS, GROUP, SERVER_GROUP, SERVER_KINDS, Contract, Plugins, freeze
@@ -26,6 +28,7 @@ from gobs_core.state import PluginState
 GROUPS = (GROUP, SERVER_GROUP)
 
 
+_SILENT = f"it is installed, and has no entry point of the group `{GROUP}`, so nobody can find a plugin in it"
 _MISPLACED = "no agent looks into the group {group!r}, and this is a {kind}: announce it in the group {other!r}"
 
 
@@ -49,6 +52,7 @@ def load_plugins(
     deny: Collection[str] = (),
     server: bool = True,
     first: Callable[[EntryPointLike], None] = lambda _: None,
+    silent: Iterable[Dist] | None = None,
 ) -> Plugins:
     """Load every plugin that is installed, allowed and not denied; never raises because of one of them.
 
@@ -56,9 +60,11 @@ def load_plugins(
     allowed while every allowed name is an entry point's, is not even imported; without `server`, neither is one of the
     group `gobs.server`. `allow` may ask for a version and a hash as well, as `pins` says; raises ValueError for a line
     that says neither.
+    `silent` are distributions that should have an entry point and have none; found where entry points are not given.
     `first` is called with each entry point that is about to be imported; where it raises, that is not done.
     """
     points = installed(*GROUPS) if entry_points is None else sort(entry_points)
+    silent = silent_distributions() if entry_points is None and silent is None else silent or ()
     names = frozenset(point.name for point in points)
     points = tuple(point for point in points if server or not _is_servers(point))
     allowed = Allowed(allow, names)
@@ -78,6 +84,7 @@ def load_plugins(
                 failed.append(_off(item.contract.kind, item.name, origin, denied=denied))
             else:
                 found.append(item)
+    failed += [_broken("plugin", dist.name, Origin("", dist.name, dist.version), _SILENT) for dist in silent]
     called = {item.name for item in found} | {state.name for state in failed}
     failed += [_broken("plugin", pin.name, Origin(""), why) for pin, why in allowed.unmatched(called)]
     return _collect(found, failed, entry_points=names, server=server)

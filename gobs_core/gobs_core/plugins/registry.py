@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -89,6 +89,19 @@ class Plugins:
         found = [self.state(kind, name) for kind in KINDS for name in self.of_kind(kind)]
         order = {kind: place for place, kind in enumerate(KINDS)}
         return tuple(sorted([*found, *self.failed], key=lambda state: (order.get(state.kind, 9), state.name)))
+
+    def without(self, faults: Mapping[tuple[str, str], str]) -> Plugins:
+        """The same without these, (kind, name) -> why: they are broken by that."""
+        if not faults:
+            return self
+        kept = {
+            plural(kind): MappingProxyType({name: cls for name, cls in self.of_kind(kind).items()
+                                            if (kind, name) not in faults})
+            for kind in KINDS
+        }  # fmt: skip
+        broken = tuple(self.state(kind, name, "broken", why) for (kind, name), why in faults.items())
+        changed: dict[str, Any] = {**kept, "failed": self.failed + broken}
+        return replace(self, **changed)
 
     def state(self, kind: str, name: str, state: str = "ok", error: str = "") -> PluginState:
         """One plugin's state with its provenance filled in."""

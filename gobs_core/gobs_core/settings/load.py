@@ -98,7 +98,8 @@ def load_settings(
     made = {name: decode(cls, tree.get(name, {}), (name,), faults) for name, cls in structs.items()}
     loaded = _plugins(plugins, made["plugins"], server=server)
     _check_others(tree, structs, owners, faults)
-    configs, incomplete = plugin_configs(tree, loaded, faults, warnings)
+    configs, incomplete, misfits = plugin_configs(tree, loaded, faults, warnings)
+    loaded = loaded.without(misfits)
     chosen = made["plugins"]
     warnings += near_misses(environ, structs, loaded)
     warnings += unknown_names(chosen, loaded) if isinstance(chosen, PluginsSettings) else []

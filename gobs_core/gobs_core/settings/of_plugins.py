@@ -20,9 +20,13 @@ KINDS: Mapping[str, Contract] = {contract.section: contract for contract in CONT
 
 def plugin_configs(
     tree: Tree, plugins: Plugins, faults: list[str], warnings: list[str]
-) -> tuple[dict[tuple[str, str], PluginConfig], dict[tuple[str, str], str]]:
-    """(kind, name) -> settings of each plugin that was given any, and what is missing of those that need some."""
+) -> tuple[dict[tuple[str, str], PluginConfig], dict[tuple[str, str], str], dict[tuple[str, str], str]]:
+    """(kind, name) -> settings of each plugin that was given any, what others need, and what is wrong with some.
+
+    The last of plugins of others alone, whose own fault it is: the rest starts.
+    """
     configs: dict[tuple[str, str], PluginConfig] = {}
+    misfits: dict[tuple[str, str], str] = {}
     incomplete: dict[tuple[str, str], str] = {}
     for section, contract in KINDS.items():
         classes, kind = plugins.of_kind(contract.kind), contract.kind
@@ -32,16 +36,21 @@ def plugin_configs(
             continue
         for name, cls in classes.items():
             if name in given:
-                made = decode(cls.Config, given[name], (section, name), faults)
+                wrong: list[str] = []
+                made = decode(cls.Config, given[name], (section, name), wrong)
                 if made is not None:
                     configs[kind, name] = made
+                elif plugins.origin(kind, name).foreign:
+                    misfits[kind, name] = "; ".join(wrong)
+                else:
+                    faults += wrong
                 continue
             missing: list[str] = []
             if decode(cls.Config, {}, (section, name), missing) is None:
                 incomplete[kind, name] = "; ".join(missing)
         for name in given.keys() - classes.keys():
             _note_unknown_plugin(contract, name, given[name], plugins, faults, warnings)
-    return configs, incomplete
+    return configs, incomplete, misfits
 
 
 def _note_unknown_plugin(

@@ -174,7 +174,7 @@ def test_two_that_claim_one_name_are_both_named(machine: FakeProc) -> None:
 
 def test_settings_of_the_wrong_type_and_lists_that_match_nothing_are_named(machine: FakeProc) -> None:
     [(about, text)] = wrong(findings(point(collectors(Good)), machine=machine, collectors__mine__interval="soon"))
-    assert about == "settings"
+    assert about == "collector mine"
     assert "collectors__mine__interval: expected" in text
     found = findings(point(collectors(Good)), machine=machine, plugins__allow=["nobody"])
     assert wrong(found) == [

@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol as Client
 from gobs_core import PluginState, Table, Thresholds, Unit, gauge, key
 from gobs_server.actor import Actor
 from gobs_server.http import create_app
-from tests.core.test_bad_plugins import BAD, states_of_all
+from tests.core.test_bad_plugins import AT_START, BAD, states_of_all
 from tests.server.feeding import Cluster, Machine
 from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
 
@@ -109,10 +109,13 @@ async def test_everything_that_can_be_wrong_with_a_plugin_is_named_on_the_page(
     cluster.own = tuple(states_of_all())
     page = html.unescape(await text(client, "/plugins"))
     assert f"{len(cluster.own)} loaded in 1 place, {len(cluster.own)} need a look" in re.sub(r"<[^>]*>", "", page)
-    at_start = [
-        said for _, said in BAD.values() if "level" not in said and "depth" not in said and "table '" not in said
-    ]
-    for said in (*at_start, "no entry point here is called 'entropy'", "No module named 'no_such_module'"):
+    at_start = [BAD[what][1] for what in AT_START]
+    for said in (
+        *at_start,
+        "no entry point here is called 'entropy'",
+        "No module named 'no_such_module'",
+        "no entry point of",
+    ):
         assert said in page, said
 
 
