@@ -23,15 +23,15 @@ def condition(check: Check, unit: Unit, rate: bool, shown: Shown) -> str:
     own = check.parameters
     if not isinstance(own, ThresholdParameters):
         text, limit = check.condition.describe(own), check.threshold
-        return text if limit is None else text.replace(LIMIT, _limit(limit, unit, rate, shown))
-    text = f"{WORDS[own.operator]} {_limit(own.threshold, unit, rate, shown)}"
+        return text if limit is None else text.replace(LIMIT, limit_text(limit, unit, rate, shown))
+    text = f"{WORDS[own.operator]} {limit_text(own.threshold, unit, rate, shown)}"
     if own.clear_threshold is not None and own.clear_threshold != own.threshold:
-        text += f", over when {OPPOSITE[own.operator]} {_limit(own.clear_threshold, unit, rate, shown)}"
+        text += f", over when {OPPOSITE[own.operator]} {limit_text(own.clear_threshold, unit, rate, shown)}"
     return text
 
 
-def _limit(number: float, unit: Unit, rate: bool, shown: Shown) -> str:
-    """A limit, exactly where it is too small for what values are shown with: `0.001 %`, not `<0.1 %`."""
+def limit_text(number: float, unit: Unit, rate: bool, shown: Shown) -> str:
+    """A limit with its unit, exactly where it is too small for what values are shown with: `0.001 %`, not `<0.1 %`."""
     text = shown(number, unit, rate)
     return f"{number:g}{text.lstrip('<>-').removeprefix('0.1')}" if text.startswith(("<", ">")) else text
 

@@ -6,6 +6,7 @@ It awaits nothing. What it finds waits as events for whoever writes it down.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from gobs_server.alerts.judging.events import Event, LaneId, LaneState, Moved, s
 from gobs_server.alerts.judging.judging import Judging
 from gobs_server.alerts.judging.nodewatch import NodeWatch
 from gobs_server.alerts.judging.silent import Silent
+from gobs_server.alerts.judging.source import Places, Source
 from gobs_server.alerts.rules.check import Check, checks_of
 from gobs_server.alerts.rules.rule import Rule
 from gobs_server.clock import Clock
@@ -143,6 +145,20 @@ class Engine:
     def matches(self, rule: str) -> int:
         """How many rows a rule means, of the nodes heard since it was made."""
         return sum(watch.count(rule) for watch in self._nodes.values())
+
+    def matched(self) -> Mapping[str, int]:
+        """The same of all rules at once."""
+        sums: dict[Source, Places] = {}
+        for watch in self._nodes.values():
+            for plan in watch.plans():
+                known = sums.get(plan.source)
+                sums[plan.source] = plan.counts if known is None else known + plan.counts
+        found: dict[str, int] = defaultdict(int)
+        for source, counts in sums.items():
+            told = counts.tolist()
+            for rule, places in source.places_of.items():
+                found[rule] += max(told[place] for place in places)
+        return found
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

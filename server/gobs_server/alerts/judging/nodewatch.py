@@ -15,6 +15,7 @@ from gobs_server.alerts.judging.lanes import FIRING, NO_DATA, PENDING, QUIET, ST
 from gobs_server.alerts.judging.matching import Matcher
 from gobs_server.alerts.judging.outcome import events_of
 from gobs_server.alerts.judging.reading import Reading, Rows, Whole
+from gobs_server.alerts.judging.source import Plan
 from gobs_server.alerts.judging.watch import Lane, Watch
 from gobs_server.alerts.rules.check import Check
 from gobs_server.clock import Clock
@@ -137,11 +138,11 @@ class NodeWatch:
 
     def count(self, rule: str) -> int:
         """How many rows a rule means here."""
-        return sum(
-            max((watch.plan.count(p) for (one, _), p in watch.source.places.items() if one == rule), default=0)
-            for watch in self._watches()
-            if watch.plan is not None
-        )
+        return sum(plan.count(rule) for plan in self.plans())
+
+    def plans(self) -> list[Plan]:
+        """Which rows every check means here, table by table."""
+        return [watch.plan for watch in self._watches() if watch.plan is not None]
 
     def _watches(self) -> list[Watch]:
         return [watch for entry in self._entries.values() for watch in entry.watches]

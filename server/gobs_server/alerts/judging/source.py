@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -87,6 +87,14 @@ class Source:
         self.pasts = {(metric, far) for metric, far in back if far}
         """The same for conditions that look back."""
         self._plans: dict[tuple[tuple[Key, ...], tuple[Texts, ...]], Plan] = {}
+
+    @cached_property
+    def places_of(self) -> Mapping[str, Sequence[int]]:
+        """Rule -> the places of its checks."""
+        found: dict[str, list[int]] = {}
+        for (rule, _), place in self.places.items():
+            found.setdefault(rule, []).append(place)
+        return found
 
     def metric_of(self, check: int) -> Metric:
         """The metric of a check, by place."""
@@ -183,9 +191,15 @@ class Plan:
         at = start + int(np.searchsorted(self.rows[start:end], row))
         return at if at < end and self.rows[at] == row else -1
 
-    def count(self, check: int) -> int:
-        """How many rows a check means."""
-        return int(self._starts[check + 1] - self._starts[check])
+    def count(self, rule: str) -> int:
+        """How many rows a rule means."""
+        places = self.source.places_of.get(rule, ())
+        return max((int(self._starts[place + 1] - self._starts[place]) for place in places), default=0)
+
+    @property
+    def counts(self) -> Places:
+        """How many rows each check means."""
+        return np.diff(self._starts)
 
 
 def _seconds(check: Check) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from gobs_server.actor import current_actor
@@ -26,7 +28,10 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
     async def list_rules() -> RuleList:
         """All rules, and what is wrong in rule files."""
         rules = sorted(alerts.book.rules.values(), key=lambda rule: rule.name)
-        return RuleList([_answer(alerts, rule) for rule in rules], list(alerts.files.faults))
+        matched = alerts.engine.matched()
+        firing = Counter(alert.rule for alert in alerts.keeper.alerts.values())
+        answers = [_answer(rule, firing[rule.id], matched.get(rule.id, 0)) for rule in rules]
+        return RuleList(answers, list(alerts.files.faults))
 
     @api.get("/rules/metrics", scope="alerts")
     async def list_metrics() -> MetricList:
@@ -37,7 +42,7 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
     async def get_rule(id: str) -> RuleAnswer:  # noqa: A002  the resource's word
         """One rule."""
         with refusals():
-            return _answer(alerts, _find(alerts, id))
+            return _alone(alerts, _find(alerts, id))
 
     @api.post("/rules/preview", role="viewer", scope="alerts", status=200)
     async def preview_rule(body: PreviewRequest) -> PreviewAnswer:
@@ -62,7 +67,7 @@ def _add_changing(api: Operations, services: Services, alerts: Alerts) -> None:
         with refusals():
             saved = await alerts.desk.add_rule(body, actor.name)
         await services.audit.record(actor, "rule.add", saved.rule.name, None, _plain(saved.rule))
-        return _answer(alerts, saved.rule, [*saved.warnings, *alerts.desk.nothing_matches(saved.rule.fields())])
+        return _alone(alerts, saved.rule, [*saved.warnings, *alerts.desk.nothing_matches(saved.rule.fields())])
 
     @api.put("/rules/<name:id>", role="administrator", scope="alerts", errors=(404, 409, 422, 503))
     async def change_rule(id: str, body: RuleFields) -> RuleAnswer:  # noqa: A002
@@ -76,7 +81,7 @@ def _add_changing(api: Operations, services: Services, alerts: Alerts) -> None:
         await services.audit.record(
             actor, "rule.change", saved.rule.name, {n: old[n] for n in changed}, {n: new[n] for n in changed}
         )
-        return _answer(alerts, saved.rule, [*saved.warnings, *alerts.desk.nothing_matches(saved.rule.fields())])
+        return _alone(alerts, saved.rule, [*saved.warnings, *alerts.desk.nothing_matches(saved.rule.fields())])
 
     @api.delete("/rules/<name:id>", role="administrator", scope="alerts", errors=(404, 409, 503))
     async def delete_rule(id: str) -> None:  # noqa: A002
@@ -87,13 +92,17 @@ def _add_changing(api: Operations, services: Services, alerts: Alerts) -> None:
         await services.audit.record(actor, "rule.delete", gone.name, _plain(gone), None)
 
 
-def _answer(alerts: Alerts, rule: Rule, warnings: list[str] | None = None) -> RuleAnswer:
+def _alone(alerts: Alerts, rule: Rule, warnings: list[str] | None = None) -> RuleAnswer:
+    return _answer(rule, len(alerts.keeper.firing(rule.id)), alerts.engine.matches(rule.id), warnings)
+
+
+def _answer(rule: Rule, firing: int, rows: int, warnings: list[str] | None = None) -> RuleAnswer:
     said = {name: getattr(rule, name) for name in Rule.__struct_fields__}
     return RuleAnswer(
         **said,
         read_only=rule.read_only,
-        firing=len(alerts.keeper.firing(rule.id)),
-        rows=alerts.engine.matches(rule.id),
+        firing=firing,
+        rows=rows,
         warnings=warnings or [],
     )
 

@@ -180,11 +180,18 @@ class ChannelPages:
             kind=kind,
             channel=channel,
             name=(form or {}).get("name", ""),
-            fields=[_field(one, form, known) for one in msgspec.structs.fields(cls.Config) if one.name not in _OWN],
+            fields=[_field(one, form, known) for one in _asked(cls.Config)],
             faults=faults,
             fault=fault,
         )
         return html(content, 200 if error is None else 422 if faults else 409)
+
+
+def _asked(config: type[NotifierConfig]) -> list[Any]:
+    """What is asked for: what must be said, then what only this notifier has, then what all have."""
+    shared = {one.name for one in msgspec.structs.fields(NotifierConfig)}
+    fields = [one for one in msgspec.structs.fields(config) if one.name not in _OWN]
+    return sorted(fields, key=lambda one: (not one.required, one.name in shared))
 
 
 def _field(one: Any, form: Mapping[str, str] | None, known: Mapping[str, Any]) -> Field:

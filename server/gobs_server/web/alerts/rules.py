@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from quart import Response, request
 
+from gobs_core import Unit
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown, Wrong
 from gobs_server.alerts.keeping.journal import JournalError
 from gobs_server.alerts.rules.rule import Rule, RuleFields
 from gobs_server.alerts.rules.selector import Globs
+from gobs_server.alerts.words import limit_text
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.web.access.forms import go, sent, sent_lists
@@ -20,6 +23,7 @@ from gobs_server.web.alerts.drawing import draw
 from gobs_server.web.alerts.form import FIRST, beside, said, shown
 from gobs_server.web.alerts.lines import COLOURS
 from gobs_server.web.answers import html, missing
+from gobs_server.web.format import full
 from gobs_server.web.rendering import Templates
 
 _ONWARD = [("/alerts/rules", "all rules")]
@@ -129,11 +133,27 @@ class RulePages:
         """Return the page of all rules, or of those that mean a node."""
         meant = [one for one in self._alerts.book.rules.values() if not node or Globs(one.node).match(node)]
         rules = sorted(meant, key=lambda one: (not one.enabled, one.name.casefold()))
-        rows = [(one, self._alerts.engine.matches(one.id), len(self._alerts.keeper.firing(one.id))) for one in rules]
+        matched = self._alerts.engine.matched()
+        firing = Counter(alert.rule for alert in self._alerts.keeper.alerts.values())
+        limits = self._limits(rules)
+        rows = [(one, matched.get(one.id, 0), firing[one.id], limits[one.id]) for one in rules]
         content = self._templates.render(
             "alerts/rules.html", rows=rows, colours=COLOURS, faults=self._alerts.files.faults, fault=fault, node=node
         )
         return html(content, status)
+
+    def _limits(self, rules: Iterable[Rule]) -> dict[str, str]:
+        """Rule -> its threshold as people read it; empty where it has none."""
+        units = {(target, name): (unit, rate) for name, target, _, unit, rate in self._alerts.desk.metrics()}
+        found = {}
+        for one in rules:
+            known = units.get((one.target, one.metric)) or units.get(("row", one.metric))
+            unit, rate = known if known is not None and one.value != "level" else (Unit.NONE, False)
+            number = one.threshold
+            found[one.id] = (
+                limit_text(number, unit, rate, full) if isinstance(number, int | float) else str(number or "")
+            )
+        return found
 
     def editor(
         self,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from quart.typing import TestClientProtocol as Client
 
 from tests.server.alerts.living import Living
+from tests.server.alerts.rig import Rig, rule
 from tests.server.tables import CPU, CPU_ROWS, MEMORY, MEMORY_ROWS, NET
 
 SMALLEST = {
@@ -150,6 +152,48 @@ async def test_a_threshold_may_be_written_with_its_unit(client: Client, living: 
     assert (await send(client, "POST", "/rules", body, 201))["threshold"] == 1.5 * 2**30
     body = {"name": "used", "target": "node", "metric": "memory", "threshold": "90 %"}
     assert (await send(client, "POST", "/rules", body, 201))["threshold"] == 90
+
+
+async def test_how_many_rows_rules_mean_is_the_same_of_one_and_of_all_and_soon_told(
+    client: Client, living: Living
+) -> None:
+    names = ["*", "a*", "b1", "none"]
+    made = [
+        await send(
+            client, "POST", "/rules", {**LARGE, "name": f"{at} {name}", "where": {"name": name}, "levels": levels}, 201
+        )
+        for at, levels in enumerate(([], [{"severity": "critical", "threshold": 70}]))
+        for name in names
+    ]
+    for node, boxes in (("n1", ["a1", "a2", "b1"]), ("n2", ["a1"])):
+        await living.feed(living.machine(node), dict.fromkeys(boxes, 60.0))
+    found = {one["name"]: (one["rows"], one["firing"]) for one in (await send(client, "GET", "/rules"))["rules"]}
+    expected = {"*": 4, "a*": 3, "b1": 1, "none": 0}
+    assert found == {one["name"]: (expected[one["name"][2:]],) * 2 for one in made}
+    for one in made:
+        alone = await send(client, "GET", f"/rules/{one['id']}")
+        assert (alone["rows"], alone["firing"]) == found[one["name"]]
+
+
+def test_rows_of_ten_thousand_rules_over_many_nodes_are_counted_without_a_look_at_each_rule_of_each_node() -> None:
+    rules = [rule(str(number), where={"name": "a"}) for number in range(10_000)]
+    rig = Rig(*rules)
+    for node in range(20):
+        rig.feed(rig.machine(f"n{node}"), {"a": 1.0, "b": 1.0})
+    calls = 0
+
+    def counted(frame: object, event: str, what: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        found = rig.engine.matched()
+    finally:
+        sys.setprofile(None)
+    assert set(found.values()) == {20}
+    assert len(found) == 10_000
+    assert calls < 3 * 10_000
 
 
 async def test_an_alert_is_seen_dismissed_and_found_again(client: Client, living: Living) -> None:

@@ -136,6 +136,10 @@ async def test_a_rule_is_written_changed_switched_and_deleted(client: Client, li
     living.cluster.machine("other", tank).feed({tank: [(50.0,)]})
     new = await seen(client, "/alerts/rules/new")
     assert "New rule" in new
+    await living.rule(name="full", metric="tank.level", threshold="90 %", enabled=False)
+    assert "row tank.level > 90.0 %" in await seen(client, "/alerts/rules")
+    [full] = living.alerts.book.rules.values()
+    await living.alerts.desk.delete_rule(full.id)
     assert "row: How full; suggested: warning above 80 %, critical above 95 %" in new
     await done(
         client,
