@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from gobs_core import Channel, Collector, Condition, NotifierConfig, PluginConfig, Proc, Table, gauge, hookimpl
+from gobs_core.agent.build import idle_states
 from gobs_core.hookspecs import hookspec
 from gobs_core.plugins import Plugins, load_plugins
+from gobs_core.settings import Settings
 from gobs_core.state import PluginState
 from tests.core.fakes import FakeDistribution, FakeEntryPoint, FakeNotifier, FakeSink, collector, healthy, module, table
 from tests.support.programs import searched
@@ -334,3 +336,12 @@ def test_the_smallest_table_needs_a_collector_to_be_seen() -> None:
             yield self.tables[0].row(now=1)
 
     assert set(load(FakeEntryPoint("heat", module(collectors=[Heat]))).collectors) == {"heat"}
+
+
+def test_a_notifier_without_a_channel_in_the_settings_is_there_for_those_made_on_the_pages() -> None:
+    plugins = Plugins(notifiers={"fake": FakeNotifier})
+    settings = Settings(incomplete={("notifier", "fake"): "notifiers.fake.path: expected a text, got nothing"})
+    [state] = idle_states(settings, plugins)
+    assert (state.name, state.state, state.runs_in) == ("fake", "ok", "loop")
+    assert "notifiers.fake.path" in state.error
+    assert "on the pages" in state.error

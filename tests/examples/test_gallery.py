@@ -33,7 +33,7 @@ def test_they_run_beside_the_wheels_of_every_package(made: Fresh) -> None:
     assert told.returncode == 0, told.stderr
     states = {state["name"]: state["state"] for state in json.loads(told.stdout)}
     assert [states.get(name) for name in ("cpu", "process", "grpc", "reach")] == ["ok"] * 4, states
-    assert states["webhook"] == "disabled", "there, and waits for its address"
+    assert states["webhook"] == "ok", "a channel of it is made on the pages"
 
 
 def test_the_tests_of_each_pass(made: Fresh) -> None:

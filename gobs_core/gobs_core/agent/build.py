@@ -136,7 +136,17 @@ def _build(
 def _states(kind: str, settings: Settings, plugins: Plugins) -> Iterator[tuple[str, type[Plugin], PluginState]]:
     for name, cls in plugins.of_kind(kind).items():
         missing = settings.incomplete.get((kind, name))
-        if missing:
+        if missing and kind == "notifier":  # which others may be made of on the pages, whatever the file says
+            none = f"no channel of it in these settings, where it needs {missing}; others are made on the pages"
+            yield (
+                name,
+                cls,
+                msgspec.structs.replace(
+                    plugins.state(kind, name, "ok", none),
+                    runs_in=runs_in(settings.plugins.workers, plugins, kind, name),
+                ),
+            )
+        elif missing:
             yield name, cls, plugins.state(kind, name, "disabled", missing)
         elif not settings.config(kind, cls).enabled:
             yield name, cls, plugins.state(kind, name, "disabled", "switched off by its setting `enabled`")

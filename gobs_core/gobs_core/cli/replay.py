@@ -30,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server", metavar="HOST:PORT", help="send it to this server (default: print it)")
     parser.add_argument("--sink", metavar="NAME", nargs="+", help="send it to these sinks")
     parser.add_argument("--speed", metavar="SPEED", help="1x as it was, 10x, 0.5x, or max: as fast as it goes "
-                        "(default: 1x; max where it is printed)")  # fmt: skip
+                        "(default: 1x; max where it is printed). A server places what it is sent by when it comes, so "
+                        "its charts have the recorded spacing at 1x alone; rates are right at any speed")  # fmt: skip
     parser.add_argument("--loop", action="store_true", help="again and again, until Ctrl+C; at 1x or slower")
     parser.add_argument("--only", metavar="NAME", nargs="+", help="these collectors (default: all that would run)")
     parser.add_argument("--node", metavar="NAME", help="the name of the machine (default: as it was recorded)")
@@ -81,6 +82,8 @@ class _Run:
         header = self.recording.header
         cut = "" if found.whole else "; its end is missing"
         _say(f"{header.node}: {found.ticks} ticks over {found.seconds:.0f} s{cut}")
+        if note := spacing(self.speed, now=self.now):
+            _say(note)
         code = run_until_signal(self._work)
         return 1 if self.failed else code
 
@@ -134,6 +137,13 @@ def _speed(text: str) -> float | None:
     if match is None or float(match[1]) <= 0:
         raise UserError(f"--speed {text}: expected 1x, 10x, 0.5x or max")
     return float(match[1])
+
+
+def spacing(speed: float | None, *, now: bool) -> str:
+    """What is to be known of a server's charts; empty where they are as they were recorded, or nobody draws any."""
+    if not now or speed == 1:
+        return ""
+    return "at another speed than 1x a server's charts are drawn over the time this takes; rates are right all the same"
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from gobs_core.cli.replay import spacing
 from gobs_core.cli.run import run
 from gobs_core.replay import Recording
 from tests.core.test_cli import MACHINE
@@ -97,3 +98,11 @@ def test_a_mistake_is_told_in_a_line(
     said = capfd.readouterr().err
     assert fault in said
     assert "Traceback" not in said
+
+
+def test_where_charts_will_not_have_the_recorded_spacing_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    for speed in (10.0, 0.5, None):
+        assert "charts are drawn over the time this takes" in spacing(speed, now=True)
+    assert (spacing(1.0, now=True), spacing(None, now=False)) == ("", "")
+    assert run(["replay", "--help"]) == 0
+    assert "its charts have the recorded spacing at 1x alone" in " ".join(capfd.readouterr().out.split())
