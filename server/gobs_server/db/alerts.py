@@ -140,9 +140,9 @@ async def search_alerts(wanted: AlertSearch, limit: int, offset: int) -> tuple[i
         since = _time(wanted.since)
         firing, over = query.filter(resolved__isnull=True), query.filter(resolved__gte=since)
         count = await firing.count() + await over.count()
-        bodies = await _page([firing, over], limit, offset)
-        return count, bodies
-    return await query.count(), await _page([query], limit, offset)
+        return count, await _page([firing, over], limit, offset) if count > offset else []
+    count = await query.count()
+    return count, await _page([query], limit, offset) if count > offset else []
 
 
 async def read_alert(id: str) -> str | None:  # noqa: A002  as above

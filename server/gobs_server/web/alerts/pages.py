@@ -188,6 +188,7 @@ class AlertPages:
             pages=max(1, -(-total // PAGE)),
             rules=sum(rule.enabled for rule in self._alerts.book.rules.values()),
             silences=_SILENCES,
+            most_lines=_MOST_LINES,
         )
 
     def _tag(self, asked: Wanted) -> str:
