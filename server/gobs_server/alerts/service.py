@@ -190,7 +190,8 @@ class Alerts:
     async def deliveries(self, channel: str, state: str, limit: int) -> list[Delivery]:
         """Messages: those on their way, then the newest of the others."""
         under_way = sorted(self.post.under_way(), key=lambda one: -one.made)
-        raw = await self.journal.latest("delivery", KEPT_HERE)
+        asked = {name: said for name, said in (("channel", channel), ("state", state)) if said}
+        raw = await self.journal.latest("delivery", KEPT_HERE, **asked)
         over = [msgspec.json.decode(one, type=Delivery) for one in raw]
         known = {one.id for one in under_way}
         found = [*under_way, *(one for one in over if one.id not in known)]

@@ -118,10 +118,12 @@ class Journal:
         )
         return [row[0] for row in rows]
 
-    async def latest(self, kind: str, limit: int) -> list[bytes]:
-        """The newest records of a kind that may be let go, newest first."""
-        text = "SELECT body FROM record WHERE kind = ? AND at IS NOT NULL ORDER BY at DESC LIMIT ?"
-        return [row[0] for row in await self._do(lambda: self._sql().execute(text, (kind, limit)).fetchall())]
+    async def latest(self, kind: str, limit: int, **having: str) -> list[bytes]:
+        """The newest records of a kind that may be let go, newest first: those whose fields are so."""
+        fields = " AND json_extract(CAST(body AS TEXT), '$.' || ?) = ?" * len(having)
+        text = f"SELECT body FROM record WHERE kind = ? AND at IS NOT NULL{fields} ORDER BY at DESC LIMIT ?"  # noqa: S608  no value is in it
+        values = (kind, *(part for pair in having.items() for part in pair), limit)
+        return [row[0] for row in await self._do(lambda: self._sql().execute(text, values).fetchall())]
 
     async def get(self, kind: str, id: str) -> bytes | None:  # noqa: A002  a record's own word
         """One record."""

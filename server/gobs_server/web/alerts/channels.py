@@ -21,6 +21,9 @@ from gobs_server.web.answers import html
 from gobs_server.web.rendering import Templates
 
 _SHOWN = 100
+_MOST_DEAD = 1000
+STATES = {"": "all", "sending": "on their way", "sent": "sent", "dead": "dead letters"}
+"""Which messages are shown -> what that is called."""
 _BUSY = "The journal of alerts cannot be written now; nothing was saved."
 _OWN = frozenset({"enabled"})
 
@@ -65,7 +68,8 @@ def add_channels(routes: Routes, services: Services, templates: Templates) -> No
 def _add_looking(routes: Routes, pages: ChannelPages) -> None:
     @routes.get("/alerts/channels", role="viewer", scope="alerts")
     async def channels() -> Response:
-        return await pages.list()
+        state = request.args.get("state", "")
+        return await pages.list(state=state if state in STATES else "")
 
     @routes.get("/alerts/channels/new", role="administrator", scope="alerts")
     async def channel_new() -> Response:
@@ -138,13 +142,16 @@ class ChannelPages:
         cls = self._alerts.kinds.classes.get(kind)
         return {} if cls is None else _said(cls.Config, form)
 
-    async def list(self, fault: str = "", status: int = 200, *, told: str = "", taken: bool = True) -> Response:
-        """Return the page, with what a test has brought."""
+    async def list(
+        self, fault: str = "", status: int = 200, *, told: str = "", taken: bool = True, state: str = ""
+    ) -> Response:
+        """Return the page, with what a test has brought, and with messages that are so."""
         waiting = self._alerts.post.waiting()
         try:
-            deliveries = await self._alerts.deliveries("", "", _SHOWN)
+            deliveries = await self._alerts.deliveries("", state, _SHOWN)
+            dead = len(await self._alerts.deliveries("", "dead", _MOST_DEAD))
         except JournalError:
-            deliveries = self._alerts.post.under_way()
+            deliveries, dead = self._alerts.post.under_way(), 0
         content = self._templates.render(
             "alerts/channels.html",
             channels=[
@@ -153,6 +160,9 @@ class ChannelPages:
             ],
             kinds=sorted(self._alerts.kinds.classes),
             deliveries=deliveries,
+            dead=dead,
+            state=state,
+            states=STATES,
             fault=fault,
             told=told,
             taken=taken,

@@ -8,13 +8,17 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
+import msgspec
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from gobs_core import Severity, Table, Thresholds, Unit, gauge
+from gobs_core import Notification, Receipt, Rejected, Severity, Table, Thresholds, Unit, gauge
+from gobs_server.alerts.keeping.journal import Put
 from gobs_server.alerts.rules.rule import Level
 from tests.server.alerts.living import Living
+from tests.support.waiting import until
 
 HOSTILE = "<img src=x onerror=alert(1)>=cmd"
 ORIGIN = {"Origin": "http://localhost"}
@@ -270,6 +274,39 @@ async def test_channels_are_made_tested_and_let_go_on_the_page(client: Client, l
     await done(client, f"/alerts/channels/{made.id}/delete", {})
     assert living.alerts.book.channel_named("ops") is None
     await seen(client, "/alerts/channels/nothing", 404)
+
+
+async def test_a_dead_letter_is_shown_whatever_was_sent_since_and_is_sent_again(client: Client, living: Living) -> None:
+    notifier = living.notifiers[0]
+    await living.rule(group_by=["name"])
+    machine = living.machine()
+    assert "No message is so" in await seen(client, "/alerts/channels?state=dead")
+
+    def refused(notification: Notification) -> Receipt:
+        raise Rejected("HTTP 400: <b>no</b>")
+
+    answer, notifier.answer = notifier.answer, staticmethod(refused)  # type: ignore[attr-defined]  # one of memory()
+    await living.feed(machine, {"a": 60.0})
+    await until(lambda: living.alerts.post.counts["memory", "dead"] == 1)
+    notifier.answer = staticmethod(answer)  # type: ignore[attr-defined]  # as above
+    [dead] = await living.alerts.deliveries("", "dead", 10)
+    newer = [
+        msgspec.structs.replace(dead, id=str(uuid4()), state="sent", ended=dead.made + number, said="HTTP 200")
+        for number in range(1, 1101)
+    ]
+    await living.alerts.journal.write([Put("delivery", one.id, msgspec.json.encode(one), one.ended) for one in newer])
+    page = await seen(client, "/alerts/channels")
+    assert "1 message was given up</a>" in page
+    assert "HTTP 400" not in page
+    page = await seen(client, "/alerts/channels?state=dead")
+    assert "HTTP 400: <b>no</b>" in page
+    assert page.count("Send again") == 1
+    assert "HTTP 400: <b>no</b>" not in await (await client.get("/alerts/channels?state=dead")).get_data(as_text=True)
+    await done(client, f"/alerts/deliveries/{dead.id}/retry", {})
+    [told] = await living.told(1)
+    assert told.key == dead.id
+    await until(lambda: living.alerts.post.counts["memory", "sent"] == 1)
+    assert "No message is so" in await seen(client, "/alerts/channels?state=dead&x=1")
 
 
 async def test_a_silence_is_written_with_what_it_would_keep_quiet(client: Client, living: Living) -> None:
