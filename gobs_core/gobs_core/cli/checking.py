@@ -26,9 +26,10 @@ BEAT = 0.5
 class _Line(Steps):
     """The line to the process that started this one."""
 
-    def __init__(self, fd: int, skip: list[str]) -> None:
-        os.set_inheritable(fd, False)
-        self._fd = fd
+    def __init__(self, fd: int, heard: int, skip: list[str]) -> None:
+        for own in (fd, heard):
+            os.set_inheritable(own, False)
+        self._fd, self._heard = fd, heard
         self._lock = threading.Lock()
         self.skip = frozenset(skip)
 
@@ -49,8 +50,9 @@ class _Line(Steps):
         seconds: float | None = None,
         place: Place | None = None,
     ) -> None:
-        """Pass it on."""
+        """Pass it on, and wait until that was heard: what is printed from then on is about this."""
         self.say(begin=about, wanted=wanted, what=what, seconds=seconds, place=place)
+        os.read(self._heard, 1)
 
     def beat(self) -> None:
         """Tell for ever that Python runs."""
@@ -63,8 +65,8 @@ def main() -> None:
     """Do what the order in `argv` says, and end at once, whatever a plugin has left running."""
     from gobs_core.errors import UserError
 
-    order = json.loads(sys.argv[2])
-    line = _Line(int(sys.argv[1]), order.pop("skip"))
+    order = json.loads(sys.argv[3])
+    line = _Line(int(sys.argv[1]), int(sys.argv[2]), order.pop("skip"))
     _prepare()
     threading.Thread(target=line.beat, daemon=True).start()
     try:

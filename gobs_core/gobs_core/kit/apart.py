@@ -59,6 +59,7 @@ class _Life:
         self._place: Place | None = None
         self._since = self._heard = 0.0
         self._printed = Printed()
+        self._ack = -1
         self.begun: set[str] = set()
         """What it began, and so is not to be tried again."""
         self.whole = False
@@ -68,20 +69,21 @@ class _Life:
         """Start it, and hear what it says to its end."""
         messages, said = os.pipe()
         output, printed = os.pipe()
+        heard, self._ack = os.pipe()
         os.set_blocking(messages, False)
         os.set_blocking(output, False)
-        command = [sys.executable, "-P", "-u", "-c", _CODE, str(said), json.dumps(self._order)]
+        command = [sys.executable, "-P", "-u", "-c", _CODE, str(said), str(heard), json.dumps(self._order)]
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
-            pass_fds=(said,),
+            pass_fds=(said, heard),
             start_new_session=True,
             env={**os.environ, MARK: self._mark},
         )
-        os.close(said)
-        os.close(printed)
+        for theirs in (said, printed, heard):
+            os.close(theirs)
         self._since = self._heard = time.monotonic()
         try:
             yield from self._hear(process, messages, output)
@@ -89,8 +91,8 @@ class _Life:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            os.close(messages)
-            os.close(output)
+            for ours in (messages, output, self._ack):
+                os.close(ours)
             with contextlib.suppress(OSError):
                 end_all(process.pid, self._mark)
 
@@ -153,6 +155,8 @@ class _Life:
             self._since = self._heard
             self._place = None if message["place"] is None else (message["place"][0], message["place"][1])
             self.begun |= {self._about} - {""}
+            with contextlib.suppress(OSError):  # what it prints from now on is about this; it waits for that
+                os.write(self._ack, b".")
         elif "done" in message:
             self.whole = True
 

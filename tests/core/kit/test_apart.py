@@ -109,6 +109,13 @@ def test_what_a_plugin_prints_is_told_marked_limited_and_harmless(
     assert lines == ["| \\x1b[31mreading", "| from C", f"| {'x' * 199}…"]
 
 
+def test_what_a_plugin_prints_right_before_it_raises_is_told_as_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = check(capsys, collector(tmp_path / "brief", "print('soon')\n1 / 0"))
+    assert [about for _, about, text in found if text.startswith("printed ")] == ["collector mine"]
+
+
 def test_of_a_flood_only_so_much_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flooding = collector(tmp_path / "flooding", "for n in range(20_000): print(n, 'x' * 80)")
     [text] = [text for _, _, text in check(capsys, flooding, code=0) if text.startswith("printed ")]
