@@ -21,12 +21,15 @@ from gobs_server.web.cluster.summary import Summary, summary
 from gobs_server.web.cluster.trends import Trends
 from gobs_server.web.lists import (
     Asked,
+    Form,
     Frame,
     Poll,
+    Sheet,
     Tag,
     Window,
     answer,
     asked,
+    download,
     headings,
     matching,
     next_part,
@@ -71,6 +74,14 @@ def add_cluster(routes: Routes, services: Services, tags: Tags, templates: Templ
     @routes.get("/fragments/nodes", role="viewer")
     async def nodes_fragment() -> Response:
         return await pages.fragment()
+
+    @routes.get("/nodes.csv", role="viewer")
+    async def nodes_csv() -> Response:
+        return await pages.file("csv")
+
+    @routes.get("/nodes.json", role="viewer")
+    async def nodes_json() -> Response:
+        return await pages.file("json")
 
 
 class ClusterPages:
@@ -127,6 +138,20 @@ class ClusterPages:
             return same
         return unkept(html(await self._content(tag, query, window, poll(tag))), tag)
 
+    async def file(self, form: Form) -> Response:
+        """Return all nodes that are meant as a file, now or as they were."""
+        try:
+            there = asked_moment(self._clock.wall())
+        except ValueError as error:
+            return unclear(self._templates, f"at: {error}", "/")
+        if there is not None:
+            return await self._past.file(there, form)
+        self._board.refresh()
+        query, _ = _wanted()
+        sheet = node_sheet(self._board, self._clock)
+        rows, _ = matching(sheet, query.filter)
+        return download(form, "nodes", sheet, FIELDS, ordered(sheet, rows, _sort(sheet, query)).tolist())
+
     def _tag(self, query: Asked, window: Window) -> Tag:
         self._board.refresh()
         return tag_of(self._tags, self._faces.version, window, query, sorted(self._troubles().items()))
@@ -154,7 +179,7 @@ class ClusterPages:
     def _make(self, query: Asked) -> Chosen:
         sheet = node_sheet(self._board, self._clock)
         rows, said = matching(sheet, query.filter)
-        sort = usable(sheet, (f"-{PROBLEMS}" if name == PROBLEMS else name for name in query.sort))
+        sort = _sort(sheet, query)
         nodes = self._board.nodes
         return Chosen(
             [nodes[row] for row in ordered(sheet, rows, sort).tolist()],
@@ -182,6 +207,10 @@ class ClusterPages:
                 )
             )
         return self._frames[view, known]
+
+
+def _sort(sheet: Sheet, query: Asked) -> tuple[str, ...]:
+    return usable(sheet, (f"-{PROBLEMS}" if name == PROBLEMS else name for name in query.sort))
 
 
 def _wanted() -> tuple[Asked, Window]:

@@ -21,12 +21,15 @@ from gobs_server.web.headlines import PLACES, Value
 from gobs_server.web.lists import (
     Asked,
     Field,
+    Form,
     Frame,
     Item,
     Poll,
+    Sheet,
     Window,
     answer,
     asked,
+    download,
     headings,
     matching,
     next_part,
@@ -101,9 +104,20 @@ class ClusterPast:
         tag = tag_of(self._tags, 0, window, query)
         return fresh(str(tag)) or unkept(html((await self._made(there, query, window, poll(tag))).content), tag)
 
+    async def file(self, there: Looking, form: Form) -> Response:
+        """Return all nodes that are meant as a file."""
+        query, _ = _wanted(there)
+        then, earlier = await self._moments(there)
+        sheet, rows = await asyncio.to_thread(_listed, then, earlier, query)
+        called = "-".join(("nodes", *there.written.values()))
+        return download(form, called, sheet, list(sheet.fields.values()), rows)
+
+    async def _moments(self, there: Looking) -> tuple[Then, Then | None]:
+        """Read what is shown, and what that is compared with."""
+        return await self._then(there.at), None if there.against is None else await self._then(there.against)
+
     async def _made(self, there: Looking, query: Asked, window: Window, has: Poll) -> Made:
-        then = await self._then(there.at)
-        earlier = None if there.against is None else await self._then(there.against)
+        then, earlier = await self._moments(there)
         return await asyncio.to_thread(self._make, there, then, earlier, query, window, has)
 
     def _make(self, there: Looking, then: Then, earlier: Then | None, query: Asked, window: Window, has: Poll) -> Made:
@@ -171,6 +185,13 @@ def cluster_bar(services: Services, there: Looking | None, path: str = "/") -> T
     whole = (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
     step = min((node.interval for node in services.live.nodes() if node.interval), default=5.0)
     return timebar(services.clock.wall(), whole, path, there, step)
+
+
+def _listed(then: Then, earlier: Then | None, query: Asked) -> tuple[Sheet, list[int]]:
+    """Return the nodes, or how they differ, and those that are meant, in order."""
+    sheet = (then if earlier is None else difference(then, earlier)).sheet()
+    rows, _ = matching(sheet, query.filter)
+    return sheet, ordered(sheet, rows, usable(sheet, query.sort)).tolist()
 
 
 def _wanted(there: Looking) -> tuple[Asked, Window]:

@@ -67,6 +67,11 @@ def choose(sheet: PodSheet, query: Asked) -> Chosen:
     )
 
 
+def listed(chosen: Chosen) -> Sheet:
+    """Return the sheet whose rows were chosen: the pods, or their groups."""
+    return chosen.sheet if chosen.groups is None else chosen.groups
+
+
 def shown_fields(chosen: Chosen) -> list[Field]:
     """Return the columns of a table of what was chosen."""
     return [BY_NAME[name] for name in SHOWN] if chosen.groups is None else list(chosen.groups.fields.values())

@@ -16,6 +16,7 @@ from gobs_server.web.badges import Badges
 from gobs_server.web.cluster.past import cluster_bar
 from gobs_server.web.lists import (
     Asked,
+    Form,
     Frame,
     Item,
     Poll,
@@ -23,6 +24,7 @@ from gobs_server.web.lists import (
     Window,
     answer,
     asked,
+    download,
     headings,
     next_part,
     poll,
@@ -30,7 +32,7 @@ from gobs_server.web.lists import (
     unkept,
 )
 from gobs_server.web.pods.board import Board
-from gobs_server.web.pods.chosen import Chosen, choose, offered, shown_fields
+from gobs_server.web.pods.chosen import Chosen, choose, listed, offered, shown_fields
 from gobs_server.web.pods.faces import Faces
 from gobs_server.web.pods.past import PodsPast
 from gobs_server.web.pods.sheet import PodSheet
@@ -55,6 +57,14 @@ def add_pods(routes: Routes, services: Services, tags: Tags, templates: Template
     @routes.get("/fragments/pods", role="viewer")
     async def pods_fragment() -> Response:
         return await pages.fragment()
+
+    @routes.get("/pods.csv", role="viewer")
+    async def pods_csv() -> Response:
+        return await pages.file("csv")
+
+    @routes.get("/pods.json", role="viewer")
+    async def pods_json() -> Response:
+        return await pages.file("json")
 
     @routes.get("/nodes/<name:node>/pods/<name:namespace>/<name:pod>", role="viewer")
     async def pod(node: str, namespace: str, pod: str) -> Response:
@@ -114,6 +124,19 @@ class PodsPages:
             return same
         content, _ = await self._content(tag, query, window, poll(tag))
         return unkept(html(content), tag)
+
+    async def file(self, form: Form) -> Response:
+        """Return all pods that are meant, or their groups, as a file, now or as they were."""
+        query = asked(request.args)
+        try:
+            there = asked_moment(self._clock.wall())
+        except ValueError as error:
+            return unclear(self._templates, f"at: {error}", "/pods")
+        if there is not None:
+            return await self._past.file(there, query, form)
+        await self._board.refresh()
+        chosen = self._choose(query)
+        return download(form, "pods", listed(chosen), list(listed(chosen).fields.values()), chosen.rows)
 
     async def by_name(self, node: str, namespace: str, name: str) -> Response:
         """Lead to the page of a pod by the name it has now."""

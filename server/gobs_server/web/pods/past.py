@@ -20,11 +20,14 @@ from gobs_server.web.lists import (
     CHANGE,
     Asked,
     Compared,
+    Form,
     Frame,
     Item,
     Poll,
+    Sheet,
     Window,
     answer,
+    download,
     headings,
     matching,
     next_part,
@@ -36,7 +39,7 @@ from gobs_server.web.lists import (
 )
 from gobs_server.web.looking import Looking
 from gobs_server.web.pods.board import Part, part_of
-from gobs_server.web.pods.chosen import choose, offered, shown_fields
+from gobs_server.web.pods.chosen import choose, listed, offered, shown_fields
 from gobs_server.web.pods.columns import AGE, CONTAINER, POD, PROBLEMS, SHOWN
 from gobs_server.web.pods.faces import group_id
 from gobs_server.web.pods.sheet import PodSheet
@@ -49,6 +52,8 @@ _KEPT = 8
 _DEADLINE = 10.0
 """Seconds after which those nodes are left out that have not been read."""
 _BETWEEN = b"\0"
+_BY_CHANGE = (CHANGE, "node", "namespace", "pod")
+"""The order of what has changed, unless another is asked for."""
 
 
 class Then(NamedTuple):
@@ -98,6 +103,14 @@ class PodsPast:
         tag = tag_of(self._tags, 0, window, query)
         return fresh(str(tag)) or unkept(html((await self._made(there, query, window, poll(tag)))[0]), tag)
 
+    async def file(self, there: Looking, query: Asked, form: Form) -> Response:
+        """Return all pods that are meant, their groups or their changes as a file."""
+        then = await self._then(there.at)
+        earlier = None if there.against is None else await self._then(there.against)
+        sheet, rows = await asyncio.to_thread(_listed, then, earlier, query)
+        called = "-".join(("pods", *there.written.values()))
+        return download(form, called, sheet, list(sheet.fields.values()), rows)
+
     async def _made(self, there: Looking, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
         then = await self._then(there.at)
         if there.against is None:
@@ -137,13 +150,13 @@ class PodsPast:
         self, there: Looking, then: Then, earlier: Then, query: Asked, window: Window, has: Poll
     ) -> tuple[bytes, int]:
         keys = _keys(then.sheet), _keys(earlier.sheet)
-        found = Compared(then.sheet, earlier.sheet, keys, aside=(AGE.name, PROBLEMS.name))
+        found = _compared(then, earlier)
         sheet = found.sheet
         rows, said = matching(sheet, query.filter)
         if query.group:
             said.append("pods are not taken together where two moments are compared")
         sort = usable(sheet, query.sort)
-        chosen = ordered(sheet, rows, sort or (CHANGE, "node", "namespace", "pod")).tolist()
+        chosen = ordered(sheet, rows, sort or _BY_CHANGE).tolist()
         fields = [sheet.fields[name] for name in ("pod", CHANGE, *SHOWN[1:]) if name != AGE.name]
         frame = self._templates.render(
             "pods_changes.html",
@@ -203,6 +216,21 @@ def _read(names: Sequence[str], pasts: Sequence[Past], moment: float) -> Then:
                 parts.append(part)
         time.sleep(0)  # let the event loop have its turn
     return Then(PodSheet(parts, moment), len(names) - read)
+
+
+def _listed(then: Then, earlier: Then | None, query: Asked) -> tuple[Sheet, list[int]]:
+    """Return pods, groups or changes, and those of them that are meant, in order."""
+    if earlier is None:
+        chosen = choose(then.sheet, query)
+        return listed(chosen), chosen.rows
+    sheet = _compared(then, earlier).sheet
+    rows, _ = matching(sheet, query.filter)
+    return sheet, ordered(sheet, rows, usable(sheet, query.sort) or _BY_CHANGE).tolist()
+
+
+def _compared(then: Then, earlier: Then) -> Compared:
+    keys = _keys(then.sheet), _keys(earlier.sheet)
+    return Compared(then.sheet, earlier.sheet, keys, aside=(AGE.name, PROBLEMS.name))
 
 
 def _then_asked(query: Asked, there: Looking) -> Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import pytest
@@ -101,3 +102,28 @@ async def test_a_poll_that_has_it_all_is_told_that_nothing_is_new(nodes: Cluster
     assert (await client.get(path, headers={"If-None-Match": tag})).status_code == 304
     other = await client.get(path.replace("cards", "heat"), headers={"If-None-Match": tag})
     assert other.status_code == 200
+
+
+async def test_all_nodes_are_a_file_now_as_they_were_and_as_they_have_changed(nodes: Cluster, client: Client) -> None:
+    page = await text(client, f"/?at={FIRST:.0f}&filter=node-1")
+    assert 'href="/nodes.csv?view=table&filter=node-1&at=2026-01-01T00:00:05Z" download' in page
+    then = (await text(client, f"/nodes.csv?at={FIRST:.0f}&sort=-node")).splitlines()
+    assert then[0].startswith("node,state,cpu")
+    assert [line.split(",")[:2] for line in then[1:]] == [
+        ["young", "nothing kept"],
+        ["old", "read"],
+        ["node-1", "read"],
+        ["calm", "read"],
+    ]
+    changed = json.loads(await text(client, f"/nodes.json?at={LAST:.0f}&against={FIRST:.0f}&filter=node-1"))
+    (row,) = changed["rows"]
+    assert (row["node"], row["change"], row["memory"]) == ("node-1", "changed", 50.0)
+    now = json.loads(await text(client, "/nodes.json?filter=young&sort=node"))
+    assert [one["name"] for one in now["columns"]][:2] == ["node", "state"]
+    assert [row["node"] for row in now["rows"]] == ["young"]
+    assert 'href="/nodes.json?view=cards" download' in await text(client, "/")
+
+
+async def test_a_file_of_a_moment_that_is_none_says_so(nodes: Cluster, client: Client) -> None:
+    assert (await client.get("/nodes.csv?at=soon")).status_code == 400
+    assert (await client.get("/pods.json?at=soon")).status_code == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import pytest
@@ -111,3 +112,28 @@ async def test_a_hostile_name_is_text_in_what_has_changed(cluster: Cluster) -> N
         assert page.count("<tr id=") == len(set(HOSTILE_NAMES))
         assert "<img" not in page[page.index("<main") :]
         assert "<script" not in page[page.index("<main") :]
+
+
+async def test_all_pods_are_a_file_now_as_they_were_and_as_they_have_changed(client: Client) -> None:
+    assert 'href="/pods.csv?' in await text(client, "/pods")
+    page = await text(client, f"/pods?at={FIRST:.0f}&sort=-restarts")
+    assert re.search(r'href="/pods\.csv\?[^"]*sort=-restarts&at=2026-01-01T00:00:05Z" download', page)
+    then = json.loads(await text(client, f"/pods.json?at={FIRST:.0f}&sort=-restarts"))["rows"]
+    assert [(row["pod"], row["restarts"]) for row in then][:2] == [("web", 1), ("cache", 0)]
+    assert then[0]["memory"] == 10 << 20
+    groups = (await text(client, f"/pods.csv?at={FIRST:.0f}&group=namespace&sort=group")).splitlines()
+    assert [line.split(",")[0] for line in groups] == ["group", "batch", "shop"]
+    changes = json.loads(await text(client, f"/pods.json?at={LAST:.0f}&against={FIRST:.0f}"))["rows"]
+    assert {row["pod"]: row["change"] for row in changes} == {"web": "changed", "job": "gone", "db": "new"}
+    assert {row["pod"]: row["restarts"] for row in changes}["web"] == 2
+    now = json.loads(await text(client, "/pods.json?filter=db"))["rows"]
+    assert [row["pod"] for row in now] == ["db"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+async def test_a_name_begins_no_formula_in_a_file(cluster: Cluster, name: str) -> None:
+    cluster.machine("n1", *TABLES).feed(rows([pod("u-1", f"={name}")], [], []))
+    client = create_app(cluster.services()).test_client()
+    said = await (await client.get("/pods.csv")).get_data(as_text=True)
+    assert ",=" not in said
+    assert "\n=" not in said
