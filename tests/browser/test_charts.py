@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, Request, expect
 
+from gobs_core import Chart, Table, Thresholds, Unit, gauge
 from gobs_server.app import Server
 from gobs_server.web.format import UNKNOWN
 from gobs_server.web.text import visible
@@ -35,6 +36,38 @@ LINE = """([id, colour]) => {
   return found > canvas.width / 4;
 }"""
 """Whether as much of a line can be seen as goes through a good part of the chart."""
+LEVEL = """([id, name]) => {
+  const chart = document.getElementById(id);
+  const [canvas, over] = [chart.querySelector("canvas"), chart.querySelector(".u-over")];
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = `var(${name})`;
+  const wanted = getComputedStyle(probe).color.match(/\\d+/g).slice(0, 3).map(Number);
+  probe.remove();
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let [best, most] = [-1, 0];
+  for (let row = 0; row < canvas.height; row++) {
+    let found = 0;
+    for (let column = 0; column < canvas.width; column++) {
+      const at = 4 * (row * canvas.width + column);
+      found += data[at + 3] > 60 && wanted.every((part, place) => Math.abs(data[at + place] - part) < 30);
+    }
+    if (found > most) [best, most] = [row, found];
+  }
+  const ratio = canvas.width / canvas.clientWidth;
+  return { from_top: (best / ratio - over.offsetTop) / over.clientHeight, share: most / ratio / over.clientWidth };
+}"""
+"""Where of a chart's height, and over how much of its width, most of a row has the colour of a token."""
+SPINDLE = Table(
+    "spindle",
+    "How busy a disk is",
+    [
+        gauge("busy", "Time it was busy", Unit.PERCENT, thresholds=Thresholds(40, 80)),
+        gauge("queue", "Requests that wait", Unit.ITEMS, thresholds=Thresholds(900)),
+    ],
+    charts=[Chart("busy", title="Busy"), Chart("queue", title="Queue")],
+)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -107,6 +140,24 @@ async def test_the_first_drawing_has_its_scale_also_where_no_news_come(charted: 
     memory = await drawn(page, "Memory")
     colour = await memory.locator("[data-line='0']").evaluate("(button) => getComputedStyle(button).color")
     await holds(page, LINE, [await memory.get_attribute("id"), colour])
+
+
+async def test_the_thresholds_of_a_column_are_lines_at_their_values(charted: Charted, watched: Watched) -> None:
+    machine = charted.cluster.machine("limited", SPINDLE)
+    for _ in range(12):
+        machine.feed({SPINDLE: [(100, 10)]}, after=5)
+    page = await watched.open("/nodes/limited")
+    found = await (await drawn(page, "Busy")).get_attribute("id")
+    top = 108  # a scale ends eight hundredths above the highest value
+    critical = await page.evaluate(LEVEL, [found, "--critical"])
+    assert critical["from_top"] == pytest.approx(1 - 80 / top, abs=0.015)
+    assert critical["share"] > 0.9
+    warning = await page.evaluate(LEVEL, [found, "--warning"])
+    assert warning["from_top"] == pytest.approx(1 - 40 / top, abs=0.015)
+    assert 0.4 < warning["share"] < 0.8, "it is dashed: colour alone would not tell it from the other"
+    page = await watched.open("/nodes/limited/tables/spindle")
+    queue = await (await drawn(page, "Queue")).get_attribute("id")
+    assert (await page.evaluate(LEVEL, [queue, "--warning"]))["share"] < 0.1, "900 is above its scale"
 
 
 async def test_a_pause_is_a_gap_and_what_is_not_known_is_a_dash(charted: Charted, watched: Watched) -> None:

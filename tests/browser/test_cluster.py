@@ -201,6 +201,28 @@ async def test_a_value_that_changes_is_marked_unless_nobody_wants_things_to_move
         await expect(calm.get_by_text("77.0 %").first).to_be_visible()
 
 
+async def test_many_changed_cards_are_marked_and_none_of_them_moves(
+    fleet: Fleet, browser: Browser, server: Server
+) -> None:
+    async with visiting(browser, server, reduced_motion="no-preference") as lively:
+        await lively.page.set_viewport_size({"width": 2000, "height": 2000})
+        page = await lively.open("/?view=cards")
+        await page.evaluate(
+            """() => {
+              window.marked = 0;
+              new MutationObserver(() => {
+                window.marked = Math.max(window.marked, document.querySelectorAll(".changed").length);
+                window.moving = [...(window.moving ?? []), ...document.getAnimations().map((one) => String(one))];
+              }).observe(document.body, { attributes: true, attributeFilter: ["class"], subtree: true });
+            }"""
+        )
+        fleet.feed({number: 40 + number for number in range(30)})
+        await news(page)
+        await holds(page, "() => window.marked > 24")
+        assert await page.evaluate("window.moving") == []
+        await expect(page.locator(".changed")).to_have_count(0)
+
+
 async def test_a_node_that_falls_silent_is_told_on_every_look(server: Server, fleet: Fleet, watched: Watched) -> None:
     pages = {look: await watched.page.context.new_page() for look in ("cards", "table", "heat")}
     for look, page in pages.items():
