@@ -180,10 +180,14 @@ async def _told(server: Server, watched: Watched, script: Script, url: str) -> N
     dead = page.get_by_role("region", name="Messages").get_by_role("row", name=re.compile("any load"))
     await expect(dead).to_contain_text("HTTP 400: no such field")
     await expect(dead).to_contain_text("dead")
+    await page.get_by_role("link", name="1 message was given up").click()
+    await page.wait_for_url("**/alerts/channels?state=dead")
+    cut = "(cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+    assert await dead.locator(":is(th, td)").evaluate_all(cut) == 0, "what the service said is there to be read"
     await check(page)
     await dead.get_by_role("button", name="Send again").click()
     await until(lambda: len(script.asked) > asked)
-    await page.wait_for_load_state()
+    await page.wait_for_url("**/alerts/channels")
     async with asyncio.timeout(20):
         while "sent" not in await dead.inner_text():
             await page.reload()
