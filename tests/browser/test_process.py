@@ -31,6 +31,9 @@ print("ready", flush=True)
 time.sleep(600)
 """
 
+KINDS = ("ancestor", "sibling")
+INSET = "(all) => all.map((one) => parseFloat(getComputedStyle(one).marginLeft))"
+
 
 @asynccontextmanager
 async def child(file: Path) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -91,6 +94,9 @@ async def test_a_process_is_shown_as_the_kernel_has_it_and_its_end_is_told(
         await expect(page.locator("#row")).to_contain_text("It runs")
         await expect(page.locator(".tree [aria-current]")).to_contain_text(str(pid))
         await expect(page.locator(".tree")).to_contain_text(str(os.getpid()))
+        ancestors, siblings = [await page.locator(f".tree > .{kind}").evaluate_all(INSET) for kind in KINDS]
+        assert ancestors == [16 * min(generation, 4) for generation in range(len(ancestors))]
+        assert set(siblings) == {16 * min(max(len(ancestors), 1), 5)}
 
         threads = await opened(page, "threads")
         assert all(name in threads for name in os.listdir(f"/proc/{pid}/task"))
