@@ -13,6 +13,8 @@ class Breaker:
 
     def __init__(self, longest: float = LONGEST_PAUSE) -> None:
         self.in_a_row = 0
+        self.lifted = False
+        """Whether somebody has let it out of quarantine, and it was not tried since."""
         self._longest = longest
         self._pause = 0.0
         self._until = 0
@@ -33,6 +35,7 @@ class Breaker:
     def failed(self, now: int) -> bool:
         """Note a failure; returns whether it is in quarantine for it."""
         self.in_a_row += 1
+        self.lifted = False
         if self.in_a_row < FAILURES:
             return False
         self._pause = min(max(self._pause * 2, FIRST_PAUSE), self._longest)
@@ -41,9 +44,10 @@ class Breaker:
 
     def worked(self) -> None:
         """Note that it has not failed."""
-        self.in_a_row, self._pause = 0, 0.0
+        self.in_a_row, self._pause, self.lifted = 0, 0.0, False
 
     def lift(self) -> bool:
         """Let it be tried at once; returns whether it was in quarantine."""
         before, self._until = self._until, 0
-        return before > 0 and self.in_a_row >= FAILURES
+        self.lifted = self.lifted or (before > 0 and self.open)
+        return before > 0 and self.open

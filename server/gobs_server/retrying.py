@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gobs_core import PluginState
 from gobs_server.actor import current_actor
 from gobs_server.services import Services
@@ -16,7 +18,10 @@ class Refused(Exception):
 
 
 async def retry(services: Services, node: str, kind: str, name: str) -> PluginState:
-    """Let a plugin be tried at its next turn, in the server where `node` is empty; raises Refused."""
+    """Let a plugin be tried at its next turn, in the server where `node` is empty, and return how it fares then.
+
+    Raises Refused.
+    """
     there = services.live.node(node) if node else None
     if node and there is None:
         raise Refused(404, "there is no such node")
@@ -27,4 +32,4 @@ async def retry(services: Services, node: str, kind: str, name: str) -> PluginSt
     if not services.retry_plugin(node, kind, name):
         raise Refused(409, "it is in no quarantine, or its node's agent is not connected")
     await services.audit.record(current_actor(), "plugin.retry", f"{kind} {name}", None, {"node": node})
-    return found
+    return msgspec.structs.replace(found, state="starting")

@@ -99,7 +99,10 @@ class FarOutbox(Outbox):
         """Let it be tried again at once; returns whether it was in quarantine."""
         self._worker.lift()
         self._lifted.set()
-        return self._breaker.lift()
+        lifted = self._breaker.lift()
+        if lifted:
+            self._state = msgspec.structs.replace(self._state, state="starting")
+        return lifted
 
     async def close(self) -> None:
         """As of any other; its worker ends with it."""

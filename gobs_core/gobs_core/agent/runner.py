@@ -134,7 +134,10 @@ class Runner:
 
     def lift(self) -> bool:
         """Let it be tried at its next due tick, in quarantine or not; returns whether it was."""
-        return self._breaker.lift()
+        lifted = self._breaker.lift()
+        if lifted:
+            self.state = msgspec.structs.replace(self.state, state="starting")
+        return lifted
 
     def note_stuck(self) -> None:
         """Note that an answer to an inspection is over its deadline; the ticks it costs are noted one by one."""

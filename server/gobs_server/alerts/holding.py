@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
@@ -25,6 +26,14 @@ class Extensions(NamedTuple):
     plugins: Plugins = Plugins()
     configs: Mapping[tuple[str, str], PluginConfig] = MappingProxyType({})
     workers: WorkerSettings = WorkerSettings()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a plugin's calls since the server began."""
+
+    runs: int = 0
+    failures: int = 0
 
 
 class Holding:
@@ -50,19 +59,28 @@ class Holding:
             for worker in list(workers):
                 worker.watch()
 
-    def state(self, kind: str, name: str, state: str, error: str) -> PluginState:
-        """How a plugin fares: of several workers of one plugin, what they use together."""
+    def state(
+        self, kind: str, name: str, state: str, error: str, tally: Tally | None = None, trace: str | None = None
+    ) -> PluginState:
+        """How a plugin fares: of several workers of one plugin, what they use together.
+
+        `trace` is what belongs to `error`; without it, what any of its workers said last.
+        """
+        tally = tally or Tally()
         workers = list(self._made.get((kind, name), ()))
         where = runs_in(self._settings, self._plugins, kind, name)
-        found = msgspec.structs.replace(self._plugins.state(kind, name, state, error), runs_in=where)
+        told = self._plugins.state(kind, name, state, error)
+        found = msgspec.structs.replace(told, runs_in=where, runs=tally.runs, failures=tally.failures)
         if where != WORKER:
             return found
         pids = [worker.pid for worker in workers if worker.pid is not None]
+        if trace is None:
+            trace = next((worker.trace for worker in workers if worker.trace), "") if error else ""
         used = [one.memory for worker in workers if (one := worker.figures()) is not None]
         return msgspec.structs.replace(
             found,
             pid=pids[0] if len(pids) == 1 else None,
             memory=sum(used) if used else None,
             restarts=sum(max(worker.starts - 1, 0) for worker in workers),
-            trace=next((worker.trace for worker in workers if worker.trace), "") if error else "",
+            trace=trace,
         )

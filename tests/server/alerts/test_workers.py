@@ -62,6 +62,7 @@ async def test_a_condition_judges_in_its_worker_and_says_what_it_means(tmp_path:
         assert found.count >= 0
         state = state_of(server.alerts, "condition", "over")
         assert (state.state, state.runs_in, state.restarts) == ("ok", "worker", 0)
+        assert state.runs > state.failures == 0
         assert state.pid is not None
         assert state.memory is not None
     assert kin.stat_of(state.pid) is None
@@ -87,7 +88,9 @@ async def test_a_fault_of_a_condition_is_told_and_its_rows_stay_as_they_are(tmp_
         machine = server.machine()
         await server.feed(machine, {"a": 60.0, "b": 60.0})
         await until(lambda: state_of(server.alerts, "condition", "over").state == "failing")
-        assert FAULTS[fault] in state_of(server.alerts, "condition", "over").error
+        found = state_of(server.alerts, "condition", "over")
+        assert FAULTS[fault] in found.error
+        assert found.runs >= found.failures >= 1
         assert server.states() == {}
         if fault == "regex":
             assert "regex" in state_of(server.alerts, "condition", "over").trace
@@ -190,12 +193,16 @@ async def test_a_notifier_that_fails_every_time_is_in_quarantine_and_what_waits_
         assert found.error.startswith("line: 3 failures in a row, the last: its worker is gone: it ended itself with")
         [waiting] = server.alerts.post.under_way()
         assert waiting.state == "sending"
+        assert found.runs == found.failures >= 3
         broken.unlink()
         assert not server.alerts.lift("notifier", "nobody")
         assert server.alerts.lift("notifier", "line")
+        assert state_of(server.alerts, "notifier", "line").state == "starting"
         await until(said.exists)
         await until(lambda: server.alerts.post.under_way() == [])
-        assert state().state == "ok"
+        worked = state()
+        assert (worked.state, worked.error, worked.trace) == ("ok", "", "")
+        assert worked.runs > worked.failures >= found.failures
         assert not server.alerts.lift("notifier", "line")
 
 

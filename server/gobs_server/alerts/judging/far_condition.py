@@ -15,10 +15,12 @@ import numpy as np
 from gobs_core import Condition, PluginConfig, Sample
 from gobs_core.breaker import Breaker
 from gobs_core.errors import GobsError
+from gobs_core.logs import get_logger
 from gobs_core.workers.serve_condition import Judge, Meaning
 from gobs_core.workers.worker import Broke, Said, Worker
 from gobs_server.alerts.faults import Unlearned
 
+log = get_logger("gobs.alerts")
 DEADLINE = 1.0
 """Seconds it may take over one column."""
 PATIENCE = 5.0
@@ -65,7 +67,12 @@ class FarCondition(Condition):
     @property
     def quarantined(self) -> bool:
         """Whether it is in quarantine."""
-        return self._breaker.open
+        return self._breaker.open and not self._breaker.lifted
+
+    @property
+    def lifted(self) -> bool:
+        """Whether it was let out of quarantine and has not been asked since."""
+        return self._breaker.lifted
 
     def lift(self) -> bool:
         """Let it be asked again at once; returns whether it was in quarantine."""
@@ -113,7 +120,9 @@ class FarCondition(Condition):
             found = await self._worker.call(method, body, deadline=deadline)
         except (Broke, Said) as error:
             if isinstance(error, Broke) or method == "judge":
-                self._breaker.failed(time.monotonic_ns())
+                before = self._breaker.open
+                if self._breaker.failed(time.monotonic_ns()) and not before:
+                    log.warning("a condition is in quarantine", condition=self.name, failures=self._breaker.in_a_row)
             raise
         self._breaker.worked()
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from math import isnan, nan
@@ -15,7 +16,7 @@ from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
 from gobs_core.text import one_line
 from gobs_server.alerts.faults import Unlearned
-from gobs_server.alerts.holding import Holding
+from gobs_server.alerts.holding import Holding, Tally
 from gobs_server.alerts.judging.far_condition import FarCondition, stand_in
 from gobs_server.alerts.judging.source import Asked
 from gobs_server.alerts.rules.check import Check, parameters_of
@@ -39,6 +40,7 @@ class Judging:
         self.conditions: dict[str, Condition] = {}
         self.faults: dict[str, str] = {}
         """Condition -> why it has said nothing of late."""
+        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._workers: dict[str, Worker] = {}
         self._silences: dict[str, dict[str, float]] = {}
         """Rule and severity -> what a condition in a worker said last of each silence."""
@@ -149,7 +151,7 @@ class Judging:
         """How each fares."""
         holding = self._holding or Holding(plugins)
         return [
-            holding.state("condition", name, self._state(name), self.faults.get(name, ""))
+            holding.state("condition", name, self._state(name), self.faults.get(name, ""), self._tallies[name])
             for name in plugins.conditions
         ]
 
@@ -157,11 +159,14 @@ class Judging:
         condition = self.conditions.get(name)
         if isinstance(condition, FarCondition) and condition.quarantined:
             return "quarantined"
+        if isinstance(condition, FarCondition) and condition.lifted:
+            return "starting"
         return "failing" if name in self.faults else "ok"
 
     async def _ask_far(self, check: Check, sample: Sample) -> Sequence[float]:
         condition = check.condition
         assert isinstance(condition, FarCondition)
+        self._tallies[condition.name].runs += 1
         try:
             answer = await condition.ask(sample, check.parameters)
         except GobsError as error:
@@ -171,6 +176,7 @@ class Judging:
 
     def _ask(self, check: Check, sample: Sample) -> Sequence[float]:
         name = check.condition.name
+        self._tallies[name].runs += 1
         try:
             answer: Sequence[float] = [float(one) for one in check.condition.judge(sample, check.parameters)]
         except Exception as error:  # noqa: BLE001  as above
@@ -194,6 +200,7 @@ class Judging:
         if name not in self.faults:
             log.warning("a condition has said nothing; the rows of its rules stay as they are", condition=name, why=why)
         self.faults[name] = why
+        self._tallies[name].failures += 1
 
 
 def _nothing(sample: Sample) -> list[float]:

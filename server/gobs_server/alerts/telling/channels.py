@@ -39,6 +39,16 @@ class Made:
         """Why it is in quarantine; empty: it is not."""
         return self.notifier.quarantine if isinstance(self.notifier, FarNotifier) else ""
 
+    @property
+    def lifted(self) -> bool:
+        """Whether it was let out of quarantine and has not been tried since."""
+        return isinstance(self.notifier, FarNotifier) and self.notifier.lifted
+
+    @property
+    def trace(self) -> str:
+        """Where its worker failed last; empty: it has none, or did not."""
+        return self.notifier.worker.trace if isinstance(self.notifier, FarNotifier) else ""
+
     def lift(self) -> bool:
         """Let it be tried again at once; returns whether it was in quarantine."""
         return isinstance(self.notifier, FarNotifier) and self.notifier.lift()

@@ -10,8 +10,10 @@ import msgspec
 
 from gobs_core import Channel, Notification, Notifier, NotifierConfig, Receipt, Rejected, TryLater, Unusable
 from gobs_core.breaker import Breaker
+from gobs_core.logs import get_logger
 from gobs_core.workers.worker import START, Broke, Resting, Said, Worker
 
+log = get_logger("gobs.alerts")
 SECONDS = START + 10
 """How long opening may take: its process has to be started."""
 LONGEST = 600.0
@@ -37,7 +39,14 @@ class FarNotifier(Notifier):
     @property
     def quarantine(self) -> str:
         """Why it is in quarantine; empty: it is not."""
-        return f"{self._breaker.in_a_row} failures in a row, the last: {self._last}" if self._breaker.open else ""
+        if not self._breaker.open or self._breaker.lifted:
+            return ""
+        return f"{self._breaker.in_a_row} failures in a row, the last: {self._last}"
+
+    @property
+    def lifted(self) -> bool:
+        """Whether it was let out of quarantine and has not been tried since."""
+        return self._breaker.lifted
 
     def lift(self) -> bool:
         """Let it be tried again at once; returns whether it was in quarantine."""
@@ -83,11 +92,14 @@ class FarNotifier(Notifier):
         return error
 
     def _note(self, failure: str) -> None:
-        self._last = failure
+        self._last, before = failure, self._breaker.open
         if failure:
             self._breaker.failed(time.monotonic_ns())
         else:
             self._breaker.worked()
+        if self._breaker.open != before:  # why is on the page of plugins, without the channel's secrets
+            say, what = (log.info, "works again") if before else (log.warning, "is in quarantine")
+            say(f"a notifier {what}", notifier=self.name, channel=self.channel.name)
 
 
 def stand_in(cls: type[Notifier], config: NotifierConfig, channel: Channel, worker: Worker) -> Notifier:

@@ -15,7 +15,12 @@ def notifier_states(names: Iterable[str], book: Book, post: Post, holding: Holdi
     found = []
     for name in names:
         stopped = [one.stopped for one in book.channels.values() if one.kind == name and one.stopped]
-        quarantines = post.quarantines(name)
-        state = "quarantined" if quarantines else "failing" if stopped else "ok"
-        found.append(holding.state("notifier", name, state, "; ".join([*quarantines, *stopped])))
+        made = post.made(name)
+        resting = [one for one in made if one.quarantine]
+        why = "; ".join([*(f"{one.settings.name}: {one.clean(one.quarantine)}" for one in resting), *stopped])
+        state = "starting" if any(one.lifted for one in made) else "failing" if stopped else "ok"
+        trace = next((one.clean(one.trace) for one in resting if one.trace), "")
+        found.append(
+            holding.state("notifier", name, "quarantined" if resting else state, why, post.tallies[name], trace)
+        )
     return found

@@ -13,6 +13,7 @@ from gobs_core import Event, Notification, Rejected, TryLater, Unusable
 from gobs_core.logs import get_logger
 from gobs_server.alerts.book import Book
 from gobs_server.alerts.faults import Invalid, Unknown
+from gobs_server.alerts.holding import Tally
 from gobs_server.alerts.keeping.journal import Drop, Journal
 from gobs_server.alerts.records import Alert, ChannelSettings, Delivery, Group, Intent
 from gobs_server.alerts.telling.channels import Kinds, Made
@@ -51,6 +52,7 @@ class Post:
         self._clock = clock
         self._firing = firing
         self._stopped = stopped
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._senders: dict[str, Sender] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._finals: dict[str, Alert] = {}
@@ -135,13 +137,13 @@ class Post:
         self.version += 1
         return again
 
-    def quarantines(self, kind: str) -> list[str]:
-        """Why channels of a notifier are in quarantine, if any are."""
-        return [
-            f"{name}: {sender.made.clean(why)}"
-            for name, sender in self._senders.items()
-            if sender.made.settings.kind == kind and (why := sender.made.quarantine)
-        ]
+    def tally(self, made: Made) -> Tally:
+        """What became of the messages given to its notifier."""
+        return self.tallies[made.settings.kind]
+
+    def made(self, kind: str) -> list[Made]:
+        """The notifiers of the channels of one kind."""
+        return [sender.made for sender in self._senders.values() if sender.made.settings.kind == kind]
 
     def lift(self, kind: str) -> bool:
         """Let a notifier in quarantine be tried again at once; returns whether any channel of it was in one."""

@@ -17,6 +17,7 @@ import msgspec
 from gobs_core import Event, Notification, Receipt, Rejected, TryLater, Unusable
 from gobs_core.logs import get_logger
 from gobs_core.text import one_line
+from gobs_server.alerts.holding import Tally
 from gobs_server.alerts.keeping.journal import Drop, Journal, JournalError, Op, Put
 from gobs_server.alerts.records import Delivery, Group, Intent
 from gobs_server.alerts.telling.channels import Made
@@ -38,6 +39,10 @@ class Writing(Protocol):
 
     def write(self, made: Made, group: str, intents: Sequence[Intent], reference: str) -> list[Notification]:
         """The messages that say what the intents want to be said."""
+        ...
+
+    def tally(self, made: Made) -> Tally:
+        """Where it is counted what becomes of the messages given to its notifier."""
         ...
 
     def busy(self, group: str) -> bool:
@@ -103,7 +108,13 @@ class Sender:
     async def attempt(self, notification: Notification) -> Receipt:
         """Send one message now, out of order; raises what the notifier does, and TimeoutError."""
         async with self._turn:
-            return await within(self.made.notifier.send(notification), self.made.notifier.config.timeout)
+            tally = self._writing.tally(self.made)
+            tally.runs += 1
+            try:
+                return await within(self.made.notifier.send(notification), self.made.notifier.config.timeout)
+            except Exception:
+                tally.failures += 1
+                raise
 
     async def _next(self) -> float:
         """Do the next thing; returns for how long there is nothing to be done."""
