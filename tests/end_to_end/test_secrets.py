@@ -99,7 +99,8 @@ async def served(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Path, l
     """A server with every secret it can have and an agent with its token; a client, what they say, and their pids."""
     log, debug = folder / "said", ("--log-level", "debug")
     places = ("--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data", str(folder / "data"))
-    environment = variables(*sorted(SERVER), **OIDC, GOBS_SERVER__ACCESS__LOGIN="always")
+    more = {"GOBS_SERVER__ACCESS__LOGIN": "always", "GOBS_SERVER__INSIDE_TARGETS": '["127.0.0.1"]'}
+    environment = variables(*sorted(SERVER), **OIDC, **more)
     with running(log, environment, "server", *places, *debug) as server:
         text = await said(log, "http://")
         base, port = re.findall(r"http://[\d.:]+", text)[0], re.findall(r"port ([\d.:]+)|grpc[^\d]+([\d.]+:\d+)", text)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from gobs_core import NoData, SettingsError
+from gobs_core.plugins import load_plugins
 from gobs_core.settings import load_settings
 from gobs_core.table import MAX_ROWS
 from gobs_core.testing import FakeProc
-from tests.collectors.golden import registered
 from tests.collectors.process.reading import Ticks, write
 from tests.collectors.process.written import INIT, Written
 
@@ -48,15 +48,15 @@ def test_secrets_in_command_lines_are_hidden_unless_that_is_switched_off(proc: F
 
 
 def test_no_more_processes_may_be_asked_for_than_a_table_may_have_rows(tmp_path: Path) -> None:
-    file = tmp_path / "gobs.toml"
+    file, plugins = tmp_path / "gobs.toml", load_plugins()
     file.write_text(f"[collectors.process]\nmax_processes = {MAX_ROWS + 1}\n")
     with pytest.raises(SettingsError) as raised:
-        load_settings(environ={}, config=str(file), plugins=registered())
+        load_settings(environ={}, config=str(file), plugins=plugins)
     assert str(raised.value) == (
         f"{file}:collectors.process.max_processes: expected a whole number, at least 1, at most 20000, got 20001"
     )
     file.write_text(f"[collectors.process]\nmax_processes = {MAX_ROWS}\n")
-    load_settings(environ={}, config=str(file), plugins=registered())
+    load_settings(environ={}, config=str(file), plugins=plugins)
 
 
 def test_a_row_in_which_nothing_changed_is_the_very_same_tuple(proc: FakeProc) -> None:
