@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -79,6 +80,7 @@ def forked(work: Callable[[], object]) -> Any:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        gc.disable()  # garbage of other tests may hold locks that threads of the parent had when it was forked
         os.close(reading)
         try:
             found = work()
