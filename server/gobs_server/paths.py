@@ -62,4 +62,4 @@ def _decode(part: str) -> str:
 
 
 def _not_built(*_: object, **__: object) -> NoReturn:
-    raise NotImplementedError("addresses are not made from routes: write them down, and segment() for a name")
+    raise TypeError("addresses are not made from routes: write them down, and segment() for a name")
