@@ -400,6 +400,23 @@ async def test_a_refusal_is_said_once_with_advice_and_tried_again(code: grpc.Sta
             assert logs[-1]["event"] == "connected"
 
 
+async def test_reasons_that_alternate_are_each_said_once_until_it_is_connected() -> None:
+    async def refuse(peer: Peer) -> None:
+        await peer.context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no")
+
+    async def lose(peer: Peer) -> None:
+        await peer.context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+
+    with capture_logs() as logs:
+        async with serving(memory(), refuse, lose, refuse, lose, accept) as server, agent_of(server.port) as agent:
+            await server.until(lambda: connected(agent))
+    assert [line["event"] for line in logs][:3] == [
+        "the server refuses us",
+        "cannot reach the server",
+        "connected",
+    ]
+
+
 async def test_a_server_that_is_not_there_is_said_once_and_when_it_is_back() -> None:
     async with serving(memory()) as elsewhere:
         port = elsewhere.port

@@ -78,7 +78,7 @@ class Link:
         self._accepted = accepted
         self._backoff = Backoff(dice)
         self._finishing = asyncio.Event()
-        self._said = ""
+        self._said: set[str] = set()
 
     @property
     def totals(self) -> Totals:
@@ -165,7 +165,7 @@ class Link:
         assert welcome is not None  # that is what has just happened
         if self._finishing.is_set():
             session.finish()
-        self._said = ""
+        self._said.clear()
         self._backoff.spread(welcome.spread_ms / 1000)
         try:
             self._accepted()
@@ -177,9 +177,9 @@ class Link:
             self._log.warning(f"the server is {age}", its_protocol=welcome.protocol, ours=PROTOCOL)
 
     def _say(self, state: str, event: str, **details: object) -> None:
-        """Log a change of state, not every attempt."""
-        if state != self._said:
-            self._said = state
+        """Log what has not been said since the server was last there, not every attempt: reasons may alternate."""
+        if state not in self._said:
+            self._said.add(state)
             self._log.warning(event, **details)
 
     def _added(self, session: Session | None) -> Totals:
