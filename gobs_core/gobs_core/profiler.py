@@ -5,6 +5,7 @@ within some seconds; raising NoData says why it cannot work here, and it is trie
 `record` for every recording, from the agent's event loop, which it must not block: it starts a child or asks a thread.
 Recordings may run beside each other, as many as `ProfilerConfig.at_once`; more wait. A recording that is not wanted any
 more is cancelled like any task: it ends its children and removes its files, within a second or two. `close` once.
+In a worker, where profilers of others live, all that is done anew for every recording: each has a profiler of its own.
 
 A recording never delays a tick, has a deadline some time after its duration, and leaves nothing behind when the agent
 dies: children are told to die with their parent.

@@ -39,7 +39,7 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     memory: int | None = None
     """Bytes resident in its worker, children included; None: it has none, or that is not known."""
     restarts: int = 0
-    """How often its worker was started again."""
+    """How often its worker was started again; of a profiler, which has one for each recording, how many were lost."""
     trace: str = ""
     """The traceback of the last error, or what its worker printed last; at most MAX_TRACE characters."""
     unknown: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -69,11 +70,25 @@ def build_inventories(
     return _build("inventory", settings, plugins, make, redact, lambda _: "")
 
 
-def build_recorders(settings: Settings, plugins: Plugins, proc: Proc, redact: Callable[[str], str]) -> Chosen:
-    """A Recorder for every profiler that is to run."""
+def build_recorders(
+    settings: Settings,
+    plugins: Plugins,
+    proc: Proc,
+    redact: Callable[[str], str],
+    *,
+    workers: Apart | None = None,
+    clock: Clock | None = None,
+) -> Chosen:
+    """A Recorder for every profiler that is to run; `workers`: makes the processes of those of others."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Recorder:
         told = msgspec.structs.replace(state, title=one_line(cls.title), targets=tuple(cls.kinds))
+        if workers is not None and type(proc) is Proc and workers.holds("profiler", cls.name):
+            from gobs_core.agent.far_profiler import FarRecorder
+
+            about = {"proc": str(proc.root), "sys": str(proc.sys)}
+            start = partial(workers.worker, "profiler", cls.name, config, about)
+            return FarRecorder(cls, config, start, told, redact, now=(clock or Clock()).monotonic_ns)
         return Recorder(cls(config, proc.clone()), told, redact)
 
     return _build("profiler", settings, plugins, make, redact, lambda _: "")

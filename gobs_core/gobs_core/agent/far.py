@@ -26,9 +26,10 @@ from gobs_core.workloads import Workloads
 
 _MANY = 1000
 """Rows from which on checking them is no work for the event loop."""
-_OUTCOMES: Mapping[str, type[NoData]] = {
+OUTCOMES: Mapping[str, type[NoData]] = {
     kind.__name__: kind for kind in (errors.NoData, errors.Missing, errors.Forbidden, errors.Gone)
 }
+"""By name, what is an outcome and no failure."""
 _PART = msgspec.msgpack.Decoder(tuple[int, list[tuple[str | int | float | None, ...]] | None])
 
 
@@ -102,8 +103,8 @@ class FarRunner(Runner):
             body = await self._worker.call("inspect", Asked(deadline, dict(key), list(sections)), deadline=deadline)
             return msgspec.msgpack.decode(body, type=dict[str, object])
         except Said as error:
-            if error.failure.name in _OUTCOMES:
-                raise _OUTCOMES[error.failure.name](self._line(str(error))) from None
+            if error.failure.name in OUTCOMES:
+                raise OUTCOMES[error.failure.name](self._line(str(error))) from None
             text = f"{error.failure.name}: {error.failure.text}"
             raise NoData(f"collector {self.name!r} failed: {self._line(text)}") from None
         except (Broke, Resting, msgspec.DecodeError) as error:
@@ -146,7 +147,7 @@ class FarRunner(Runner):
     def _said(self, error: Said) -> Outcome:
         failure = error.failure
         self._rows = [() for _ in self._rows]
-        if failure.name in _OUTCOMES:
+        if failure.name in OUTCOMES:
             return Outcome("no data", error=self._line(failure.text), unknown=self._reasons(failure.unknown))
         trace = self._redact(failure.trace)
         return Outcome("failing", error=self._line(f"{failure.name}: {failure.text}"), trace=trace)

@@ -17,25 +17,15 @@ from gobs_core.agent.inspect import Inspections
 from gobs_core.agent.inventories import Inventories, Listener
 from gobs_core.agent.machine import boot_id
 from gobs_core.agent.outbox import Outbox
+from gobs_core.agent.own import Own
 from gobs_core.agent.recordings import Recordings
 from gobs_core.agent.report import report
 from gobs_core.agent.runner import Runner
 from gobs_core.agent.schedule import Schedule
-from gobs_core.agent.selftables import (
-    AGENT,
-    COLLECTOR,
-    OWN_TABLES,
-    SIGHT,
-    SINK,
-    agent_row,
-    collector_rows,
-    sight_rows,
-    sink_rows,
-)
+from gobs_core.agent.selftables import OWN_TABLES
 from gobs_core.agent.weighing import Weighing
 from gobs_core.agent.worker import Job, Worker
 from gobs_core.apart import Apart
-from gobs_core.doctor import diagnose
 from gobs_core.frame import Frame, Reading
 from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
@@ -44,7 +34,6 @@ from gobs_core.redact import Redactor
 from gobs_core.settings import Settings
 from gobs_core.sink import Source
 from gobs_core.state import PluginState
-from gobs_core.table import RowValues
 from gobs_core.workloads import Workloads
 
 if TYPE_CHECKING:
@@ -52,8 +41,6 @@ if TYPE_CHECKING:
 
 CLOSE = 2.0
 """Seconds a collector gets to close."""
-_LOOK = 60 * NANO
-"""Nanoseconds between two looks at what can be seen here."""
 _SELF = ""
 """The agent's own place in its schedule."""
 
@@ -94,18 +81,15 @@ class Agent:
         self._clock = clock or Clock()
         self._redact = Redactor(settings.secrets())
         self._worker = Worker("gobs collectors")
-        self._own = own or Proc()
-        self._machine = proc
-        self._sight: tuple[RowValues, ...] = ()
-        self._looked_ns: int | None = None
+        self._own = Own(own or Proc(), proc)
         workloads = self.workloads = Workloads()
         named = build_inventories(settings, plugins, workloads, self._redact)
         self.inventories = Inventories(named.running)
         apart = Apart(settings.plugins.workers, plugins)
         chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads, workers=apart)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
-        profilers = build_recorders(settings, plugins, proc, self._redact)
-        recorders = {recorder.profiler.name: recorder for recorder in profilers.running}
+        profilers = build_recorders(settings, plugins, proc, self._redact, workers=apart, clock=self._clock)
+        recorders = {recorder.name: recorder for recorder in profilers.running}
         self.recordings = Recordings(recorders, proc.clone(), workloads)
         self._inspections = Inspections(self.runners.values(), self._worker, self._left)
         self.source = Source(
@@ -125,7 +109,7 @@ class Agent:
         self.outboxes: Mapping[str, Outbox] = {box.name: box for box in sinks.running}
         self._idle = (*chosen.idle, *named.idle, *profilers.idle, *sinks.idle)
         self._beside = self._make_beside()
-        self._weighing = Weighing(settings.agent.budget, self._own, self._interval)
+        self._weighing = Weighing(settings.agent.budget, self._own.proc, self._interval)
         self._schedule: Schedule | None = None
         self._sequence = 0
         self._late = 0
@@ -202,7 +186,10 @@ class Agent:
         if self._beside is not None:
             readings += await self._beside.take()
         if _SELF in due:
-            readings += self._own_readings()
+            told = self._weighing.told(runner.state for runner in self.runners.values())
+            readings += self._own.read(
+                self._clock.monotonic_ns(), self._late, told, self.outboxes.values(), self.states
+            )
         self._weighing.weigh(self.runners, self._schedule, now)
         frame = self._send(wall_ns, now, readings) if readings else None
         ran = tuple(runner.name for runner in named if runner in ready or runner in far)
@@ -248,6 +235,8 @@ class Agent:
     def _retry(self, kind: str, name: str) -> bool:
         if kind == "sink":
             return name in self.outboxes and self.outboxes[name].lift()
+        if kind == "profiler":
+            return self.recordings.lift(name)
         return kind == "collector" and name in self.runners and self.runners[name].lift()
 
     def _left(self) -> float:
@@ -260,25 +249,6 @@ class Agent:
         for box in self.outboxes.values():
             box.put(frame)
         return frame
-
-    def _own_readings(self) -> list[Reading]:
-        now = self._clock.monotonic_ns()
-        return [
-            Reading(AGENT, (agent_row(self._late, self._own),), now),
-            Reading(
-                COLLECTOR, collector_rows(self._weighing.told(runner.state for runner in self.runners.values())), now
-            ),
-            Reading(SIGHT, self._seen(now), now),
-            Reading(SINK, sink_rows(self.outboxes.values()), now),
-        ]
-
-    def _seen(self, now: int) -> tuple[RowValues, ...]:
-        """What can be seen here; the very same rows until it is looked again."""
-        if self._looked_ns is None or now >= self._looked_ns + _LOOK:
-            self._looked_ns = now
-            rows = sight_rows(diagnose(self._machine, self._own, self.states()))
-            self._sight = self._sight if rows == self._sight else rows
-        return self._sight
 
     def _interval(self, runner: Runner) -> float:
         return runner.collector.config.interval or self._settings.agent.interval

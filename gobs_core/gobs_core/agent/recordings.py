@@ -13,7 +13,14 @@ from gobs_core.errors import NoData
 from gobs_core.logs import get_logger
 from gobs_core.proc import Proc
 from gobs_core.profile import Profile
-from gobs_core.profiler import ProfileFailed, ProfileHearer, ProfileOrder, ProfileProgress, Profiler
+from gobs_core.profiler import (
+    ProfileFailed,
+    ProfileHearer,
+    ProfileOrder,
+    ProfileProcesses,
+    ProfileProgress,
+    Profiler,
+)
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
 from gobs_core.workloads import Workloads
@@ -25,6 +32,10 @@ END = 5.0
 WORD = 10.0
 """Seconds between two words of a recording that waits its turn: whoever ordered it gives up what is silent."""
 _QUEUED = ProfileProgress(state="queued")
+
+
+class Refused(ProfileFailed):
+    """A recording whose turn had come is not made after all; it says nothing of how its profiler fares."""
 
 
 class Recorder:
@@ -39,10 +50,38 @@ class Recorder:
         self.opened = False
         self.redact = redact
 
+    @property
+    def name(self) -> str:
+        """The profiler's name."""
+        return self.profiler.name
+
     async def open(self) -> str:
         """Open it where that has not succeeded yet; returns why it cannot work here, or nothing."""
         async with self.lock:
             return "" if self.opened else await self._open()
+
+    def refusal(self) -> str:
+        """Why no recording is taken now; empty: some are."""
+        return ""
+
+    async def ready(self) -> str:
+        """Get ready for a recording whose turn it is; returns why it cannot be made, or nothing."""
+        return await self.open()
+
+    async def record(
+        self, order: ProfileOrder, processes: ProfileProcesses, tell: Callable[[ProfileProgress], None]
+    ) -> Profile:
+        """Record; raises what the profiler raises, and TimeoutError where it does not end."""
+        async with asyncio.timeout(order.duration + GRACE):
+            return await self.profiler.record(order, processes, tell)
+
+    def lift(self) -> bool:
+        """Let it be tried again at once; returns whether it was in quarantine, as none that runs inside ever is."""
+        return False
+
+    def close(self) -> None:
+        """Close the profiler; raises what it raises."""
+        self.profiler.close()
 
     async def _open(self) -> str:
         try:
@@ -113,6 +152,10 @@ class Recordings:
         if task is not None:
             task.cancel()
 
+    def lift(self, name: str) -> bool:
+        """Let a profiler be tried again at once; returns whether it was in quarantine."""
+        return name in self._recorders and self._recorders[name].lift()
+
     async def close(self) -> None:
         """End all recordings, then close the profilers, each in its own try."""
         tasks: list[asyncio.Future[Any]] = list(self._tasks.values())
@@ -124,9 +167,9 @@ class Recordings:
             await asyncio.wait(tasks, timeout=END)
         for recorder in reversed(tuple(self._recorders.values())):
             try:
-                recorder.profiler.close()
+                recorder.close()
             except Exception as error:  # noqa: BLE001  one plugin's failing close keeps no other from closing
-                self._log.warning("profiler did not close", profiler=recorder.profiler.name, error=str(error))
+                self._log.warning("profiler did not close", profiler=recorder.name, error=str(error))
 
     def _refusal(self, name: str, recorder: Recorder | None, order: ProfileOrder) -> str:
         if recorder is None:
@@ -134,6 +177,8 @@ class Recordings:
             return f"no profiler {name[:63]!r} runs on this node; there is {known}"
         if order.id in self._tasks:
             return "a recording of that id is under way"
+        if refusal := recorder.refusal():
+            return refusal
         config = recorder.profiler.config
         if recorder.waiting >= config.waiting + config.at_once:
             return f"{recorder.waiting} recordings are under way or waiting on this node; try again later"
@@ -159,6 +204,9 @@ class Recordings:
         except asyncio.CancelledError:
             hearer.failed(order, "it was cancelled", cancelled=True)
             return
+        except Refused as refusal:
+            hearer.failed(order, str(refusal))
+            return
         except ProfileFailed as failure:
             error = str(failure)
         except TimeoutError:
@@ -169,7 +217,7 @@ class Recordings:
             recorder.waiting -= 1
         recorder.ran(error, loop.time() - started, None if profile is None else profile.samples)
         if profile is None:
-            self._log.warning("recording failed", profiler=recorder.profiler.name, error=recorder.state.error)
+            self._log.warning("recording failed", profiler=recorder.name, error=recorder.state.error)
             hearer.failed(order, recorder.state.error)
         else:
             hearer.done(order, profile)
@@ -189,9 +237,8 @@ class Recordings:
             saying.cancel()
 
     async def _work(self, recorder: Recorder, order: ProfileOrder, hearer: ProfileHearer) -> Profile:
-        reason = await recorder.open()
+        reason = await recorder.ready()
         if reason:
             raise ProfileFailed(reason)
         processes = await asyncio.to_thread(find, self._proc, self._workloads, order.target)
-        async with asyncio.timeout(order.duration + GRACE):
-            return await recorder.profiler.record(order, processes, lambda progress: hearer.progress(order, progress))
+        return await recorder.record(order, processes, lambda progress: hearer.progress(order, progress))

@@ -14,6 +14,8 @@ from gobs_core.workers.wire import Limits
 
 TELL = signal.SIGQUIT
 """Makes a worker say where each of its threads is, whatever they do: it is answered in C, without Python's lock."""
+HURRY = signal.SIGTERM
+"""Bids a worker end what it does before its time, where it does what can be ended so."""
 NICE = 5
 """A worker that spins gives way to everybody else."""
 _PDEATHSIG, _NO_NEW_PRIVS = 1, 38

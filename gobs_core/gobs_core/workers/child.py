@@ -56,6 +56,10 @@ def _hold(start: Start) -> Any:
         from gobs_core.workers.serve_condition import ServedCondition
 
         return ServedCondition(cls, config)
+    if start.kind == "profiler":
+        from gobs_core.workers.serve_profiler import ServedProfiler
+
+        return ServedProfiler(cls, config, start.about)
     if start.kind == "sink":
         from gobs_core.workers.serve_sink import ServedSink
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from gobs_core.workers.bounds import TELL
+from gobs_core.workers.bounds import HURRY, TELL
 from gobs_core.workers.kin import MARK, Figures, end_all, end_orphans, figures, mark_of, stat_of
 from gobs_core.workers.output import Output
 from gobs_core.workers.wire import HEAD, MAX_FRAME, Answer, Ask, framed
@@ -83,6 +83,11 @@ class Process:
         """Kill it now; `end` does the rest."""
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def hurry(self) -> None:
+        """Bid it end what it does before its time."""
+        if not self.gone:
+            self._popen.send_signal(HURRY)
 
     async def where(self) -> str:
         """What it prints when it is asked where it is: each thread's stack, the newest call first."""

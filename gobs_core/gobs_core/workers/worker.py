@@ -33,6 +33,10 @@ MINUTE = 60.0
 """Seconds over which its CPU time is looked at."""
 MOST_PROCESSES = 32
 """Processes a worker may have, itself included."""
+_PRIVILEGED = frozenset({"notifier", "profiler", "sink"})
+"""Kinds that start programs which may be installed with more rights than ours: sendmail, or what looks into others."""
+_AT_ONCE = 32
+"""Parts of an answer that are taken before the loop has its turn, however many have arrived."""
 
 Part = Callable[[msgspec.Raw], None]
 
@@ -137,6 +141,11 @@ class Worker:
                 self.trace = error.failure.trace
                 raise
 
+    def hurry(self) -> None:
+        """Bid it end the call in hand before its time; a plugin that does not listen goes on."""
+        if self._process is not None:
+            self._process.hurry()
+
     def watch(self) -> None:
         """Look at what it uses, and end it where that is too much: the call in hand, or the next, is told why."""
         process, used = self._process, self.figures()
@@ -195,7 +204,7 @@ class Worker:
         kind = self._held.kind
         start = Start(
             path=sys.path,
-            limits=Limits(memory=limits.memory, files=limits.files, privileges=kind in ("notifier", "sink")),
+            limits=Limits(memory=limits.memory, files=limits.files, privileges=kind in _PRIVILEGED),
             kind=kind,
             name=self._held.name,
             entry_point=self._held.origin.entry_point,
@@ -233,7 +242,7 @@ class Worker:
             raise
 
     async def _answer(self, process: Process, part: Part | None) -> msgspec.Raw:
-        size = 0
+        size = parts = 0
         while True:
             answer = await process.hear()
             size += len(bytes(answer.body))
@@ -241,6 +250,9 @@ class Worker:
                 raise Garbage(f"an answer of {size} bytes to question {answer.id} of {self._asked}")
             if answer.kind == "part" and part is not None:
                 part(answer.body)
+                parts += 1
+                if parts % _AT_ONCE == 0:  # what has arrived already is heard without waiting
+                    await asyncio.sleep(0)
             elif answer.kind == "failed":
                 raise await self._failure(answer.body)
             else:

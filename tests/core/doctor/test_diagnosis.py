@@ -124,6 +124,7 @@ def test_plugins_say_in_their_own_words_what_keeps_them() -> None:
         PluginState(kind="inventory", name="kubernetes", state="failing", error="the API does not let us look (403)"),
         PluginState(kind="inventory", name="other", state="ok"),
         PluginState(kind="profiler", name="off", state="disabled"),
+        PluginState(kind="profiler", name="far", state="starting"),
         PluginState(kind="collector", name="cpu", state="failing", error="not asked here"),
     ]
     found = by_name(plugged(states))
@@ -132,7 +133,9 @@ def test_plugins_say_in_their_own_words_what_keeps_them() -> None:
         "names from kubernetes": "limited",
         "names from other": "ok",
         "recording with off": "none",
+        "recording with far": "limited",
     }
+    assert found["recording with far"].found == "it was not tried yet"
     assert found["recording with perf"].change == "it needs PERFMON: agent.profile=profiling"
     assert "profilers.off.enabled=true" in found["recording with off"].change
 

@@ -16,6 +16,7 @@ from gobs_core import Secret
 from gobs_core.settings.sections import WorkerSettings
 from gobs_core.testing import FakeClock, FakeProc
 from gobs_core.workers.kin import MARK
+from gobs_core.workers.wire import Answer, pack
 from tests.core.fakes import healthy
 from tests.core.workers.faulty import CLASSES, FAULTS, SLOW
 from tests.core.workers.rig import make_agent, sent, settled
@@ -181,4 +182,34 @@ async def test_what_it_printed_last_is_told_when_it_is_gone(proc: FakeProc) -> N
     await agent.tick()
     await settled(agent)
     assert agent.states()[0].trace == "so long \\x1b[31m\nand thanks"
+    await agent.close()
+
+
+class Endless:
+    """Stands for a process of which more has arrived than was heard."""
+
+    async def hear(self) -> Answer:
+        """The next part, without waiting."""
+        return Answer(0, "part", pack(None))
+
+
+async def test_however_much_a_worker_has_said_the_loop_has_its_turn_between(proc: FakeProc) -> None:
+    agent = make_agent(proc, ("nothing",))
+    worker: Any = agent.runners["nothing"]._worker  # type: ignore[attr-defined]  # of a FarRunner
+    turns = heard = 0
+
+    def hear(_: object) -> None:
+        nonlocal heard
+        heard += 1
+
+    async def watch() -> None:
+        nonlocal turns
+        while heard < 10_000:
+            await asyncio.sleep(0)
+            turns += 1
+        asking.cancel()
+
+    asking = asyncio.ensure_future(worker._answer(Endless(), hear))
+    await watch()
+    assert turns >= 10_000 // 100
     await agent.close()
