@@ -58,7 +58,7 @@ class Charted:
         self.clock.now = time.time() - minutes * 60 - SPARE
         self.cluster = Cluster(self.clock, server.live, server.history)
         self.machine: Machine = self.cluster.machine(name, CPU, MEMORY, NET)
-        self._interfaces = interfaces
+        self.interfaces = interfaces
         self._count = 0
         for _ in range(int(minutes * 60 / EVERY)):
             self.feed()
@@ -71,7 +71,7 @@ class Charted:
         rows: Mapping[Table, Sequence[RowValues]] = {
             CPU: [("0", user, system), ("all", user, system)],
             MEMORY: [(1_000_000 + at * 200_000, 500_000)],
-            NET: [(name, "physical", at * 1000 * number) for number, name in enumerate(self._interfaces, 1)],
+            NET: [(name, "physical", at * 1000 * number) for number, name in enumerate(self.interfaces, 1)],
         }
         self.machine.feed(rows, after=after, keyframe=at % 12 == 1)
         return rows

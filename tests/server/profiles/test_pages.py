@@ -304,7 +304,9 @@ async def test_the_originals_page_leads_to_the_same_recording(site: Site) -> Non
     _, path = await site.post("/profiles", {"node": "n", "workload": "u1"})
     id = path.rpartition("/")[2]  # noqa: A001
     assert f"/profiles/{id}/cancel" in (await site.get(f"/flamegraph/n/web-1?task_id={id}"))[1]
-    assert f'id="p-{id}"' in (await site.get("/flamegraph/n/web-1"))[1]
+    answer = await site.client.get("/flamegraph/n/web-1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/profiles?q=web-1&node=n")
+    assert f'id="p-{id}"' in (await site.get(answer.headers["Location"]))[1]
 
 
 async def test_a_hostile_name_is_text(rig: Rig) -> None:

@@ -1,7 +1,8 @@
 // One chart: what the server says it shows, the points it has of it, and what it still lacks.
 import { Plot } from "./plot.js";
 import { Said } from "./said.js";
-import { joined, place } from "./window.js";
+import { lookedAt } from "./span.js";
+import { beginning, joined, place } from "./window.js";
 
 /**
  * @typedef {object} Plan what the server says of a chart
@@ -17,6 +18,7 @@ import { joined, place } from "./window.js";
  * @typedef {object} Around what a chart has from its page
  * @property {(from: number, to: number) => void} zoom show another span of seconds since 1970
  * @property {() => void} reset show the usual span again
+ * @property {number} begins when what all charts of the page show began; -Infinity: before what they show
  * @property {number[]} marks moments to mark
  */
 
@@ -51,6 +53,8 @@ export class Figure {
     /** @type {[number, number] | null} */
     this.history = null;
     this.window = { from: 0, to: 0 };
+    /** When what it holds began; Infinity: it has held nothing yet. */
+    this.first = Infinity;
     this.plot = new Plot(this);
     this.said = new Said(this);
   }
@@ -81,7 +85,15 @@ export class Figure {
    * @param {number} now
    */
   look(span, now) {
-    this.window = span.fixed ?? { from: now - span.range, to: now };
+    this.window = lookedAt(span, now, this.around.begins);
+  }
+
+  /**
+   * @param {import("./span.js").Span} span
+   * @returns {number} when what it shows of it began; Infinity: it has none of it
+   */
+  begins(span) {
+    return this.loaded === named(span) ? this.first : Infinity;
   }
 
   /**
@@ -94,7 +106,9 @@ export class Figure {
     this.problem = problem;
     if (answer) {
       const old = this.loaded === named(span) ? this.points : null;
-      this.points = joined(old, answer, answer.since, this.window.from);
+      const from = span.fixed ? span.fixed.from : this.window.to - span.range;
+      this.points = joined(old, answer, answer.since, from);
+      this.first = beginning(this.points, from, answer.history);
       this.loaded = named(span);
       this.complete = question.until !== null;
       this.step = answer.step;

@@ -69,6 +69,7 @@ class Charts {
   /**
    * Ask for what the charts in view lack.
    * @param {boolean} [first] only for those that have nothing yet
+   * @returns {Promise<void>}
    */
   async renew(first = false) {
     const { span, now } = this;
@@ -79,6 +80,7 @@ class Charts {
       figure.pending = true;
       return [{ figure, question }];
     });
+    const { begins } = this;
     await ask(asking, ({ figure, question }, answer, problem) => {
       figure.pending = false;
       if (span !== this.span) return;
@@ -86,7 +88,23 @@ class Charts {
       figure.look(span, this.now);
       figure.take(span, question, answer, problem);
     });
-    if (span !== this.span) await this.renew();
+    if (span !== this.span) return this.renew();
+    if (begins !== this.begins) this.align();
+  }
+
+  /** When what the charts show began; -Infinity: before what they show. */
+  get begins() {
+    const seen = Math.min(...[...this.figures.values()].map((figure) => figure.begins(this.span)));
+    return seen === Infinity ? -Infinity : seen;
+  }
+
+  /** Let all charts show the same time once it is known where that begins. */
+  align() {
+    for (const figure of this.figures.values()) {
+      if (!figure.loaded) continue;
+      figure.look(this.span, this.now);
+      figure.draw();
+    }
   }
 
   /** Show what the address says now. */
@@ -113,7 +131,11 @@ class Charts {
 
   /** @returns {import("./figure.js").Around} */
   around() {
+    const charts = this;
     return {
+      get begins() {
+        return charts.begins;
+      },
       get marks() {
         const marked = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-marks]"));
         return [...marked].flatMap(({ dataset }) => (dataset.marks ? dataset.marks.split(" ").map(Number) : []));

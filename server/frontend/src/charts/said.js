@@ -1,6 +1,6 @@
 // What a chart says in words: the values at the cursor, the same for those who listen, and all of them as a table.
 import { both, clock } from "../zones.js";
-import { full } from "./units.js";
+import { exact, full } from "./units.js";
 
 const ROWS = 200;
 const FAR = 10;
@@ -30,8 +30,10 @@ export class Said {
     this.time.textContent = time === undefined || plot.cursor === null ? "" : clock(time * 1000);
     this.time.title = time === undefined ? "" : both(time * 1000);
     this.values.forEach((value, line) => {
-      const text = full(points.lines[line]?.[at], plan);
+      const number = points.lines[line]?.[at];
+      const [text, title] = [full(number, plan), exact(number, plan)];
       if (value.textContent !== text) value.textContent = text;
+      if (value.title !== title) value.title = title;
     });
     if (plot.cursor === null) this.tabulate();
   }
@@ -88,7 +90,7 @@ export class Said {
       const row = body.insertRow();
       const time = cell("th", clock(points.times[at] * 1000));
       time.title = both(points.times[at] * 1000);
-      row.append(time, ...points.lines.map((line) => cell("td", full(line[at], plan))));
+      row.append(time, ...points.lines.map((line) => cell("td", full(line[at], plan), exact(line[at], plan))));
     }
     this.table.querySelector(".chart-rows")?.replaceChildren(table);
   }
@@ -97,9 +99,11 @@ export class Said {
 /**
  * @param {"th" | "td"} name
  * @param {string} text
+ * @param {string} [title]
  */
-function cell(name, text) {
+function cell(name, text, title = "") {
   const made = document.createElement(name);
   made.textContent = text;
+  if (title) made.title = title;
   return made;
 }

@@ -7,6 +7,7 @@
  */
 
 const LEAST = 1;
+const YOUNG = 60;
 /** Seconds of a span at most, and between which moments one may lie: what is beyond cannot be meant. */
 const MOST = 366 * 86400;
 const FIRST = 1e9;
@@ -27,6 +28,17 @@ export function spanOf(query, { usual, most, at, now = Infinity }) {
   if (at === null) return { range, fixed: null };
   const end = Math.max(at, Math.min(at + range / 2, now));
   return { range, fixed: { from: end - range, to: end } };
+}
+
+/**
+ * The time that is looked at. A span of so many seconds begins where what is shown began: before that there is nothing.
+ * @param {Span} span
+ * @param {number} now
+ * @param {number} begins when that was; -Infinity: before the span
+ * @returns {{ from: number, to: number }}
+ */
+export function lookedAt({ range, fixed }, now, begins) {
+  return fixed ?? { from: Math.max(now - range, Math.min(begins, now - YOUNG)), to: now };
 }
 
 /**

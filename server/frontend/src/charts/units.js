@@ -34,6 +34,18 @@ export function full(value, measure) {
 }
 
 /**
+ * @param {number | null | undefined} value
+ * @param {Measure} measure
+ * @returns {string} every digit that is known, with the plain unit: `1,234,567 B`
+ */
+export function exact(value, measure) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "not known";
+  const number = value * factor(measure) + 0; // no zero is below zero
+  const text = Math.abs(number) < 1e15 && Number.isInteger(number) ? whole(number) : general(number);
+  return `${text} ${measure.symbol}`.trimEnd();
+}
+
+/**
  * @param {Measure} measure
  * @returns {number} what a value is multiplied with before it is drawn: a ratio is drawn as percent
  */
@@ -115,6 +127,16 @@ function exponential(value, digits) {
   return Number(value.toPrecision(digits))
     .toExponential()
     .replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+/**
+ * @param {number} value
+ * @returns {string} six digits of it
+ */
+function general(value) {
+  const power = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(6)))));
+  if (!Number.isFinite(value) || power < -4 || power > 5) return exponential(value, 6);
+  return value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
 }
 
 /** @param {number} value */

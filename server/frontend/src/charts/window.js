@@ -6,6 +6,9 @@
  * @property {(number | null)[][]} lines null: not known, or a gap
  */
 
+/** Readings without it: of a rate the first one tells nothing. */
+const READ_BEFORE = 2;
+
 /**
  * News in place of what began at `since` or later, and nothing older than one point before `from`.
  * @param {Points | null} old
@@ -38,6 +41,21 @@ export function place(times, time) {
     else high = middle;
   }
   return low;
+}
+
+/**
+ * When what a chart shows began. A silence is no beginning: either nothing at all is kept of the time before, or it was
+ * read then and this was not there.
+ * @param {Points} points
+ * @param {number} from where the time begins that they are of
+ * @param {[number, number] | null} kept of what time anything is kept
+ * @returns {number} -Infinity: earlier than `from`, or nobody knows; Infinity: it has not been seen
+ */
+export function beginning({ times, lines }, from, kept) {
+  const first = Math.min(...lines.map((line) => line.findIndex((one) => one !== null)).filter((at) => at >= 0));
+  if (first === Infinity) return Infinity;
+  const young = (kept !== null && kept[0] >= from) || first >= READ_BEFORE;
+  return young && times[first] >= from ? times[first] : -Infinity;
 }
 
 /**

@@ -68,8 +68,8 @@ function ask({ elt, parameters, headers }) {
     parameters.count = String(wanted.count);
   }
   const { search = window.location.search } = elt.dataset;
-  if (!list || search !== window.location.search || lacking.has(elt)) delete headers["If-None-Match"];
-  else headers["Gobs-Have"] = list.childElementCount >= Number(list.dataset.total) ? "*" : list.dataset.order ?? "";
+  if (search !== window.location.search || lacking.has(elt)) delete headers["If-None-Match"];
+  else if (list) headers["Gobs-Have"] = list.childElementCount >= Number(list.dataset.total) ? "*" : list.dataset.order ?? "";
   lacking.delete(elt);
   elt.dataset.search = window.location.search;
 }

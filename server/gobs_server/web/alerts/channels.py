@@ -18,10 +18,11 @@ from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.web.access.forms import go, sent
 from gobs_server.web.answers import html
+from gobs_server.web.paging import page_asked, paged
 from gobs_server.web.rendering import Templates
 
-_SHOWN = 100
-_MOST_DEAD = 1000
+_MOST = 1000
+"""Messages that are kept at hand."""
 STATES = {"": "all", "sending": "on their way", "sent": "sent", "dead": "dead letters"}
 """Which messages are shown -> what that is called."""
 _BUSY = "The journal of alerts cannot be written now; nothing was saved."
@@ -69,7 +70,8 @@ def _add_looking(routes: Routes, pages: ChannelPages) -> None:
     @routes.get("/alerts/channels", role="viewer", scope="alerts")
     async def channels() -> Response:
         state = request.args.get("state", "")
-        return await pages.list(state=state if state in STATES else "")
+        places = page_asked(request.args), page_asked(request.args, "messages")
+        return await pages.list(state=state if state in STATES else "", places=places)
 
     @routes.get("/alerts/channels/new", role="administrator", scope="alerts")
     async def channel_new() -> Response:
@@ -143,23 +145,29 @@ class ChannelPages:
         return {} if cls is None else _said(cls.Config, form)
 
     async def list(
-        self, fault: str = "", status: int = 200, *, told: str = "", taken: bool = True, state: str = ""
+        self,
+        fault: str = "",
+        status: int = 200,
+        *,
+        told: str = "",
+        taken: bool = True,
+        state: str = "",
+        places: tuple[int, int] = (1, 1),
     ) -> Response:
         """Return the page, with what a test has brought, and with messages that are so."""
+        channels = sorted(self._alerts.book.channels.values(), key=lambda one: one.name.casefold())
         waiting = self._alerts.post.waiting()
         try:
-            deliveries = await self._alerts.deliveries("", state, _SHOWN)
-            dead = len(await self._alerts.deliveries("", "dead", _MOST_DEAD))
+            deliveries = await self._alerts.deliveries("", state, _MOST)
+            dead = len(await self._alerts.deliveries("", "dead", _MOST))
         except JournalError:
             deliveries, dead = self._alerts.post.under_way(), 0
         content = self._templates.render(
             "alerts/channels.html",
-            channels=[
-                (one, waiting.get(one.name, 0))
-                for one in sorted(self._alerts.book.channels.values(), key=lambda one: one.name.casefold())
-            ],
+            channels=paged(channels, places[0]),
+            waiting=waiting,
             kinds=sorted(self._alerts.kinds.classes),
-            deliveries=deliveries,
+            messages=paged(deliveries, places[1]),
             dead=dead,
             state=state,
             states=STATES,

@@ -17,8 +17,9 @@ from gobs_server.web.access.forms import go, goal, sent
 from gobs_server.web.alerts.exact import exactly
 from gobs_server.web.alerts.lines import Waiting, line, lines, waiting
 from gobs_server.web.alerts.sheet import as_csv
-from gobs_server.web.alerts.wanted import PAGE, SEVERITIES, SPANS, STATES, Wanted, wanted
+from gobs_server.web.alerts.wanted import SEVERITIES, SPANS, STATES, Wanted, wanted
 from gobs_server.web.answers import fragment, html, missing
+from gobs_server.web.paging import PAGE, paged, pages_of
 from gobs_server.web.rendering import Templates
 
 _ONWARD = [("/alerts", "all alerts"), ("/alerts?state=resolved", "those that are over")]
@@ -108,9 +109,6 @@ class AlertPages:
             self._templates.render(
                 "alerts/alerts.html",
                 asked=asked,
-                states=STATES,
-                severities=SEVERITIES,
-                spans=SPANS,
                 tag=self._tag(asked),
                 content=self._templates.raw(await self._list(asked)),
             )
@@ -172,20 +170,23 @@ class AlertPages:
         if asked.state == "pending":
             found, total, complete = [], 0, True
         elif asked.state in ("now", "firing"):
-            firing = self._alerts.firing(search)
-            found, total, complete = firing[(asked.page - 1) * PAGE : asked.page * PAGE], len(firing), True
+            firing = paged(self._alerts.firing(search), asked.page)
+            asked, found, total, complete = asked._replace(page=firing.number), list(firing.items), firing.total, True
         else:
             page = await self._alerts.search(search, PAGE, (asked.page - 1) * PAGE)
             found, total, complete = page.alerts, page.total, page.complete
         return self._templates.render(
             "alerts/list.html",
             asked=asked,
+            states=STATES,
+            severities=SEVERITIES,
+            spans=SPANS,
             lines=lines(self._alerts, found, now),
             pending=pending[:PAGE],
             waiting=len(pending),
             total=total,
             complete=complete,
-            pages=max(1, -(-total // PAGE)),
+            pages=pages_of(total),
             rules=sum(rule.enabled for rule in self._alerts.book.rules.values()),
             silences=_SILENCES,
             most_lines=_MOST_LINES,

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from quart import Response, request
 
-from gobs_core import Unit
 from gobs_server.actor import current_actor
 from gobs_server.alerts.faults import Firing, Invalid, ReadOnly, Unknown, Wrong
 from gobs_server.alerts.keeping.journal import JournalError
 from gobs_server.alerts.rules.rule import Rule, RuleFields
-from gobs_server.alerts.rules.selector import Globs
-from gobs_server.alerts.words import limit_text
 from gobs_server.routes import Routes
 from gobs_server.services import Services
-from gobs_server.web.access.forms import go, sent, sent_lists
+from gobs_server.web.access.forms import go, goal, sent, sent_lists
 from gobs_server.web.alerts.drawing import draw
 from gobs_server.web.alerts.form import FIRST, beside, said, shown
-from gobs_server.web.alerts.lines import COLOURS
+from gobs_server.web.alerts.rule_list import RuleList, RulesAsked, rules_asked
 from gobs_server.web.answers import html, missing
-from gobs_server.web.format import full
 from gobs_server.web.rendering import Templates
 
 _ONWARD = [("/alerts/rules", "all rules")]
@@ -41,7 +36,11 @@ def add_rules(routes: Routes, services: Services, templates: Templates) -> None:
 def _add_looking(routes: Routes, pages: RulePages) -> None:
     @routes.get("/alerts/rules", role="viewer", scope="alerts")
     async def rules() -> Response:
-        return pages.list(node=request.args.get("node", "")[:253])
+        return pages.list.page(rules_asked(request.args))
+
+    @routes.get("/fragments/alerts/rules", role="viewer", scope="alerts")
+    async def rules_fragment() -> Response:
+        return pages.list.fragment(rules_asked(request.args))
 
     @routes.get("/alerts/rules/new", role="administrator", scope="alerts")
     async def rule_new() -> Response:
@@ -91,15 +90,16 @@ def _add_acting(routes: Routes, services: Services, pages: RulePages) -> None:
         old = pages.rule(id)
         if old is None:
             return pages.none()
-        fields = msgspec.structs.replace(old.fields(), enabled=(await sent()).get("enabled") == "yes")
+        form = await sent()
+        fields = msgspec.structs.replace(old.fields(), enabled=form.get("enabled") == "yes")
         try:
             await desk.change_rule(id, fields, current_actor().name)
         except (Invalid, ReadOnly, JournalError) as error:
-            return pages.list(_why(error), 409)
+            return pages.list.page(RulesAsked(), _why(error), 409)
         await audit.record(
             current_actor(), "rule.change", old.name, {"enabled": old.enabled}, {"enabled": fields.enabled}
         )
-        return go("/alerts/rules")
+        return go(goal(form.get("back") or "/alerts/rules"))
 
     @routes.post("/alerts/rules/<name:id>/delete", role="administrator", scope="alerts")
     async def rule_delete(id: str) -> Response:  # noqa: A002
@@ -120,6 +120,7 @@ class RulePages:
     def __init__(self, services: Services, templates: Templates) -> None:
         self._alerts = services.alerts
         self._templates = templates
+        self.list = RuleList(services.alerts, templates)
 
     def rule(self, id: str) -> Rule | None:  # noqa: A002  a record's own word
         """The rule of that id."""
@@ -128,32 +129,6 @@ class RulePages:
     def none(self) -> Response:
         """Return the page that says there is no such rule."""
         return missing(self._templates, "There is no rule of that id.", _ONWARD)
-
-    def list(self, fault: str = "", status: int = 200, node: str = "") -> Response:
-        """Return the page of all rules, or of those that mean a node."""
-        meant = [one for one in self._alerts.book.rules.values() if not node or Globs(one.node).match(node)]
-        rules = sorted(meant, key=lambda one: (not one.enabled, one.name.casefold()))
-        matched = self._alerts.engine.matched()
-        firing = Counter(alert.rule for alert in self._alerts.keeper.alerts.values())
-        limits = self._limits(rules)
-        rows = [(one, matched.get(one.id, 0), firing[one.id], limits[one.id]) for one in rules]
-        content = self._templates.render(
-            "alerts/rules.html", rows=rows, colours=COLOURS, faults=self._alerts.files.faults, fault=fault, node=node
-        )
-        return html(content, status)
-
-    def _limits(self, rules: Iterable[Rule]) -> dict[str, str]:
-        """Rule -> its threshold as people read it; empty where it has none."""
-        units = {(target, name): (unit, rate) for name, target, _, unit, rate in self._alerts.desk.metrics()}
-        found = {}
-        for one in rules:
-            known = units.get((one.target, one.metric)) or units.get(("row", one.metric))
-            unit, rate = known if known is not None and one.value != "level" else (Unit.NONE, False)
-            number = one.threshold
-            found[one.id] = (
-                limit_text(number, unit, rate, full) if isinstance(number, int | float) else str(number or "")
-            )
-        return found
 
     def editor(
         self,

@@ -19,9 +19,9 @@ from gobs_server.web.access.forms import go, sent, sent_lists
 from gobs_server.web.alerts.lines import lines
 from gobs_server.web.alerts.texts import globs, globs_text, pairs, pairs_text
 from gobs_server.web.answers import html
+from gobs_server.web.paging import page_asked, paged
 from gobs_server.web.rendering import Templates
 
-_MOST = 200
 _BUSY = "The journal of alerts cannot be written now; nothing was saved."
 
 
@@ -32,7 +32,7 @@ def add_silences(routes: Routes, services: Services, templates: Templates) -> No
 
     @routes.get("/alerts/silences", role="viewer", scope="alerts")
     async def silences() -> Response:
-        return pages.list({})
+        return pages.list({}, page=page_asked(request.args))
 
     @routes.get("/fragments/alerts/matched", role="viewer", scope="alerts")
     async def silence_matched() -> Response:
@@ -88,19 +88,20 @@ class SilencePages:
         self._clock = services.clock
         self._templates = templates
 
-    def list(self, form: Mapping[str, str], fault: str = "", status: int = 200) -> Response:
+    def list(self, form: Mapping[str, str], fault: str = "", status: int = 200, page: int = 1) -> Response:
         """Return the page, with what somebody has written into its form."""
         now, firing = self._clock.wall(), self._alerts.keeper.alerts.values()
-        silences = sorted(self._alerts.book.silences, key=lambda one: one.ended is not None)[:_MOST]
+        silences = paged(sorted(self._alerts.book.silences, key=lambda one: one.ended is not None), page)
         rows = [
             (one, one.holds(now), len(self._alerts.book.matched(one, firing)) if one.ended is None else 0)
-            for one in silences
+            for one in silences.items
         ]
         names = (*MATCHED, "labels", "for", "from", "to", "zone", "comment")
         content = self._templates.render(
             "alerts/silences.html",
             rows=rows,
-            matchers={one.id: _matchers(one) for one in silences},
+            shown=silences,
+            matchers={one.id: _matchers(one) for one in silences.items},
             form={name: form.get(name, "") for name in names},
             days=DAYS,
             fault=fault,

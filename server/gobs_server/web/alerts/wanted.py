@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 
 from gobs_server.alerts.book import Book
 from gobs_server.db.alerts import AlertSearch
+from gobs_server.web.paging import page_asked
 
 STATES = ("now", "firing", "pending", "resolved", "all")
 SEVERITIES = ("critical", "warning", "info")
 SPANS = {"": 0.0, "1h": 3600.0, "24h": 86400.0, "7d": 7 * 86400.0, "30d": 30 * 86400.0}
-PAGE = 100
-_MOST_PAGE = 9999
 
 
 class Wanted(NamedTuple):
@@ -37,6 +36,12 @@ class Wanted(NamedTuple):
         """What an address says of it, the page aside."""
         said = [(name, str(value)) for name, value in self._asdict().items() if name != "page"]
         return urlencode([pair for pair in said if pair[1] and pair != ("state", "now")], errors="replace")
+
+    @property
+    def address(self) -> str:
+        """Where the page is that shows this."""
+        said = "&".join(filter(None, (self.query, f"page={self.page}" if self.page > 1 else "")))
+        return f"/alerts?{said}" if said else "/alerts"
 
     @property
     def elsewhere(self) -> bool:
@@ -65,7 +70,5 @@ def wanted(values: Mapping[str, str]) -> Wanted:
     state = text["state"] if text["state"] in STATES else "now"
     severity = text["severity"] if text["severity"] in SEVERITIES else ""
     span = text["span"] if text["span"] in SPANS else ""
-    page = min(int(text["page"]), _MOST_PAGE) if text["page"].isascii() and text["page"].isdecimal() else 1
-    return Wanted(
-        state, severity, text["rule"], text["node"], text["namespace"], text["pod"], span, text["q"], max(page, 1)
-    )
+    page = page_asked(values)
+    return Wanted(state, severity, text["rule"], text["node"], text["namespace"], text["pod"], span, text["q"], page)

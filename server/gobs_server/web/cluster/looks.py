@@ -10,7 +10,7 @@ from gobs_server.live import Live, Node
 from gobs_server.web.cluster.board import CPUS
 from gobs_server.web.cluster.heat import Scale
 from gobs_server.web.cluster.trends import Trends
-from gobs_server.web.format import cell, full
+from gobs_server.web.format import cell, exact, full
 from gobs_server.web.headlines import HEADLINES, PLACES, SHARES, Value, bar, shown, why_unknown
 from gobs_server.web.states import attention, meaning
 
@@ -96,12 +96,15 @@ def tiles(faces: Sequence[Face], nodes: Sequence[Node], lines: Sequence[Line], s
     place = PLACES[scale.name]
     unit, rate = HEADLINES[place].unit, HEADLINES[place].rate
     each = [(face, node.state, line[place]) for face, node, line in zip(faces, nodes, lines, strict=True)]
-    return [tile(face, state, value, cell(value, unit, rate), scale) for face, state, value in each]
+    return [
+        tile(face, state, value, (cell(value, unit, rate), exact(value, unit, rate)), scale)
+        for face, state, value in each
+    ]
 
 
-def tile(face: Face, state: str, value: float, text: str, scale: Scale) -> Tile:
-    """Return a tile that shows a number as `text`."""
-    return Tile(face, state, text, scale.level(value), f"{face.name}: {scale.label} {text}, {state}")
+def tile(face: Face, state: str, value: float, texts: tuple[str, str], scale: Scale) -> Tile:
+    """Return a tile of a number, which is shown and told exactly in these `texts`."""
+    return Tile(face, state, texts[0], scale.level(value), f"{face.name}: {scale.label} {texts[1]}, {state}")
 
 
 def _seen(

@@ -157,7 +157,7 @@ class ClusterPast:
                     Face(ident("node", then.names[row]), _leading(then, row, there), visible(then.names[row])),
                     then.states[row],
                     float(values[row, place]),
-                    then.shown(row, alone=False)[place].text,
+                    then.shown(row, alone=False)[place][1:3],
                     scale,
                 )
                 for row in rows
@@ -219,7 +219,7 @@ def _node(then: Then, row: int, there: Looking, *, alone: bool) -> Node:
         "" if state == READ else state,
         values,
         shares if whole else [],
-        told if whole else values["cpu"].title,
-        memory if whole else values["memory"].title,
+        f"{values['cpu'].title}; {told}" if whole else values["cpu"].title,
+        f"{values['memory'].title}; {memory}" if whole else values["memory"].title,
         total if whole else "",
     )

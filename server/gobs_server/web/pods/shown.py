@@ -59,6 +59,8 @@ class Shown(NamedTuple):
     heat: int
     number: str
     """What a tile is coloured by."""
+    told: str
+    """The same exactly."""
 
 
 class Group(NamedTuple):
@@ -99,6 +101,7 @@ def shown(name: str, sheet: PodSheet, where: tuple[Part, int], row: int, why: Ma
         began=None if began != began else began,  # noqa: PLR0124  NaN
         heat=scale.level(heat),
         number=cell(heat, scale.unit, scale.rate),
+        told=exact(heat, scale.unit, scale.rate),
     )
 
 

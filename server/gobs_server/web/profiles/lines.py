@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from gobs_server.paths import segment
 from gobs_server.profiles.task import Task
 from gobs_server.web.format import UNKNOWN, duration
+from gobs_server.web.paging import page_asked
 
 _COLOURS = {"done": "fresh", "failed": "down", "cancelled": "idle", "expired": "idle"}
-MOST = 200
-"""Recordings on one page."""
+
+
+class Listed(NamedTuple):
+    """Which recordings are asked for."""
+
+    q: str = ""
+    """Words that must be in what they are of, where, whose, or in which state."""
+    node: str = ""
+    state: str = ""
+    page: int = 1
+
+    @property
+    def query(self) -> str:
+        """What an address says of it, the page aside."""
+        said = (("q", self.q), ("node", self.node), ("state", self.state))
+        return urlencode([pair for pair in said if pair[1]], errors="replace")
+
+
+def listed(values: Mapping[str, str]) -> Listed:
+    """What a query asks for."""
+    q, node, state = (values.get(name, "")[:253] for name in ("q", "node", "state"))
+    return Listed(q, node, state, page_asked(values))
 
 
 class Line(NamedTuple):
@@ -51,13 +73,15 @@ def _left(task: Task, left: float) -> str:
     return f"{duration(round(left)) if left >= 1 else 'less than a second'} left" if task.state == "recording" else ""
 
 
-def found(tasks: Iterable[Task], words: str, node: str = "", state: str = "") -> list[Task]:
-    """The recordings that have all the words in what they are of, where, whose, and in which state."""
-    wanted = words.casefold().split()
+def found(tasks: Iterable[Task], asked: Listed) -> list[Task]:
+    """The recordings that are asked for."""
+    words = asked.q.casefold().split()
     return [
         task
         for task in tasks
-        if node in {"", task.node} and state in {"", task.state} and all(word in _text(task) for word in wanted)
+        if asked.node in {"", task.node}
+        and asked.state in {"", task.state}
+        and all(word in _text(task) for word in words)
     ]
 
 

@@ -12,9 +12,10 @@ from gobs_server.services import Services
 from gobs_server.tags import Tags
 from gobs_server.web.answers import fragment, gone, html, no_node
 from gobs_server.web.format import full
+from gobs_server.web.paging import paged
 from gobs_server.web.profiles.asked import DURATIONS, FREQUENCIES, able, target, target_of
 from gobs_server.web.profiles.compared import compared
-from gobs_server.web.profiles.lines import MOST, found, line
+from gobs_server.web.profiles.lines import Listed, found, line, listed
 from gobs_server.web.rendering import Templates
 
 STATES = ("queued", "recording", "processing", "done", "failed", "cancelled", "expired")
@@ -41,27 +42,17 @@ class ProfilePages:
 
     def list(self, status: int = 200, fault: str = "") -> Response:
         """Return the page of all recordings, as its address asks for them."""
-        asked = {name: request.args.get(name, "")[:253] for name in ("q", "node", "state")}
-        return self.list_of(asked["q"], asked["node"], asked["state"], status, fault)
-
-    def list_of(self, words: str, node: str, state: str = "", status: int = 200, fault: str = "") -> Response:
-        """Return the page of those with these words, of a node, in a state."""
+        asked = listed(request.args)
+        content = self._templates.raw(self._list(asked))
         return html(
-            self._templates.render(
-                "profiles/profiles.html",
-                fault=fault,
-                asked={"q": words, "node": node, "state": state},
-                states=STATES,
-                tag=self._list_tag(words, node, state),
-                content=self._templates.raw(self._list(words, node, state)),
-            ),
+            self._templates.render("profiles/profiles.html", fault=fault, tag=self._list_tag(asked), content=content),
             status,
         )
 
     def list_fragment(self) -> Response:
         """Return what of it changes."""
-        words, node, state = (request.args.get(name, "")[:253] for name in ("q", "node", "state"))
-        return fragment(self._list_tag(words, node, state), lambda: self._list(words, node, state))
+        asked = listed(request.args)
+        return fragment(self._list_tag(asked), lambda: self._list(asked))
 
     def one(self, task: Task) -> Response:
         """Return the page of one recording."""
@@ -110,19 +101,21 @@ class ProfilePages:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _list(self, words: str, node: str, state: str) -> bytes:
+    def _list(self, asked: Listed) -> bytes:
         all_of_them, now = self._tasks.all(), self._clock.wall()
-        tasks = found(all_of_them, words, node, state)
+        shown = paged(found(all_of_them, asked), asked.page)
         return self._templates.render(
             "profiles/list.html",
-            lines=[line(task, now) for task in tasks[:MOST]],
-            count=len(tasks),
+            asked=asked,
+            states=STATES,
+            lines=[line(task, now) for task in shown.items],
+            shown=shown,
             total=len(all_of_them),
             loaded=self._tasks.loaded,
         )
 
-    def _list_tag(self, *asked: str) -> str:
-        return self._tags.of(self._tasks.version, *asked, self._beat(any(task.open for task in self._tasks.all())))
+    def _list_tag(self, asked: Listed) -> str:
+        return self._tags.of(self._tasks.version, asked, self._beat(any(task.open for task in self._tasks.all())))
 
     def _one(self, task: Task) -> bytes:
         return self._templates.render(

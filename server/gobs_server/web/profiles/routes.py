@@ -15,6 +15,7 @@ from gobs_server.tags import Tags
 from gobs_server.web.access.forms import go, sent
 from gobs_server.web.answers import missing
 from gobs_server.web.profiles.asked import wanted
+from gobs_server.web.profiles.lines import Listed
 from gobs_server.web.profiles.pages import ProfilePages
 from gobs_server.web.rendering import Templates
 
@@ -39,7 +40,7 @@ def add_profiles(routes: Routes, services: Services, tags: Tags, templates: Temp
     @routes.get("/flamegraph/<name:node>/<name:pod>", role="viewer", scope="profiles", private=True)
     async def original_flamegraph(node: str, pod: str) -> Response:
         task = request.args.get("task_id", "")
-        return of(task) if task else pages.list_of(words=pod, node=node)
+        return of(task) if task else go(f"/profiles?{Listed(pod[:253], node[:253]).query}")
 
 
 _ONWARD = [("/profiles", "all recordings")]

@@ -201,8 +201,8 @@ async def test_the_heat_map_is_coloured_by_what_is_asked_and_says_the_number(
 ) -> None:
     fragment, _ = await answer(client, "view=heat&by=memory")
     tiles = re.findall(r'data-heat="(-?\d)"><a href="[^"]*" title="([^"]*)"', fragment)
-    assert tiles[0] == ("0", "n1: Memory 0.0, fresh")
-    assert tiles[4] == ("2", "n20: Memory 40.0, fresh")
+    assert tiles[0] == ("0", "n1: Memory 0 %, fresh")
+    assert tiles[4] == ("2", "n20: Memory 40 %, fresh")
     unknown, _ = await answer(client, "view=heat&by=load")
     assert unknown.count('data-heat="-1"') == 6  # and the legend
 
