@@ -17,6 +17,8 @@ from gobs_server.web.places import PLACES
 from gobs_server.web.shortcuts import SHORTCUTS, caps
 from gobs_server.web.text import ident, visible
 
+_END = "\0"
+"""Ends each item of a template that renders many; nothing shown can be it, for whatever is shown was made visible."""
 _REFRESHES = (1.0, 2.0, 5.0, 10.0)
 """Seconds between two polls that can be chosen."""
 
@@ -52,6 +54,11 @@ class Templates:
     def render(self, template: str, **values: object) -> bytes:
         """Return the template filled in."""
         return self._environment.get_template(template).render(values).encode("utf-8", "replace")
+
+    def each(self, template: str, **values: object) -> list[bytes]:
+        """Return the items a template renders in one go: setting one up costs as much as filling in a card."""
+        rendered = self._environment.get_template(template).render(values)
+        return [item.encode("utf-8", "replace") for item in rendered.split(_END)[:-1]]
 
     def raw(self, content: bytes) -> object:
         """Return bytes this class has rendered, for use inside another template without escaping them again."""

@@ -29,11 +29,14 @@ class Counting(Templates):
 
     def render(self, template: str, **values: object) -> bytes:
         self.rendered.append(template)
-        if template == "table_rows.html":
-            lines = values["lines"]
-            assert isinstance(lines, list)
-            self.lines += len(lines)
         return super().render(template, **values)
+
+    def each(self, template: str, **values: object) -> list[bytes]:
+        self.rendered.append(template)
+        items = super().each(template, **values)
+        if template == "table_rows.html":
+            self.lines += len(items)
+        return items
 
 
 def badges(cluster: Cluster) -> Badges:

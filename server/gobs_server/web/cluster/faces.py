@@ -18,8 +18,6 @@ from gobs_server.web.text import ident, visible
 
 _AT_ONCE = {"cards": 25, "table": 25, "heat": 250}
 """Items rendered before others get their turn; some milliseconds' worth."""
-_BETWEEN = b"\0"
-"""Stands between two items; nothing shown can be it, for whatever is shown has been made visible."""
 
 
 class Faces:
@@ -74,20 +72,17 @@ class Faces:
         return [(version, top, fires.of_node(node.name)) for node, version in versions]
 
     def _render(self, kept: Items, look: str, nodes: Sequence[Node], scale: Scale) -> None:
-        """Render some in one go: setting a template up costs as much as filling in a card."""
         faces = [self.face(node.name) for node in nodes]
-        contents = self._rendered(look, faces, nodes, scale).split(_BETWEEN)
+        contents = self._rendered(look, faces, nodes, scale)
         made_from = self._made_from(look, nodes, scale)
         for face, origin, content in zip(faces, made_from, contents, strict=True):
             kept.put(face.id, origin, self.version, content)
 
-    def _rendered(self, look: str, faces: Sequence[Face], nodes: Sequence[Node], scale: Scale) -> bytes:
-        lines, live, render = self._board.lines(nodes), self._live, self._templates.render
+    def _rendered(self, look: str, faces: Sequence[Face], nodes: Sequence[Node], scale: Scale) -> list[bytes]:
+        lines, live, each = self._board.lines(nodes), self._live, self._templates.each
         badges = [self._badges.now.of_node(node.name) for node in nodes]
         if look == "heat":
-            return render("node_tiles.html", tiles=zip(tiles(faces, nodes, lines, scale), badges, strict=True))
+            return each("node_tiles.html", tiles=zip(tiles(faces, nodes, lines, scale), badges, strict=True))
         if look == "table":
-            return render(
-                "node_rows.html", rows=zip(rows(live, faces, nodes, lines, self._trends), badges, strict=True)
-            )
-        return render("node_cards.html", cards=zip(cards(live, faces, nodes, lines, self._trends), badges, strict=True))
+            return each("node_rows.html", rows=zip(rows(live, faces, nodes, lines, self._trends), badges, strict=True))
+        return each("node_cards.html", cards=zip(cards(live, faces, nodes, lines, self._trends), badges, strict=True))

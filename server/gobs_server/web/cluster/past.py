@@ -49,7 +49,6 @@ LOOKS = {"table": (100, 500), "cards": (40, 400), "heat": (2000, 5000)}
 """Name -> how many items a page is sent at first, and most at once; the first is the usual one."""
 _KEPT = 8
 """Moments of which what was read is kept."""
-_BETWEEN = b"\0"
 
 
 class Node(NamedTuple):
@@ -145,11 +144,11 @@ class ClusterPast:
         )
         part = found[window.first : window.first + window.size]
         names = [ident("node", shown.names[row]) for row in part]
-        contents = self._items(shown, part, there, query.view, scale).split(_BETWEEN)
-        items = [Item(name, name, 0, content) for name, content in zip(names, contents, strict=False)]
+        contents = self._items(shown, part, there, query.view, scale)
+        items = [Item(name, name, 0, content) for name, content in zip(names, contents, strict=True)]
         return Made(answer(Frame.of(frame), items, window, len(found), has), len(found))
 
-    def _items(self, then: Then, rows: list[int], there: Looking, look: str, scale: Scale) -> bytes:
+    def _items(self, then: Then, rows: list[int], there: Looking, look: str, scale: Scale) -> list[bytes]:
         if look == "heat":
             place, values = PLACES[scale.name], np.abs(then.differences())
             tiles = [
@@ -162,9 +161,9 @@ class ClusterPast:
                 )
                 for row in rows
             ]
-            return self._templates.render("node_tiles.html", tiles=[(one, None) for one in tiles])
+            return self._templates.each("node_tiles.html", tiles=[(one, None) for one in tiles])
         nodes = [_node(then, row, there, alone=look == "cards") for row in rows]
-        return self._templates.render(f"nodes_past_{'cards' if look == 'cards' else 'rows'}.html", nodes=nodes)
+        return self._templates.each(f"nodes_past_{'cards' if look == 'cards' else 'rows'}.html", nodes=nodes)
 
     async def _then(self, moment: float) -> Then:
         async with self._lock:

@@ -19,8 +19,6 @@ from gobs_server.web.text import ident
 
 _AT_ONCE = {"table": 40, "heat": 250}
 """Items rendered before others get their turn; some milliseconds' worth."""
-_BETWEEN = b"\0"
-"""Stands between two items; nothing shown can be it, for whatever is shown has been made visible."""
 _MOST = 6000
 """Items of one look that are kept; above, those that nobody looks at now are let go."""
 
@@ -55,9 +53,7 @@ class Faces:
                     await asyncio.sleep(0)
                 names = outdated[first : first + _AT_ONCE[look]]
                 pods = [(self._shown(name, sheet, where[some[name]], some[name], scale), fires[name]) for name in names]
-                contents = self._templates.render(f"pod_{look}.html", pods=pods, label=scale.label, moments={}).split(
-                    _BETWEEN
-                )
+                contents = self._templates.each(f"pod_{look}.html", pods=pods, label=scale.label, moments={})
                 for name, content in zip(names, contents, strict=True):
                     kept.put(name, origins[name], self.version, content)
             found = kept.get(list(some))
@@ -71,7 +67,7 @@ class Faces:
         texts = sheet.texts("group")
         names = [group_id(kind, texts[row]) for row in rows]
         lines = [group(name, kind, sheet, row) for name, row in zip(names, rows, strict=True)]
-        contents = self._templates.render("pod_groups.html", groups=lines, moments={}).split(_BETWEEN) if lines else []
+        contents = self._templates.each("pod_groups.html", groups=lines, moments={})
         for name, content in zip(names, contents, strict=True):
             kept.put(name, None, self.version, content)
         found, wanted = kept.get(names), set(names)

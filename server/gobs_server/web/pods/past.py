@@ -51,7 +51,6 @@ _KEPT = 8
 """Moments of which what was read is kept."""
 _DEADLINE = 10.0
 """Seconds after which those nodes are left out that have not been read."""
-_BETWEEN = b"\0"
 _BY_CHANGE = (CHANGE, "node", "namespace", "pod")
 """The order of what has changed, unless another is asked for."""
 
@@ -133,7 +132,7 @@ class PodsPast:
             sums, kind = chosen.groups, chosen.kind
             names = [group_id(kind, sums.texts("group")[row]) for row in rows]
             lines = [group(name, kind, sums, row) for name, row in zip(names, rows, strict=True)]
-            contents = self._templates.render("pod_groups.html", groups=lines, moments=there.written)
+            contents = self._templates.each("pod_groups.html", groups=lines, moments=there.written)
         else:
             where = then.sheet.where()
             names = [ident(POD, where[row][0].node, where[row][0].uids[where[row][1]]) for row in rows]
@@ -142,8 +141,8 @@ class PodsPast:
                 for name, row in zip(names, rows, strict=True)
             ]
             look = f"pod_{query.view}.html"
-            contents = self._templates.render(look, pods=pods, label=chosen.scale.label, moments=there.written)
-        items = [Item(name, name, 0, one) for name, one in zip(names, contents.split(_BETWEEN), strict=False)]
+            contents = self._templates.each(look, pods=pods, label=chosen.scale.label, moments=there.written)
+        items = [Item(name, name, 0, one) for name, one in zip(names, contents, strict=True)]
         return answer(Frame.of(frame), items, window, len(chosen.rows), has), len(chosen.rows)
 
     def _changes(
@@ -184,8 +183,8 @@ class PodsPast:
                 if one.numeric
             ]
             made.append(Change(ident(POD, node, uid), path, texts, numbers))
-        contents = self._templates.render("pods_changes_rows.html", pods=made).split(_BETWEEN)
-        items = [Item(one.id, one.id, 0, content) for one, content in zip(made, contents, strict=False)]
+        contents = self._templates.each("pods_changes_rows.html", pods=made)
+        items = [Item(one.id, one.id, 0, content) for one, content in zip(made, contents, strict=True)]
         return answer(Frame.of(frame), items, window, len(chosen), has), len(chosen)
 
     async def _then(self, moment: float) -> Then:

@@ -18,8 +18,6 @@ _LOOKS = 12
 """Different sets of columns, or of people who may see them, whose rows are kept at once."""
 _ROWS = 4000
 """Rows kept of one look; above, those that nobody looks at now are let go."""
-_BETWEEN = b"\0"
-"""Stands between two rows; nothing shown can be it, for whatever is shown has been made visible."""
 _generation = itertools.count()
 
 
@@ -69,7 +67,7 @@ class Face:
         outdated = kept.outdated((name, origin) for name, (_, origin) in origins.items())
         if outdated:
             some = lines(chosen, [origins[name][0] for name in outdated])
-            contents = self._templates.render("table_rows.html", lines=some).split(_BETWEEN)
+            contents = self._templates.each("table_rows.html", lines=some)
             for name, content in zip(outdated, contents, strict=True):
                 kept.put(name, origins[name][1], version, content)
         if len(kept) > _ROWS:
