@@ -3,7 +3,8 @@
 Lifetime: constructed once with validated settings and no I/O; `open` once, which returns at once, since what waits for
 somebody runs in a thread of its own; then it reports, from any thread, whenever something changed; `close` once, within
 a second or two, after which it reports no more. No tick waits for an inventory. Collectors read what is known through
-`Context.workloads`, and go on with ids for names while nothing is.
+`Context.workloads`, and go on with ids for names while nothing is. In a worker, where inventories of others live, each
+life of it has an inventory of its own, and of several reports the last is heard.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import ClassVar, Protocol
 
 from gobs_core.described import WorkloadInfo
 from gobs_core.plugin import Plugin, PluginConfig
+
+MAX_WORKLOADS = 20_000
+"""Workloads taken from one inventory; no table could show more."""
 
 
 class Report(Protocol):

@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from gobs_core import Collector, Inventory, NoData, PluginConfig, Proc, Report, Rows, WorkloadInfo, Workloads
-from gobs_core.agent.inventories import MAX_WORKLOADS, Listener
+from gobs_core.agent.inventories import Listener
 from gobs_core.agent.loop import CLOSE
+from gobs_core.inventory import MAX_WORKLOADS
 from gobs_core.state import PluginState
 from gobs_core.testing import FakeProc, check_inventory
 from gobs_core.workloads import NOBODY

@@ -60,11 +60,25 @@ def build_runners(
 
 
 def build_inventories(
-    settings: Settings, plugins: Plugins, workloads: Workloads, redact: Callable[[str], str], *, quiet: bool = False
+    settings: Settings,
+    plugins: Plugins,
+    workloads: Workloads,
+    redact: Callable[[str], str],
+    *,
+    quiet: bool = False,
+    workers: Apart | None = None,
+    clock: Clock | None = None,
 ) -> Chosen:
-    """A Listener for every inventory that is to run."""
+    """A Listener for every inventory that is to run; `workers`: makes the processes of those of others."""
 
     def make(cls: Any, config: Any, state: PluginState) -> Listener:
+        if workers is not None and workers.holds("inventory", cls.name):
+            from gobs_core.agent.far_inventory import FarListener
+
+            now = (clock or Clock()).monotonic_ns
+            about = {"node": settings.agent.node}
+            worker = workers.worker("inventory", cls.name, config, about, lambda: now() / NANO)
+            return FarListener(cls, worker, state, workloads, redact, now=now)
         return Listener(cls(config, settings.agent.node), state, workloads, redact, quiet=quiet)
 
     return _build("inventory", settings, plugins, make, redact, lambda _: "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -27,13 +27,12 @@ from gobs_core.profiler import (
 )
 from gobs_core.state import PluginState
 from gobs_core.values import show_duration
+from gobs_core.workers.gently import gently
 from gobs_core.workers.serve_profiler import Recorded
 from gobs_core.workers.worker import Broke, Resting, Said, Worker
 
 OPEN = 20.0
 """Seconds it may take to find out what it can do here."""
-SOON = 1.0
-"""Seconds a recording that is not wanted any more gets to end its children and remove its files."""
 WATCH = 0.5
 """Seconds between two looks at what a worker uses."""
 _ANSWERS = frozenset({*OUTCOMES, ProfileFailed.__name__})
@@ -103,7 +102,7 @@ class FarRecorder(Recorder):
         deadline = order.duration + self._grace
         async with self._worker() as worker:
             try:
-                body = await _gently(worker, worker.call("record", asked, deadline=deadline, part=arriving.take))
+                body = await gently(worker, "record", asked, deadline=deadline, part=arriving.take)
                 used = worker.figures()
                 profile = await asyncio.to_thread(arriving.profile, self.name, body, self.redact)
             except _FAULTS as error:
@@ -193,19 +192,6 @@ class FarRecorder(Recorder):
             memory=sum(used.memory for used in found) if found else None,
             restarts=self._lost,
         )
-
-
-async def _gently(worker: Worker, call: Coroutine[Any, Any, msgspec.Raw]) -> msgspec.Raw:
-    """What a call returns; one that is cancelled may end by itself before its worker is ended."""
-    asking = asyncio.ensure_future(call)
-    try:
-        return await asyncio.shield(asking)
-    except asyncio.CancelledError:
-        worker.hurry()
-        await asyncio.wait([asking], timeout=SOON)
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
-        raise
 
 
 def _is_answer(error: Exception) -> bool:

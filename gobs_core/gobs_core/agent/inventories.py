@@ -5,20 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from gobs_core.described import WorkloadInfo
 from gobs_core.errors import NoData
-from gobs_core.inventory import Inventory
+from gobs_core.inventory import MAX_WORKLOADS, Inventory
 from gobs_core.logs import get_logger
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
 from gobs_core.workloads import Workloads
 
 NOT_YET = "has not answered yet"
-MAX_WORKLOADS = 20_000
-"""Workloads taken from one inventory; no table could show more."""
 
 
 class Listener:
@@ -26,6 +25,9 @@ class Listener:
 
     `quiet`: it logs nothing.
     """
+
+    far = False
+    """Whether it is asked in a process of its own."""
 
     def __init__(
         self,
@@ -58,8 +60,7 @@ class Listener:
             lacking = f"{over} workloads over {MAX_WORKLOADS} are left out"
         line = one_line(self._redact(lacking))
         self._workloads.told(self.name, infos[:MAX_WORKLOADS], line)
-        state = "failing" if line else "ok"
-        self._note(state, line, rows=min(len(infos), MAX_WORKLOADS), runs=self.state.runs + 1)
+        self._heard(min(len(infos), MAX_WORKLOADS), line)
 
     def trouble(self, why: str) -> None:
         """Take why what it told may be old."""
@@ -74,21 +75,32 @@ class Listener:
         except Exception as error:  # noqa: BLE001  whatever an inventory raises costs the names it would have told
             self._fail("failing", f"{type(error).__name__}: {error}")
 
+    def lift(self) -> bool:
+        """Let it be tried again at once; returns whether it was in quarantine, as none that runs inside ever is."""
+        return False
+
     def close(self) -> None:
         """Close it; raises what it raises."""
         self.inventory.close()
+
+    async def end(self) -> None:
+        """Close one that is far."""
+
+    def _heard(self, count: int, lacking: str) -> None:
+        """Note that workloads were told."""
+        self._note("failing" if lacking else "ok", lacking, rows=count, runs=self.state.runs + 1)
 
     def _fail(self, state: str, why: str) -> None:
         line = one_line(self._redact(why))
         self._workloads.trouble(self.name, line)
         self._note(state, line, failures=self.state.failures + (state == "failing"))
 
-    def _note(self, state: str, error: str = "", **changes: int) -> None:
+    def _note(self, state: str, error: str = "", **changes: Any) -> None:
         before = self.state
         self.state = msgspec.structs.replace(before, state=state, error=error, **changes)
         self.answered.set()
         if self._log is not None and (state, error) != (before.state, before.error):
-            log = self._log.warning if state == "failing" else self._log.info
+            log = self._log.warning if state in ("failing", "quarantined") else self._log.info
             log(f"inventory is {state}", inventory=self.name, **({"error": error} if error else {}))
 
 
@@ -108,6 +120,10 @@ class Inventories:
         until = time.monotonic() + seconds
         for listener in self.listeners:
             listener.answered.wait(max(0.0, until - time.monotonic()))
+
+    def lift(self, name: str) -> bool:
+        """Let one be tried again at once; returns whether it was in quarantine."""
+        return any(listener.lift() for listener in self.listeners if listener.name == name)
 
     def states(self) -> list[PluginState]:
         """How each fares now."""

@@ -83,9 +83,9 @@ class Agent:
         self._worker = Worker("gobs collectors")
         self._own = Own(own or Proc(), proc)
         workloads = self.workloads = Workloads()
-        named = build_inventories(settings, plugins, workloads, self._redact)
-        self.inventories = Inventories(named.running)
         apart = Apart(settings.plugins.workers, plugins)
+        named = build_inventories(settings, plugins, workloads, self._redact, workers=apart, clock=self._clock)
+        self.inventories = Inventories(named.running)
         chosen = build_runners(settings, plugins, proc, self._clock, self._redact, workloads, workers=apart)
         self.runners: Mapping[str, Runner] = {runner.name: runner for runner in chosen.running}
         profilers = build_recorders(settings, plugins, proc, self._redact, workers=apart, clock=self._clock)
@@ -208,7 +208,10 @@ class Agent:
                 continue
             await self._close("collector", runner)
         for listener in reversed(self.inventories.listeners):
-            await self._close("inventory", listener)
+            if listener.far:
+                await listener.end()
+            else:
+                await self._close("inventory", listener)
         for box in reversed(tuple(self.outboxes.values())):
             await box.close()
         self._worker.close()
@@ -237,6 +240,8 @@ class Agent:
             return name in self.outboxes and self.outboxes[name].lift()
         if kind == "profiler":
             return self.recordings.lift(name)
+        if kind == "inventory":
+            return self.inventories.lift(name)
         return kind == "collector" and name in self.runners and self.runners[name].lift()
 
     def _left(self) -> float:

@@ -25,7 +25,7 @@ def _finding(state: PluginState) -> Finding:
     if state.state == "ok":
         return Finding(what, "ok", "it works")
     if state.state == "starting":
-        return Finding(what, "limited", "it was not tried yet", _LOST[state.kind])
+        return Finding(what, "limited", state.error or "it was not tried yet", _LOST[state.kind])
     lines = state.error.strip().splitlines()
     why = lines[-1] if lines else state.state
     if state.state in ("disabled", "off"):

@@ -22,7 +22,8 @@ _SEE = {
     "sink": "It runs once it has a section in the settings file, `[sinks.$name]` with `path`.",
     "notifier": "It is a channel once it has a section in the server's settings file, or is made one on the pages.",
     "condition": "A rule chooses it by its name, in the editor of rules or as `condition` over REST.",
-    "profiler": "The pages of nodes, workloads and processes offer it beside `perf`.",
+    "profiler": "The pages of nodes, workloads and processes offer it beside `perf`. The\nagent makes it anew for "
+    "every recording, in a process that ends with it: what it is to remember longer belongs in a\nfile.",
 }
 _EDIT = {
     "collector": "Declare your table: `key` for what identifies a row for good, `counter` for what only grows, `gauge` "

@@ -15,7 +15,7 @@ INSIDE = {
     "notifier": LOOP,
 }
 """Kind -> where one runs that runs inside."""
-APART = frozenset({"collector", "condition", "notifier", "profiler", "sink"})
+APART = frozenset({"collector", "condition", "inventory", "notifier", "profiler", "sink"})
 """Kinds that a worker can hold."""
 
 

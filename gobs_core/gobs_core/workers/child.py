@@ -64,6 +64,10 @@ def _hold(start: Start) -> Any:
         from gobs_core.workers.serve_sink import ServedSink
 
         return ServedSink(cls, config, start.about)
+    if start.kind == "inventory":
+        from gobs_core.workers.serve_inventory import ServedInventory
+
+        return ServedInventory(cls, config, start.about)
     if start.kind == "notifier":
         from gobs_core.workers.serve_notifier import ServedNotifier
 
