@@ -2,9 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import msgspec
 
 MAX_TRACE = 4000
+MAX_PRINTED = 2000
+
+
+class Meaning(NamedTuple):
+    """What a word for a plugin's state means."""
+
+    plain: str
+    """Which of six words says the same, if less exactly: starting, ok, degraded, quarantined, disabled, broken."""
+    help: str
+    to_do: str = ""
+    """What ends it; empty: there is nothing to be done."""
+    at_work: bool = False
+    """Whether the plugin does what it is there for, or is meant not to."""
+
+
+STATES: Mapping[str, Meaning] = {
+    "starting": Meaning(
+        "starting", "its worker, or whatever it asks, has not answered for the first time, or it is about to be tried "
+        "again", at_work=True
+    ),
+    "ok": Meaning("ok", "it does its work", at_work=True),
+    "no data": Meaning(
+        "ok", "there is none of what it reads on this machine, which is no error; why is said", at_work=True
+    ),
+    "degraded": Meaning(
+        "degraded", "it is read less often than it was set to, since the agent is over its budget",
+        "raise `agent.budget`, or give it a longer `interval`",
+    ),
+    "failing": Meaning(
+        "degraded", "what it was asked last failed; it is asked again at its next turn", "read its last error"
+    ),
+    "late": Meaning(
+        "degraded", "it was over its deadline; it is left alone until it has returned",
+        "give it a longer `deadline`, or let it read less",
+    ),
+    "quarantined": Meaning(
+        "quarantined", "it failed three times in a row: it is left alone for 30 s, then for twice as long each time",
+        "mend it, then *Try again*",
+    ),
+    "disabled": Meaning("disabled", "its own setting `enabled` is false", at_work=True),
+    "off": Meaning(
+        "disabled", "it does not run here: `[plugins]` leaves it out, nobody named it, or it runs elsewhere",
+        at_work=True,
+    ),
+    "broken": Meaning(
+        "broken", "it could not be loaded or made, or a setting that it needs is missing or wrong",
+        "read its last error, which names what to mend, and start again",
+    ),
+}  # fmt: skip
+"""Every state there is, from `PluginState.state`."""
 
 
 class PluginState(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +71,8 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     api: int | None = None
     """The number of the plugin API it is written for; None where it never got that far."""
     state: str = "ok"
-    """starting, ok, degraded (read less often: the agent is over its budget), no data, failing, late, quarantined,
-    broken, disabled, off."""
+    """starting, ok, no data, degraded, failing, late, quarantined, disabled, off, broken: what each means is in the
+    table of states on the page for authors."""
     error: str = ""
     """The last error in one line; the traceback of a plugin that could not be loaded."""
     runs: int = 0
@@ -42,6 +95,8 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     """How often its worker was started again; of a profiler, which has one for each recording, how many were lost."""
     trace: str = ""
     """The traceback of the last error, or what its worker printed last; at most MAX_TRACE characters."""
+    printed: str = ""
+    """The last lines it printed in its worker, which may be one that is gone; at most MAX_PRINTED characters."""
     unknown: dict[str, str] = {}
     """`table.column` -> why its values are not known here."""
     needs: dict[str, bool] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -63,3 +64,19 @@ def show_size(size: int) -> str:
         if size and size % factor == 0:
             return f"{size // factor}{suffix}"
     return str(size)
+
+
+def secrets_in(struct: object) -> Iterable[str]:
+    """The values in settings, however deep, that must never be shown."""
+    if isinstance(struct, Secret):
+        if struct:
+            yield str(struct)
+    elif isinstance(struct, msgspec.Struct):
+        for name in struct.__struct_fields__:
+            yield from secrets_in(getattr(struct, name))
+    elif isinstance(struct, Mapping):
+        for value in struct.values():
+            yield from secrets_in(value)
+    elif isinstance(struct, list | tuple | set | frozenset):
+        for value in struct:
+            yield from secrets_in(value)

@@ -20,6 +20,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "contracts": sdk.contracts,
     "kinds": sdk.kinds,
     "units": sdk.units,
+    "states": sdk.states,
     "names": sdk.names,
     "helpers": sdk.helpers,
     "rest": rest.operations,

@@ -29,6 +29,7 @@ from gobs_core import (
 )
 from gobs_core.helpers import HELPERS
 from gobs_core.plugins.registry import CONTRACTS
+from gobs_core.state import STATES
 from gobs_core.units import UNIT_NAMES
 from scripts.docs.markdown import code, fence, table
 from scripts.docs.source import assignments, first_line, signature
@@ -80,6 +81,13 @@ def units() -> str:
     """Return the closed list of units."""
     rows = ((code(unit.value), UNIT_NAMES[unit].symbol, UNIT_NAMES[unit].rate_symbol) for unit in Unit)
     return table(("unit", "a level reads", "a rate reads"), rows)
+
+
+def states() -> str:
+    """Return every state a plugin may have, and which of six plain words says the same."""
+    rows = ((code(word), code(known.plain), f"{known.help}{f'; {known.to_do}' if known.to_do else ''}")
+            for word, known in STATES.items())  # fmt: skip
+    return table(("state", "in one of six words", "what it means, and what ends it"), rows)
 
 
 def _enum(cls: type[Kind]) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 from gobs_core import PluginState, __version__
 from gobs_core.logs import get_logger
+from gobs_core.plugins.placing import told_in
 from gobs_core.redact import Redactor
+from gobs_core.state import STATES
 from gobs_proto import gobs_pb2 as pb
 from gobs_server.access import Access
 from gobs_server.alerts.holding import Extensions
@@ -54,8 +56,6 @@ log = get_logger("gobs.server")
 _SAY_GOODBYE = 0.2
 """Seconds agents are given to read their goodbye before their streams are ended."""
 _FLUSH = 3.0
-_STATES = ("starting", "ok", "degraded", "no data", "failing", "late", "quarantined", "broken", "disabled", "off")
-"""Of plugins."""
 Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 
 
@@ -132,6 +132,7 @@ class Server:
             url=settings.url,
             inside=settings.inside_targets,
             extensions=extensions,
+            redact=redact or str,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._loaded = plugins
@@ -253,13 +254,13 @@ class Server:
     def _plugin_list(self) -> tuple[PluginState, ...]:
         """What is loaded here, and how it fares."""
         own = {(state.kind, state.name): state for state in self.alerts.states()}
-        return tuple(own.get((state.kind, state.name), state) for state in self._loaded())
+        return tuple(own.get((state.kind, state.name), state) for state in told_in("server", self._loaded()))
 
     def _plugin_states(self) -> dict[Labels, float]:
         """How many plugins there are of each state, here and on nodes. States an agent made up are counted as one."""
         nodes = (plugin for node in self.live.nodes() for plugin in node.plugins)
-        counts = Counter(p.state if p.state in _STATES else "other" for p in chain(self._plugin_list(), nodes))
-        return {(("state", state),): float(counts[state]) for state in (*_STATES, "other")}
+        counts = Counter(p.state if p.state in STATES else "other" for p in chain(self._plugin_list(), nodes))
+        return {(("state", state),): float(counts[state]) for state in (*STATES, "other")}
 
     def _known(self) -> Iterable[KnownNode]:
         return [KnownNode(n.name, n.first_seen, n.last_seen, n.agent_version, n.boot_id) for n in self.live.nodes()]

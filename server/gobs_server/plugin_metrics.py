@@ -1,4 +1,4 @@
-"""How each of the server's own plugins fares, as metrics; those of agents are in the table `collector` of a node."""
+"""How each of the server's own plugins fares, as metrics; those of agents are in the table `plugin` of a node."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _FIGURES: dict[str, Callable[[PluginState], float | None]] = {
     "gobs_server_plugin_cpu_seconds": lambda state: state.cpu,
     "gobs_server_plugin_memory_bytes": lambda state: state.memory,
     "gobs_server_plugin_succeeded_seconds": lambda state: state.succeeded,
+    "gobs_server_plugin_rows": lambda state: state.rows,
+    "gobs_server_plugin_lacking": lambda state: sum(not here for here in state.needs.values()),
 }
 
 
@@ -25,6 +27,19 @@ def watch_plugins(metrics: Metrics, states: Callable[[], Iterable[PluginState]])
     """Let the metrics tell of these plugins; what is not known of one is left out."""
     metrics.watch(
         "gobs_server_plugin_state", lambda: {_labels(state, state=state.state): 1.0 for state in _some(states)}
+    )
+    metrics.watch(
+        "gobs_server_plugin_info",
+        lambda: {
+            _labels(
+                state,
+                distribution=state.distribution[:200],
+                version=state.version[:200],
+                api="" if state.api is None else str(state.api),
+                runs_in=state.runs_in,
+            ): 1.0
+            for state in _some(states)
+        },
     )
     for name, figure in _FIGURES.items():
         metrics.watch(name, partial(_figures, states, figure))

@@ -27,8 +27,8 @@ from tests.support.house import ROOT
 GOLDEN = Path(__file__).parent.parent / "golden"
 OWN = {"agent": ("rss", "cpu", "descriptors"), "collector": ("duration", "cpu")}
 """What differs from run to run: what the agent itself uses, and how long its collectors take."""
-SIGHT = "sight"
-"""The table that tells what may be seen where the tests run."""
+HERE = ("plugin", "sight")
+"""Tables that tell what is installed and what may be seen where the tests run."""
 MASK = "OWN"
 FIRST = [name for name in MACHINES if not name.endswith(LATER)]
 
@@ -75,7 +75,7 @@ async def printed(machine: str, folder: Path) -> bytes:
 
 def golden(lines: Iterable[bytes], folder: Path) -> str:
     """Return the lines in an order of their own and with what is the agent's own masked."""
-    rows = [row for row in map(json.loads, lines) if row["table"] != SIGHT]
+    rows = [row for row in map(json.loads, lines) if row["table"] not in HERE]
     for row in rows:
         for name in OWN.get(row["table"], ()):
             assert row["values"][name] is not None, "masked, but known"

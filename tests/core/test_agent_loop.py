@@ -35,14 +35,19 @@ from tests.core.fakes import FakeSink, collector, healthy, make_agent, rows_of, 
 FAST = CollectorConfig(interval=1.0)
 
 
+def own_of(*tables: str) -> list[str]:
+    """Return the names of these tables and, behind them, of the agent's own."""
+    return [*tables, "agent", "collector", "plugin", "sight", "sink"]
+
+
 async def test_one_tick_makes_one_frame_of_all_tables_and_of_the_agents_own(proc: FakeProc) -> None:
     agent = make_agent(proc, healthy("a"), healthy("b"))
     await agent.open()
     stats = await agent.tick()
     assert stats.ran == ("a", "b")
     assert stats.frame is not None
-    assert [reading.table.name for reading in stats.frame.readings] == ["a", "b", "agent", "collector", "sight", "sink"]
-    assert [table.name for table in agent.source.tables] == ["a", "b", "agent", "collector", "sight", "sink"]
+    assert [reading.table.name for reading in stats.frame.readings] == own_of("a", "b")
+    assert [table.name for table in agent.source.tables] == own_of("a", "b")
     assert rows_of(stats.frame, "a") == [{"id": "a", "events": 1, "level": 0.5, "label": "x"}]
     await agent.close()
 
@@ -80,7 +85,7 @@ async def test_each_collector_has_its_own_interval_and_all_count_from_one_start(
     clock = FakeClock(seconds=0)
     configs = {("collector", "fast"): FAST, ("collector", "slow"): CollectorConfig(interval=10.0)}
     agent = make_agent(proc, healthy("fast"), healthy("slow"), healthy("usual"), clock=clock, configs=configs)
-    assert agent.source.intervals == {"fast": 1.0, "slow": 10.0}
+    assert agent.source.intervals == {"fast": 1.0, "slow": 10.0, "plugin": 60.0}
     await agent.open()
     ran: dict[int, tuple[str, ...]] = {}
     for _ in range(11):
@@ -287,7 +292,7 @@ async def test_a_disabled_plugin_does_not_run_and_says_so(proc: FakeProc) -> Non
     assert set(agent.runners) == {"b"}
     assert not agent.outboxes
     assert [(s.name, s.state) for s in agent.states()] == [("a", "disabled"), ("b", "ok"), ("fake", "disabled")]
-    assert [t.name for t in agent.source.tables] == ["b", "agent", "collector", "sight", "sink"]
+    assert [t.name for t in agent.source.tables] == own_of("b")
 
 
 def sink_class(name: str, **values: Any) -> Any:

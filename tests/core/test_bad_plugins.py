@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from gobs_core import Collector, CollectorConfig, PluginState, Proc, Rows, Table, gauge
+from gobs_core import Collector, CollectorConfig, PluginState, Proc, Rows, SinkConfig, Table, gauge
+from gobs_core.agent.build import idle_states
 from gobs_core.agent.loop import Agent
 from gobs_core.cli.common import set_up
 from gobs_core.collector import Context
@@ -215,3 +216,68 @@ def test_a_package_whose_module_is_not_there_is_told_with_its_distribution(tmp_p
     [state] = load_plugins([Point("gone", "no_such_module", Dist("gone-plugin", "1.0"))]).failed
     assert (state.name, state.distribution, state.version, state.state) == ("gone", "gone-plugin", "1.0", "broken")
     assert state.error.rstrip().endswith("ModuleNotFoundError: No module named 'no_such_module'")
+
+
+class Needy(Fine):
+    class Config(CollectorConfig, frozen=True, kw_only=True):
+        url: str
+        user: str
+
+
+class NeedySink(FakeSink):
+    name = "needy"
+    default = False
+
+    class Config(SinkConfig, frozen=True, kw_only=True):
+        url: str
+
+
+def needy(*names: str) -> Setup:
+    """What is set up at start with two plugins that need settings, and the sinks of these names."""
+    environ = {"GOBS_CONFIG": "/dev/null", "GOBS_AGENT__SINKS": ",".join(names)}
+    given = [FakeEntryPoint("acme", module(collectors=[Needy, healthy("good")], sinks=[FakeSink, NeedySink]))]
+    args = argparse.Namespace(config=None, set=[], only_plugins=None, log_level=None, log_format="json")
+    return set_up(args, {}, environ=environ, plugins=lambda _: load_plugins(given), owners=())
+
+
+def test_a_setting_that_is_needed_and_missing_breaks_its_plugin_and_the_fix_is_said() -> None:
+    handlers, written = logging.getLogger().handlers[:], io.StringIO()
+    try:
+        with contextlib.redirect_stderr(written):
+            setup = needy("fake", "needy")
+    finally:
+        logging.getLogger().handlers[:] = handlers
+    told = {state.name: state for state in idle_states(*setup) if state.state == "broken"}
+    assert set(told) == {"bad", "needy"}
+    for name, variables in (
+        ("bad", ("COLLECTORS__BAD__URL", "COLLECTORS__BAD__USER")),
+        ("needy", ("SINKS__NEEDY__URL",)),
+    ):
+        assert "a setting that it needs was given by nobody: " in told[name].error
+        assert all(f"GOBS_{variable}" in told[name].error for variable in variables)
+        assert told[name].distribution == "acme"
+    logged = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert {(line["name"], line["error"]) for line in logged if line["event"] == "plugin is broken"} == {
+        (name, state.error) for name, state in told.items()
+    }
+
+
+def test_a_sink_that_nobody_wants_is_off_whatever_it_lacks() -> None:
+    [state] = [state for state in idle_states(*needy("fake")) if state.name == "needy"]
+    assert state.state == "off"
+    assert state.error.startswith("not named in agent.sinks; a setting that it needs was given by nobody")
+
+
+async def test_in_a_running_agent_it_is_broken_and_the_rest_runs(machine: FakeProc) -> None:
+    settings, plugins = load_settings(
+        environ={"GOBS_CONFIG": "/dev/null"}, owners=(),
+        plugins=load_plugins([FakeEntryPoint("acme", module(collectors=[Needy, healthy("good")], sinks=[FakeSink]))]),
+    )  # fmt: skip
+    agent = Agent(settings, dataclasses.replace(plugins, origins={}), machine, clock=FakeClock())
+    await agent.open()
+    await agent.tick()
+    states = {state.name: (state.state, state.error) for state in agent.states()}
+    await agent.close()
+    assert states["good"] == ("ok", "")
+    assert states["bad"][0] == "broken"
+    assert "give it in the settings file, or as GOBS_COLLECTORS__BAD__URL and" in states["bad"][1]

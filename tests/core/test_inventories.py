@@ -89,7 +89,7 @@ async def test_its_state_is_told_like_any_plugins_and_logged_when_it_changes(pro
     def state() -> PluginState:
         return next(state for state in agent.states() if state.kind == "inventory")
 
-    assert (state().state, state().error) == ("no data", "has not answered yet")
+    assert (state().state, state().error) == ("starting", "has not answered yet")
     await agent.open()
     with capture_logs() as logs:
         cls.made.report.workloads([WEB])

@@ -20,6 +20,7 @@ from gobs_core.plugins import KINDS, Plugins
 from gobs_core.plugins.placing import runs_in
 from gobs_core.proc import Proc
 from gobs_core.settings import Settings
+from gobs_core.settings.lacking import said, why_unwanted
 from gobs_core.sink import Sink, Source
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
@@ -122,21 +123,17 @@ def build_outboxes(
             return far_outbox(cls, config, source, worker, state, redact)
         return Outbox(cls(config, source), state, redact)
 
-    return _build("sink", settings, plugins, make, redact, lambda cls: _why_not(cls, settings))
+    return _build("sink", settings, plugins, make, redact, lambda cls: why_unwanted(cls, settings))
 
 
 def idle_states(settings: Settings, plugins: Plugins) -> tuple[PluginState, ...]:
     """Every plugin as it would start: `ok`, or why it would not run."""
-    now = {("sink", name): _sink_state(name, cls, settings, plugins) for name, cls in plugins.sinks.items()}
-    now |= {(kind, name): state for kind in KINDS for name, _, state in _states(kind, settings, plugins)
-            if state.state != "ok" or kind != "sink"}  # fmt: skip
+    now = {
+        (kind, name): _unless(why_unwanted(cls, settings) if issubclass(cls, Sink) else "", state)
+        for kind in KINDS
+        for name, cls, state in _states(kind, settings, plugins)
+    }
     return tuple(now.get((state.kind, state.name), state) for state in plugins.states())
-
-
-def _sink_state(name: str, cls: type[Sink], settings: Settings, plugins: Plugins) -> PluginState:
-    reason = _why_not(cls, settings)
-    where = "" if reason else runs_in(settings.plugins.workers, plugins, "sink", name)
-    return msgspec.structs.replace(plugins.state("sink", name, "off" if reason else "ok", reason), runs_in=where)
 
 
 def _build(
@@ -150,9 +147,9 @@ def _build(
     running: list[Any] = []
     idle: list[PluginState] = []
     for name, cls, state in _states(kind, settings, plugins):
-        reason = why_not(cls)
-        if state.state != "ok" or reason:
-            idle.append(state if state.state != "ok" else plugins.state(kind, name, "off", reason))
+        state = _unless(why_not(cls), state)
+        if state.state != "ok":
+            idle.append(state)
             continue
         try:
             running.append(make(cls, settings.config(kind, cls), state))
@@ -160,6 +157,14 @@ def _build(
             reason = one_line(redact(f"{type(error).__name__}: {error}"))
             idle.append(plugins.state(kind, name, "broken", reason))
     return Chosen(tuple(running), tuple(idle))
+
+
+def _unless(unwanted: str, state: PluginState) -> PluginState:
+    """The state, unless it is not wanted, and so is off whatever it lacks besides."""
+    if not unwanted or state.state == "disabled":
+        return state
+    besides = f"; {state.error}" if state.state == "broken" else ""
+    return msgspec.structs.replace(state, state="off", error=unwanted + besides, runs_in="")
 
 
 def _states(kind: str, settings: Settings, plugins: Plugins) -> Iterator[tuple[str, type[Plugin], PluginState]]:
@@ -176,19 +181,9 @@ def _states(kind: str, settings: Settings, plugins: Plugins) -> Iterator[tuple[s
                 ),
             )
         elif missing:
-            yield name, cls, plugins.state(kind, name, "disabled", missing)
+            yield name, cls, plugins.state(kind, name, "broken", said(missing))
         elif not settings.config(kind, cls).enabled:
             yield name, cls, plugins.state(kind, name, "disabled", "switched off by its setting `enabled`")
         else:
             where = runs_in(settings.plugins.workers, plugins, kind, name)
             yield name, cls, msgspec.structs.replace(plugins.state(kind, name), runs_in=where)
-
-
-def _why_not(cls: type[Sink], settings: Settings) -> str:
-    if cls.side != "agent":
-        return f"runs in the {cls.side}"
-    chosen = settings.agent.sinks
-    if chosen is not None:
-        return "" if cls.name in chosen else "not named in agent.sinks"
-    named = cls.default or ("sink", cls.name) in settings.named
-    return "" if named else "runs only when it is named in the settings"

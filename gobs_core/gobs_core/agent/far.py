@@ -160,6 +160,7 @@ class FarRunner(Runner):
             pid=self._worker.pid,
             memory=None if used is None else used.memory,
             restarts=max(self._worker.starts - 1, 0),
+            printed=self._worker.printed(self._redact),
         )
         return readings
 

@@ -137,6 +137,7 @@ class FarOutbox(Outbox):
             pid=self._worker.pid,
             memory=None if used is None else used.memory,
             restarts=max(self._worker.starts - 1, 0),
+            printed=self._worker.printed(self._redact),
         )
 
     def _line(self, error: Exception) -> str:

@@ -39,7 +39,7 @@ class Listener:
         quiet: bool = False,
     ) -> None:
         self.inventory = inventory
-        self.state = msgspec.structs.replace(state, state="no data", error=NOT_YET, runs_in="thread")
+        self.state = msgspec.structs.replace(state, state="starting", error=NOT_YET, runs_in="thread")
         self.answered = threading.Event()
         """Set once it has told anything, were it trouble."""
         self._workloads = workloads
@@ -88,7 +88,8 @@ class Listener:
 
     def _heard(self, count: int, lacking: str) -> None:
         """Note that workloads were told."""
-        self._note("failing" if lacking else "ok", lacking, rows=count, runs=self.state.runs + 1)
+        state, succeeded = ("failing", self.state.succeeded) if lacking else ("ok", time.time())
+        self._note(state, lacking, rows=count, runs=self.state.runs + 1, succeeded=succeeded)
 
     def _fail(self, state: str, why: str) -> None:
         line = one_line(self._redact(why))

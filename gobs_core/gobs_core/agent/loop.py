@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gobs_core import __version__
 from gobs_core.agent.build import build_inventories, build_outboxes, build_recorders, build_runners
 from gobs_core.agent.clock import NANO, Clock
+from gobs_core.agent.faring import EVERY
 from gobs_core.agent.inspect import Inspections
 from gobs_core.agent.inventories import Inventories, Listener
 from gobs_core.agent.machine import boot_id
@@ -22,13 +23,14 @@ from gobs_core.agent.recordings import Recordings
 from gobs_core.agent.report import report
 from gobs_core.agent.runner import Runner
 from gobs_core.agent.schedule import Schedule
-from gobs_core.agent.selftables import OWN_TABLES
+from gobs_core.agent.selftables import OWN_TABLES, PLUGIN
 from gobs_core.agent.weighing import Weighing
 from gobs_core.agent.worker import Job, Worker
 from gobs_core.apart import Apart
 from gobs_core.frame import Frame, Reading
 from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
+from gobs_core.plugins.placing import told_in
 from gobs_core.proc import Proc
 from gobs_core.redact import Redactor
 from gobs_core.settings import Settings
@@ -123,7 +125,8 @@ class Agent:
         now += self.recordings.states()
         now += [box.state for box in self.outboxes.values()]
         known = {(state.kind, state.name): state for state in now}
-        all_of_them = (known.get((state.kind, state.name), state) for state in self._plugins.states())
+        loaded = told_in("agent", self._plugins.states())
+        all_of_them = (known.get((state.kind, state.name), state) for state in loaded)
         return tuple(self._weighing.told(all_of_them))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -187,9 +190,8 @@ class Agent:
             readings += await self._beside.take()
         if _SELF in due:
             told = self._weighing.told(runner.state for runner in self.runners.values())
-            readings += self._own.read(
-                self._clock.monotonic_ns(), self._late, told, self.outboxes.values(), self.states
-            )
+            now_ns, wall = self._clock.monotonic_ns(), wall_ns / NANO
+            readings += self._own.read(now_ns, wall, self._late, told, self.outboxes.values(), self.states())
         self._weighing.weigh(self.runners, self._schedule, now)
         frame = self._send(wall_ns, now, readings) if readings else None
         ran = tuple(runner.name for runner in named if runner in ready or runner in far)
@@ -262,12 +264,10 @@ class Agent:
         return runner.collector.config.deadline or self._settings.agent.interval
 
     def _table_intervals(self) -> dict[str, float]:
-        return {
-            table.name: self._interval(runner)
-            for runner in self.runners.values()
-            if self._interval(runner) != self._settings.agent.interval
-            for table in runner.collector.tables
-        }
+        usual = self._settings.agent.interval
+        found = {table.name: self._interval(one) for one in self.runners.values() for table in one.collector.tables}
+        found[PLUGIN.name] = max(EVERY, usual)
+        return {name: seconds for name, seconds in found.items() if seconds != usual}
 
 
 def _error_of(one: Runner | Listener) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from operator import index
@@ -15,7 +16,7 @@ from gobs_core.frame import Frame
 from gobs_core.logs import get_logger
 from gobs_core.plugins.placing import LOOP
 from gobs_core.sink import Sink
-from gobs_core.state import PluginState
+from gobs_core.state import MAX_TRACE, PluginState
 from gobs_core.text import one_line
 
 FLUSH = 2.0
@@ -32,6 +33,7 @@ class Outbox:
         self.sent = 0
         self._state = msgspec.structs.replace(state, runs_in=LOOP)
         self._began = 0.0
+        self._rows = 0
         self._gave_up = 0
         self._mute = False
         self._redact = redact
@@ -109,6 +111,7 @@ class Outbox:
             frame = self._queue.popleft()
             self._sending = True
             self._began = time.perf_counter()
+            self._rows = sum(len(reading.rows) for reading in frame.readings)
             try:
                 await self.sink.send(frame)
             except Exception as error:  # noqa: BLE001  whatever a sink raises costs its own frame alone
@@ -123,12 +126,12 @@ class Outbox:
         """Wait until it may be given a frame; meanwhile they are queued."""
 
     def _failed(self, error: Exception) -> None:
-        self._note("failing", self._line(error), failures=1)
+        self._note("failing", self._line(error), failures=1, trace=self._trace(error))
 
     def _worked(self) -> None:
         self._note("ok")
         taken = time.perf_counter() - self._began
-        self._state = msgspec.structs.replace(self._state, duration=taken, succeeded=time.time())
+        self._state = msgspec.structs.replace(self._state, duration=taken, succeeded=time.time(), rows=self._rows)
 
     async def _open(self) -> None:
         pause = FIRST_PAUSE
@@ -136,7 +139,7 @@ class Outbox:
             try:
                 await self.sink.open()
             except Exception as error:  # noqa: BLE001  as above
-                self._note("failing", self._line(error), failures=1)
+                self._note("failing", self._line(error), failures=1, trace=self._trace(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
@@ -163,6 +166,10 @@ class Outbox:
                 self._mute = True
                 self._log.warning("sink does not tell how it fares", sink=self.name, error=self._line(error))
             return otherwise
+
+    def _trace(self, error: Exception) -> str:
+        """Where it was raised, without secrets; of a very long one the end."""
+        return self._redact("".join(traceback.format_exception(error)))[-MAX_TRACE:]
 
     def _line(self, error: Exception) -> str:
         return one_line(self._redact(f"{type(error).__name__}: {error}"))

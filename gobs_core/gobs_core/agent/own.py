@@ -1,10 +1,11 @@
-"""What an agent reads of itself: its process, its collectors and sinks, and what it can see of its machine."""
+"""What an agent reads of itself: its process, its plugins, and what it can see of its machine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from gobs_core.agent.clock import NANO
+from gobs_core.agent.faring import Faring
 from gobs_core.agent.outbox import Outbox
 from gobs_core.agent.selftables import (
     AGENT,
@@ -34,19 +35,22 @@ class Own:
         self._machine = machine
         self._sight: tuple[RowValues, ...] = ()
         self._looked_ns: int | None = None
+        self._faring = Faring()
 
     def read(
         self,
         now: int,
+        wall: float,
         late: int,
         collectors: Iterable[PluginState],
         outboxes: Iterable[Outbox],
-        states: Callable[[], Sequence[PluginState]],
+        states: Sequence[PluginState],
     ) -> list[Reading]:
-        """A reading of each of its tables; `states` tells how all plugins fare, and is asked now and then."""
+        """A reading of each of its tables; `now` and `wall` are the time of the two clocks."""
         return [
             Reading(AGENT, (agent_row(late, self.proc),), now),
             Reading(COLLECTOR, collector_rows(collectors), now),
+            *self._faring.readings(states, wall, now),
             Reading(SIGHT, self._seen(now, states), now),
             Reading(SINK, sink_rows(outboxes), now),
         ]
@@ -55,10 +59,10 @@ class Own:
         """Give back what is held."""
         self.proc.close()
 
-    def _seen(self, now: int, states: Callable[[], Sequence[PluginState]]) -> tuple[RowValues, ...]:
+    def _seen(self, now: int, states: Sequence[PluginState]) -> tuple[RowValues, ...]:
         """What can be seen here; the very same rows until it is looked again."""
         if self._looked_ns is None or now >= self._looked_ns + _LOOK:
             self._looked_ns = now
-            rows = sight_rows(diagnose(self._machine, self.proc, states()))
+            rows = sight_rows(diagnose(self._machine, self.proc, states))
             self._sight = self._sight if rows == self._sight else rows
         return self._sight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -104,6 +105,7 @@ class Recorder:
             failures=self.state.failures + bool(error),
             duration=seconds,
             rows=samples,
+            succeeded=self.state.succeeded if error else time.time(),
         )
 
     def _note(self, state: str, error: str, *, failed: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The agent's own tables: how its collectors and sinks fare, and what it costs."""
+"""The agent's own tables: how its plugins fare, and what it costs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from gobs_core.agent.outbox import Outbox
 from gobs_core.doctor import Finding
 from gobs_core.errors import NoData
 from gobs_core.proc import Proc
-from gobs_core.state import PluginState
+from gobs_core.state import STATES, PluginState
 from gobs_core.table import Cell, RowValues, Table, counter, gauge, info, key
+from gobs_core.text import one_line
+from gobs_core.thresholds import Thresholds
 from gobs_core.units import Unit
 
+_STATES = ", ".join(STATES)
 COLLECTOR = Table(
     "collector",
     "How the agent's collectors fare",
@@ -23,7 +26,7 @@ COLLECTOR = Table(
         gauge("rows", "Rows it yielded at its last run", Unit.ITEMS, scale=1),
         counter("runs", "Runs since the agent started"),
         counter("failures", "Runs that failed or were over their deadline"),
-        info("outcome", "starting, ok, degraded, no data, failing, late or quarantined"),
+        info("outcome", _STATES),
         info("error", "What its last run had to say, where it was not ok"),
         gauge("cpu", "CPU time of its last run", Unit.SECONDS, scale=1e-6, source="clock_gettime(2), /proc/PID/stat"),
         info("runs_in", "Where it runs: in a thread of the agent, or in a worker, a process of its own"),
@@ -64,14 +67,54 @@ SIGHT = Table(
         info("change", "The chart value, flag or setting that would change it"),
     ],
 )
-OWN_TABLES = (AGENT, COLLECTOR, SIGHT, SINK)
+PLUGIN = Table(
+    "plugin",
+    "How every plugin of this node fares, whatever its kind: read each minute, and when one fares otherwise",
+    [
+        key("kind", "collector, sink, inventory, profiler; `plugin`: it never got as far as having a kind"),
+        key("plugin", "Its name"),
+        info("state", _STATES),
+        info("error", "What it said last, where it is not ok"),
+        info("runs_in", "Where its code runs: thread or loop of the agent, or worker, a process of its own"),
+        info("distribution", "The distribution it came with"),
+        info("version", "The version of that"),
+        info("api", "Number of the plugin API it is written for"),
+        gauge(
+            "trouble",
+            "1 while it does not do its work: degraded, failing, late, quarantined or broken; else 0",
+            scale=1,
+            thresholds=Thresholds(warning=0),
+        ),
+        counter("runs", "What it was asked: readings, frames, recordings, lists of workloads"),
+        counter("failures", "What it failed at"),
+        counter("drops", "Frames that it did not take"),
+        counter("restarts", "Times its worker was started again"),
+        gauge("rows", "Rows of its last run: of a profiler its samples, of an inventory its workloads", Unit.ITEMS,
+              scale=1),
+        gauge("duration", "How long its last run took", Unit.SECONDS, scale=1e-6),
+        gauge("cpu", "CPU time of its last run", Unit.SECONDS, scale=1e-6, source="clock_gettime(2), /proc/PID/stat"),
+        gauge("memory", "Resident memory of its worker", Unit.BYTES, scale=1, source="/proc/PID/statm"),
+        gauge("idle", "How long ago it last did its work, when this was read", Unit.SECONDS, scale=1e-3),
+        gauge("needs", "Things that some of its values need, such as a capability", Unit.ITEMS, scale=1),
+        gauge("lacking", "How many of them are not here", Unit.ITEMS, scale=1),
+    ],
+)  # fmt: skip
+OWN_TABLES = (AGENT, COLLECTOR, PLUGIN, SIGHT, SINK)
 
+_LONGEST = 200
+"""Characters of a name that a stranger chose."""
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 def collector_rows(states: Iterable[PluginState]) -> tuple[RowValues, ...]:
     """One row for each collector, of how it fares."""
     return tuple(map(_collector_row, states))
+
+
+def plugin_rows(states: Iterable[PluginState], wall: float) -> tuple[RowValues, ...]:
+    """One row for each plugin; of two that claim one name, which both are broken for it, the first. `wall`: now."""
+    found = {(state.kind, state.name): state for state in reversed(tuple(states))}
+    return tuple(_plugin_row(state, wall) for state in reversed(found.values()))
 
 
 def sight_rows(findings: Iterable[Finding]) -> tuple[RowValues, ...]:
@@ -104,6 +147,33 @@ def _collector_row(state: PluginState) -> RowValues:
         state.runs_in or None,
         state.memory,
         state.restarts,
+    )
+
+
+def _plugin_row(state: PluginState, wall: float) -> RowValues:
+    lines = state.error.strip().splitlines()
+    known = STATES.get(state.state)
+    return (
+        one_line(state.kind, _LONGEST),
+        one_line(state.name, _LONGEST),
+        state.state,
+        one_line(lines[-1]) if lines else None,
+        state.runs_in or None,
+        one_line(state.distribution, _LONGEST) or None,
+        one_line(state.version, _LONGEST) or None,
+        None if state.api is None else str(state.api),
+        int(known is not None and not known.at_work),
+        state.runs,
+        state.failures,
+        state.drops,
+        state.restarts,
+        state.rows,
+        _micros(state.duration),
+        _micros(state.cpu),
+        state.memory,
+        None if state.succeeded is None else round(max(wall - state.succeeded, 0.0) * 1000),
+        len(state.needs),
+        sum(not here for here in state.needs.values()),
     )
 
 

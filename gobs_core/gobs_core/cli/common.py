@@ -11,6 +11,7 @@ import msgspec
 
 from gobs_core.errors import UserError
 from gobs_core.settings import Flag, Setup, flags, load_settings
+from gobs_core.settings.lacking import lacking
 
 LOG_FLAGS = {"--log-level": "log.level", "--log-format": "log.format", "--only-plugins": "plugins.allow"}
 
@@ -43,7 +44,8 @@ def set_up(
 ) -> Setup:
     """Load settings and plugins from the options `paths` (flag -> setting) and set up logging; raises SettingsError.
 
-    `quiet` leaves out the warnings, for a command that shows the same in another way.
+    `quiet` leaves out the warnings, for a command that shows the same in another way. Without it a plugin that would
+    run, and lacks a setting, is among the broken ones.
     """
     from gobs_core.logs import configure_logging, get_logger
     from gobs_core.redact import Redactor
@@ -54,6 +56,7 @@ def set_up(
     configure_logging(setup.settings.log, Redactor(setup.settings.secrets()))
     if quiet:
         return setup
+    setup = setup._replace(plugins=setup.plugins.without(lacking(*setup)))
     log = get_logger("gobs")
     for warning in setup.settings.warnings:
         log.warning("settings may not mean what they say", warning=warning)

@@ -14,7 +14,7 @@ from gobs_core.plugin import OLDEST_API, PLUGIN_API, Plugin
 from gobs_core.plugins.registry import Contract
 from gobs_core.table import Table
 
-OWN_TABLES = ("agent", "collector", "sight", "sink")
+OWN_TABLES = ("agent", "collector", "plugin", "sight", "sink")
 """Tables the agent fills itself; no collector may declare them."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")

@@ -21,7 +21,7 @@ from gobs_core.settings.sources import SYSTEM_FILE, Flag, read_sources
 from gobs_core.settings.sources import variable as variable  # noqa: PLC0414  the generator of docs has it from here
 from gobs_core.settings.tree import Tree, leaves
 from gobs_core.suggest import did_you_mean
-from gobs_core.values import Secret
+from gobs_core.values import secrets_in
 
 SECTIONS_GROUP = "gobs.settings"
 """Entry points `section = module:Struct` of programs that have a section of their own."""
@@ -64,7 +64,7 @@ class Settings:
     def secrets(self) -> frozenset[str]:
         """The values that must never be shown."""
         structs = [self.agent, self.log, self.plugins, *self.sections.values(), *self.configs.values()]
-        return frozenset(secret for struct in structs for secret in _secrets(struct))
+        return frozenset(secret for struct in structs for secret in secrets_in(struct))
 
 
 class Setup(NamedTuple):
@@ -158,18 +158,3 @@ def _check_others(
                 f"{first.where if first else name}: expected a known section, got {name!r}"
                 f"{did_you_mean(name, dict.fromkeys(known))}"
             )
-
-
-def _secrets(struct: object) -> Iterable[str]:
-    if isinstance(struct, Secret):
-        if struct:
-            yield str(struct)
-    elif isinstance(struct, msgspec.Struct):
-        for name in struct.__struct_fields__:
-            yield from _secrets(getattr(struct, name))
-    elif isinstance(struct, Mapping):
-        for value in struct.values():
-            yield from _secrets(value)
-    elif isinstance(struct, list | tuple | set | frozenset):
-        for value in struct:
-            yield from _secrets(value)

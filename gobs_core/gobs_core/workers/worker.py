@@ -15,9 +15,11 @@ import msgspec
 from gobs_core.errors import GobsError
 from gobs_core.logs import get_logger
 from gobs_core.plugins.origin import Origin
+from gobs_core.redact import Redactor
 from gobs_core.settings.sections import WorkerSettings
+from gobs_core.values import secrets_in
 from gobs_core.workers.kin import Figures
-from gobs_core.workers.output import Sparing
+from gobs_core.workers.output import Output, Sparing
 from gobs_core.workers.process import Garbage, Nursery, Process
 from gobs_core.workers.wire import MAX_ANSWER, Ask, Failure, Limits, Start, pack
 
@@ -94,7 +96,12 @@ class Worker:
         self._over = ""
         self._used: deque[tuple[float, float]] = deque()
         log = get_logger("gobs.workers")
-        self._printed = Sparing(lambda line: log.info("plugin printed", kind=held.kind, name=held.name, line=line), now)
+        self._clean = Redactor(secrets_in(held.config))
+        self._output: Output | None = None
+        self._before: Output | None = None
+        self._printed = Sparing(
+            lambda line: log.info("plugin printed", kind=held.kind, name=held.name, line=line), now, self._clean
+        )
         self.starts = 0
         """How often it was started."""
         self.trace = ""
@@ -122,6 +129,15 @@ class Worker:
     def figures(self) -> Figures | None:
         """What its processes use now."""
         return None if self._process is None else self._process.figures()
+
+    def printed(self, redact: Callable[[str], str]) -> str:
+        """The last lines it printed, in this life or else in one before; without its settings' secrets either way."""
+        told = (
+            output.lines(lambda text: redact(self._clean(text)))
+            for output in (self._output, self._before)
+            if output is not None
+        )
+        return next(filter(None, told), "")
 
     async def call(self, method: str, body: object = None, *, deadline: float, part: Part | None = None) -> msgspec.Raw:
         """Ask it, and start it for that where need be; parts of the answer are given to `part` as they come.
@@ -199,7 +215,10 @@ class Worker:
         except OSError as error:
             self._failed()
             raise Broke(f"no worker can be started: {error}") from None
-        self._process.output.hear(self._printed)
+        if self._output is not None and self._output.text():
+            self._before = self._output
+        self._output = self._process.output
+        self._output.hear(self._printed)
         limits = self._settings
         kind = self._held.kind
         start = Start(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
 import msgspec
 
-from gobs_core import PluginConfig, PluginState
+from gobs_core import GobsError, PluginConfig, PluginState
 from gobs_core.apart import Apart
 from gobs_core.plugins import Plugins
 from gobs_core.plugins.placing import WORKER, runs_in
 from gobs_core.settings.sections import WorkerSettings
+from gobs_core.state import MAX_TRACE
+from gobs_core.text import one_line
 
 if TYPE_CHECKING:
     from gobs_core.workers.worker import Worker
@@ -34,13 +38,37 @@ class Tally:
 
     runs: int = 0
     failures: int = 0
+    duration: float | None = None
+    """Seconds that the last one took; None: none was timed."""
+    succeeded: float | None = None
+    """When one last did its work, in seconds since 1970."""
+    rows: int | None = None
+    """What the last one was about: rows that were judged, alerts that were told."""
+    errors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Whose last call failed, of a notifier a channel's -> in one line and with its traceback, without secrets."""
+
+    def worked(self, seconds: float, rows: int, who: str = "") -> None:
+        """Note how a call ended that did its work."""
+        self.duration, self.succeeded, self.rows = seconds, time.time(), rows
+        self.errors.pop(who, None)
+
+    def failed(self, error: BaseException, clean: Callable[[str], str], who: str = "") -> None:
+        """Note what a call raised; `clean` takes secrets out."""
+        self.failures += 1
+        trace = clean("".join(traceback.format_exception(error)))[-MAX_TRACE:]
+        said = str(error) if isinstance(error, GobsError) else f"{type(error).__name__}: {error}"
+        self.errors[who] = one_line(clean(said.rstrip(": "))), trace
 
 
 class Holding:
     """Makes workers. Lives as long as the server; what it made is closed by those who asked for it."""
 
-    def __init__(self, plugins: Plugins, settings: WorkerSettings | None = None) -> None:
+    def __init__(
+        self, plugins: Plugins, settings: WorkerSettings | None = None, redact: Callable[[str], str] = str
+    ) -> None:
         self._plugins = plugins
+        self.redact = redact
+        """Takes the settings' secrets out of a text."""
         self._settings = settings or WorkerSettings()
         self._apart = Apart(self._settings, plugins)
         self._made: dict[tuple[str, str], WeakSet[Worker]] = {}
@@ -60,22 +88,40 @@ class Holding:
                 worker.watch()
 
     def state(
-        self, kind: str, name: str, state: str, error: str, tally: Tally | None = None, trace: str | None = None
+        self,
+        kind: str,
+        name: str,
+        state: str,
+        error: str,
+        tally: Tally | None = None,
+        trace: str | None = None,
+        printed: str | None = None,
     ) -> PluginState:
         """How a plugin fares: of several workers of one plugin, what they use together.
 
-        `trace` is what belongs to `error`; without it, what any of its workers said last.
+        `trace` is what belongs to `error`; without it, what any of its workers said last. `printed` likewise.
         """
         tally = tally or Tally()
         workers = list(self._made.get((kind, name), ()))
         where = runs_in(self._settings, self._plugins, kind, name)
         told = self._plugins.state(kind, name, state, error)
-        found = msgspec.structs.replace(told, runs_in=where, runs=tally.runs, failures=tally.failures)
+        found = msgspec.structs.replace(
+            told,
+            runs_in=where,
+            runs=tally.runs,
+            failures=tally.failures,
+            duration=tally.duration,
+            succeeded=tally.succeeded,
+            rows=tally.rows,
+            trace=trace or "",
+        )
         if where != WORKER:
             return found
         pids = [worker.pid for worker in workers if worker.pid is not None]
         if trace is None:
-            trace = next((worker.trace for worker in workers if worker.trace), "") if error else ""
+            trace = self.redact(next((worker.trace for worker in workers if worker.trace), "")) if error else ""
+        if printed is None:
+            printed = next(filter(None, (worker.printed(self.redact) for worker in workers)), "")
         used = [one.memory for worker in workers if (one := worker.figures()) is not None]
         return msgspec.structs.replace(
             found,
@@ -83,4 +129,5 @@ class Holding:
             memory=sum(used) if used else None,
             restarts=sum(max(worker.starts - 1, 0) for worker in workers),
             trace=trace,
+            printed=printed,
         )

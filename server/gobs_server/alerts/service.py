@@ -71,7 +71,7 @@ class Alerts:
     """All of it. Lives as long as the server: `open`, run what `parts` names, then `close`.
 
     `shown` writes values for people;
-    `inside` are the targets on the inside that channels may call.
+    `inside` are the targets on the inside that channels may call. `redact` takes the settings' secrets out of a text.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Alerts:
         url: str = "",
         inside: Sequence[str] = (),
         extensions: Extensions | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
         live, history, store, clock = ground
         self._settings = settings
@@ -95,7 +96,7 @@ class Alerts:
         self._plugins, self._configs, workers = extensions or Extensions()
         path = Path(settings.journal).expanduser() if settings.journal else folder / "alerts.sqlite3"
         self.journal = Journal(path)
-        self._holding = Holding(self._plugins, workers)
+        self._holding = Holding(self._plugins, workers, redact)
         self.judging = Judging(self._plugins.conditions, self._of_kind("condition"), self._holding)
         self.engine = Engine(live, self.judging, clock, grace=settings.grace)
         self.book = Book()

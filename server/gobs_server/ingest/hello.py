@@ -9,7 +9,7 @@ from itertools import islice
 import grpc
 
 from gobs_core import PluginState
-from gobs_core.state import MAX_TRACE
+from gobs_core.state import MAX_PRINTED, MAX_TRACE
 from gobs_core.text import MAX_LINE, one_line
 from gobs_proto import gobs_pb2 as pb
 from gobs_proto.limits import MAX_NODE, PROTOCOL
@@ -118,6 +118,7 @@ def _plugin(state: pb.PluginState) -> PluginState:
         memory=state.memory if state.memory > 0 else None,
         restarts=state.restarts,
         trace=state.trace[:MAX_TRACE],
+        printed=state.printed[:MAX_PRINTED],
         api=state.api or None,
         needs={need[:MAX_LINE]: here for need, here in islice(state.needs.items(), _MOST_NEEDS)},
     )

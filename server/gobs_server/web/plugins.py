@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gobs_core import PluginState, Unit
+from gobs_core.state import STATES
 from gobs_server.live import Node
 from gobs_server.web.format import UNKNOWN, cell, duration
 from gobs_server.web.rendering import Templates
@@ -13,14 +14,10 @@ from gobs_server.web.states import at_work
 from gobs_server.web.text import ident, lines
 
 MOST = 500
-_COLOURS = {
-    "ok": "fresh",
-    "starting": "idle",
-    "no data": "idle",
-    "disabled": "idle",
-    "off": "idle",
-    "degraded": "stale",
-}
+_COLOURS = {"starting": "idle", "ok": "fresh", "degraded": "stale", "quarantined": "down", "disabled": "idle",
+            "broken": "down"}  # fmt: skip
+"""By what a state says plainly."""
+_NOT_HERE = frozenset({"disabled", "off", "broken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +32,25 @@ class Line:
     error: str
     trace: str
     """The whole of an error that has several lines, or where the last one was raised."""
+    printed: str
+    """The last lines it printed."""
+    meaning: str
+    """What its state means."""
 
     @property
     def runs(self) -> str:
-        """How often it ran."""
-        return f"{self.plugin.runs:,}"
+        """How often it ran; not known where it does not run."""
+        return self._count(self.plugin.runs)
 
     @property
     def failures(self) -> str:
         """How often it failed."""
-        return f"{self.plugin.failures:,}"
+        return self._count(self.plugin.failures)
 
     @property
     def drops(self) -> str:
-        """How many frames it lost."""
-        return f"{self.plugin.drops:,}"
+        """How many frames it lost; of sinks, since no other kind has a queue."""
+        return self._count(self.plugin.drops) if self.plugin.kind == "sink" else UNKNOWN
 
     @property
     def cost(self) -> str:
@@ -76,6 +77,9 @@ class Line:
         """How many rows its last run yielded."""
         return UNKNOWN if self.plugin.rows is None else f"{self.plugin.rows:,}"
 
+    def _count(self, count: int) -> str:
+        return UNKNOWN if not count and self.plugin.state in _NOT_HERE else f"{count:,}"
+
 
 def render_plugins(templates: Templates, own: Sequence[PluginState], nodes: Sequence[Node]) -> bytes:
     """Return the fragment that lists them."""
@@ -95,14 +99,22 @@ def _seconds(taken: float | None) -> str:
     return UNKNOWN if taken is None or taken != taken else duration(taken)  # noqa: PLR0124  NaN
 
 
+def _colour(state: str) -> str:
+    if state == "no data":  # nothing is wrong, and nothing is to be seen either
+        return "idle"
+    return _COLOURS[STATES[state].plain] if state in STATES else "stale"
+
+
 def _line(node: str, plugin: PluginState) -> Line:
-    said = lines(plugin.error)
+    said, known = lines(plugin.error), STATES.get(plugin.state)
     trace = said if len(said) > 1 else lines(plugin.trace)
     return Line(
         id=ident("plugin", node, plugin.kind, plugin.name, plugin.distribution),
         node=node,
         plugin=plugin,
-        colour=_COLOURS.get(plugin.state, "down" if plugin.state in {"broken", "quarantined"} else "stale"),
+        colour=_colour(plugin.state),
         error=said[-1] if said else "",
         trace="\n".join(trace),
+        printed="\n".join(lines(plugin.printed)),
+        meaning="" if known is None else known.help,
     )

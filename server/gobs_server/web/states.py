@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gobs_core import PluginState
+from gobs_core.state import STATES
 from gobs_server.live import Node
 
 _MEANING = {
@@ -26,7 +27,5 @@ def attention(node: Node) -> int:
 
 def at_work(plugin: PluginState) -> bool:
     """Whether a plugin does what it is there for, or is meant not to."""
-    return plugin.state in _AT_WORK
-
-
-_AT_WORK = frozenset({"starting", "ok", "no data", "disabled", "off"})
+    known = STATES.get(plugin.state)
+    return known is not None and known.at_work

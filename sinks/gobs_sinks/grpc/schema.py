@@ -116,6 +116,7 @@ def plugin_state(state: PluginState) -> pb.PluginState:
         memory=state.memory or 0,
         restarts=state.restarts,
         trace=clean(state.trace, _MOST_ERROR),
+        printed=clean(state.printed, _MOST_ERROR),
         api=state.api or 0,
         needs={clean(need): here for need, here in islice(state.needs.items(), _MOST_NEEDS)},
     )
@@ -127,7 +128,7 @@ def plugin_states(states: Sequence[PluginState]) -> pb.PluginStates:
     if message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:
         for plugin in message.plugins:
             plugin.error = clean(plugin.error, 200)
-            plugin.trace = ""
+            plugin.trace = plugin.printed = ""
             plugin.unknown.clear()
             plugin.needs.clear()
     while message.ByteSize() > MAX_MESSAGE_BYTES - ENVELOPE:

@@ -231,6 +231,24 @@ def test_a_project_without_an_entry_point_is_told_how_to_add_one(text: str, said
     assert 'mine = "gobs_plugin_mine"' in found
 
 
+@pytest.mark.parametrize("file", ["mine.py", "src/thing/__init__.py", "src/thing/deep.py", "thing/deep.py"])
+def test_the_hint_names_the_module_that_has_the_hook_and_works_as_it_stands(file: str, tmp_path: Path) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text(PROJECT)
+    (tmp_path / "broken.py").write_text("def (")
+    (tmp_path / "other.py").write_text("def announce(): ...\n")
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("from gobs_core import hookimpl\n\n@hookimpl\ndef gobs_register_sinks(): return []\n")
+    [(_, said)] = wrong(findings(wanted=read_words([str(tmp_path)])))
+    table = said[said.index("[project.entry-points") :]
+    module = file.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    assert f'mine = "{module}"' in table
+    project.write_text(f"{PROJECT}\n{table.partition(' (')[0]}\n")
+    wanted = read_words([str(tmp_path)])
+    assert wrong(list(beside(wanted))) == []
+    assert [point.value for project in wanted.projects for point in project.points] == [module]
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

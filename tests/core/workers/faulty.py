@@ -199,6 +199,15 @@ def prints(it: Faulty, mine: Table) -> None:
     print("hello again", file=sys.stderr)
 
 
+def blabs(it: Faulty, mine: Table) -> None:
+    """Print its own secret, and much besides; from the second life on nothing, and end each."""
+    if not os.path.exists(it.config.say):
+        Path(it.config.say).touch()
+        print("\n".join(f"line {number} \x1b[31m" for number in range(50)), flush=True)
+        print(f"my key is {it.config.key}", flush=True)
+    os._exit(3)
+
+
 def prints_endlessly(it: Faulty, mine: Table) -> None:
     """Print without end."""
     while True:
@@ -254,7 +263,7 @@ FAULTS = (
     *(raises, hang, spin, regex, leak, children, segfault, leaves, exits, garbage, huge, chatter, flood, infinite),
     *(doubles, prints_endlessly),
 )
-_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy, brood)
+_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy, brood, blabs)
 
 
 def _made(fault: Any) -> type[Faulty]:

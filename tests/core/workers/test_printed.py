@@ -1,19 +1,30 @@
-"""What a plugin prints in its worker is in the log with its name: some lines a minute, and harmless ones."""
+"""What a plugin prints in its worker is in the log with its name, some lines a minute, and the last of it in its state.
+
+None of it is anything that a terminal would act on, and none is a secret.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
+from gobs_core import Secret
 from gobs_core.logs import configure_logging
+from gobs_core.redact import Redactor
 from gobs_core.settings.sections import LogSettings
+from gobs_core.state import MAX_PRINTED
 from gobs_core.testing import FakeClock, FakeProc
-from gobs_core.workers.output import MOST_TOLD, Sparing
+from gobs_core.workers.output import KEPT, LINES, MOST_TOLD, Output, Sparing
+from tests.core.workers.faulty import CLASSES, PATIENT
 from tests.core.workers.rig import make_agent, settled
+from tests.core.workers.test_sinks import box, frame
+from tests.support.secrets import marked
 
 
 @pytest.fixture
@@ -60,3 +71,76 @@ def test_a_line_without_end_is_not_kept_for_ever() -> None:
         sparing(b"x" * 65536)
     sparing(b"\n")
     assert [len(line) for line in told] == [500]
+
+
+async def test_the_last_lines_it_printed_are_told_with_it_also_when_another_life_prints_nothing(
+    proc: FakeProc, stream: StringIO, tmp_path: Path
+) -> None:
+    clock, key = FakeClock(), marked("blab")
+    config = CLASSES["blabs"].Config(key=Secret(key), say=str(tmp_path / "once"), deadline=PATIENT)
+    agent = make_agent(proc, ("blabs",), clock=clock, configs={"blabs": config})
+    await agent.open()
+    for lives in (1, 2, 3):
+        await agent.tick()
+        await settled(agent)
+        clock.advance(120)
+        state = agent.states()[0]
+        assert state.restarts == lives - 1
+        lines = state.printed.splitlines()
+        assert lines[-1] == "my key is ***"
+        assert lines[-2] == "line 49 \\x1b[31m"
+        assert len(lines) == LINES
+    await agent.close()
+    assert key not in stream.getvalue()
+
+
+async def test_what_a_sink_printed_is_told_with_it(tmp_path: Path) -> None:
+    outbox = box("awaits", FakeClock())
+    outbox.start()
+    for number in range(1, 4):  # what was printed is there, at the latest, when it has answered once more
+        outbox.put(frame(number))
+        await outbox._drained.wait()
+    assert set(outbox.state.printed.splitlines()) == {"hello"}
+    await outbox.close()
+
+
+def written(raw: bytes) -> Output:
+    """Return an output that has read so much."""
+    reading, writing = os.pipe()
+    output = Output(reading)
+    for at in range(0, len(raw), 4096):
+        os.write(writing, raw[at : at + 4096])
+        output.take_rest()
+    os.close(writing)
+    return output
+
+
+async def test_of_much_the_end_is_kept_and_no_part_of_a_secret_whose_beginning_is_not() -> None:
+    key = "s3cret-" * 40
+    redact = Redactor([key])
+    for more in range(0, 400, 7):
+        output = written(key.encode() + b"\n" + (b"x" * 98 + b"\n") * 82 + b"y" * more + b"\n")
+        told = output.lines(redact)
+        assert "s3cret" not in told + output.text()
+        assert len(told) <= MAX_PRINTED
+        output.close()
+
+
+async def test_a_line_longer_than_what_is_kept_is_said_to_be_one() -> None:
+    output = written(b"z" * (KEPT + 100))
+    assert output.lines(str) == f"(a line of more than {KEPT} bytes)"
+    output.close()
+
+
+async def test_the_answer_to_where_it_is_is_no_more_what_it_printed() -> None:
+    reading, writing = os.pipe()
+    output = Output(reading)
+    os.write(writing, b"mine\n")
+    output.take_rest()
+    output.hear(None)
+    os.write(writing, b"Current thread\n")
+    output.take_rest()
+    os.close(writing)
+    assert output.lines(str) == "mine"
+    assert output.text() == "mine\nCurrent thread"
+    output.close()

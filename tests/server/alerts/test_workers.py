@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gobs_core import Event, Notification, Rejected, Secret, TryLater
 from gobs_core.plugins import Plugins
@@ -94,6 +95,32 @@ async def test_a_fault_of_a_condition_is_told_and_its_rows_stay_as_they_are(tmp_
         assert server.states() == {}
         if fault == "regex":
             assert "regex" in state_of(server.alerts, "condition", "over").trace
+
+
+async def test_a_condition_that_goes_into_quarantine_is_in_the_log_once_and_one_that_works_again_too(
+    tmp_path: Path,
+) -> None:
+    async with living(tmp_path) as server:
+        rule = await server.rule(**over(fault="shout"))
+        machine = server.machine()
+        with capture_logs() as logs:
+            for _ in range(5):
+                await server.feed(machine, {"a": 60.0})
+                await until(lambda: not server.alerts.engine._running)
+            assert state_of(server.alerts, "condition", "over").state == "quarantined"
+            assert "RuntimeError: boom" in state_of(server.alerts, "condition", "over").trace
+            assert server.alerts.lift("condition", "over")
+            assert state_of(server.alerts, "condition", "over").state == "starting"
+            mended = RuleFields(name="mended", target="row", metric="box.size", **over())
+            await server.alerts.desk.change_rule(rule.id, mended, "ann")
+            await server.feed(machine, {"a": 60.0})
+            await until(lambda: state_of(server.alerts, "condition", "over").state == "ok")
+        said = [line for line in logs if line.get("condition") == "over"]
+        assert [(line["event"], line["log_level"]) for line in said if "quarantine" in line["event"]] == [
+            ("a condition is in quarantine", "warning")
+        ]
+        assert next(line["failures"] for line in said if "quarantine" in line["event"]) == 3
+        assert said[-1]["event"] == "a condition works again"
 
 
 async def test_a_rule_whose_condition_does_not_say_what_it_means_is_refused(tmp_path: Path) -> None:
@@ -204,6 +231,34 @@ async def test_a_notifier_that_fails_every_time_is_in_quarantine_and_what_waits_
         assert (worked.state, worked.error, worked.trace) == ("ok", "", "")
         assert worked.runs > worked.failures >= found.failures
         assert not server.alerts.lift("notifier", "line")
+
+
+async def test_two_channels_of_one_notifier_keep_what_went_wrong_and_what_was_printed_apart(tmp_path: Path) -> None:
+    async with living(tmp_path, LineNotifier, configs={}) as server:
+        for name, fault in (("first", "shout"), ("second", "odd"), ("third", "")):
+            path = str(tmp_path / name)
+            settings = {"path": path if fault != "odd" else str(tmp_path / "nowhere" / name), "fault": fault}
+            await server.alerts.switchboard.put(ChannelSettings(id=name, name=name, kind="line", settings=settings))
+        with capture_logs() as logs:
+            for _ in range(3):
+                for channel in list(server.alerts.book.channels.values()):
+                    made = next(one for one in server.alerts.post.made("line") if one.settings.name == channel.name)
+                    made.notifier.worker.lift()  # type: ignore[attr-defined]  # of a FarNotifier
+                    await server.alerts.post.test(channel)
+        traces = {made.settings.name: made.trace for made in server.alerts.post.made("line")}
+        assert "RuntimeError: boom" in traces["first"]
+        assert "FileNotFoundError" in traces["second"]
+        assert traces["third"] == ""
+        found = state_of(server.alerts, "notifier", "line")
+        assert found.state == "quarantined"
+        assert "first: 3 failures in a row, the last: RuntimeError: boom" in found.error
+        assert "second: 3 failures in a row, the last: FileNotFoundError" in found.error
+        assert "third" not in found.error
+        assert "boom" in found.trace
+        assert set(found.printed.splitlines()) == {"first: sending", "second: sending", "third: sending"}
+        assert [(line["event"], line["channel"]) for line in logs if "quarantine" in line["event"]] == [
+            ("a notifier is in quarantine", "first"), ("a notifier is in quarantine", "second"),
+        ]  # fmt: skip
 
 
 async def test_a_notifier_that_hangs_delays_no_other_and_leaves_nothing(tmp_path: Path) -> None:

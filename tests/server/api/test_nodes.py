@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
 from quart.typing import TestClientProtocol as Client
 
@@ -129,6 +130,20 @@ async def test_plugins_are_told_by_where_they_are_loaded(cluster: Cluster, clien
     assert [plugin["name"] for plugin in answer["nodes"]["node-1"]] == ["process"]
 
 
+async def test_of_a_plugin_all_is_told_what_it_needs_and_printed_too(cluster: Cluster, client: Client) -> None:
+    plugin = PluginState(
+        kind="collector", name="entropy", distribution="gobs-plugin-entropy", version="1.2", api=1, state="failing",
+        error="OSError: no", trace="Traceback", runs=7, failures=3, rows=12, duration=0.25, cpu=0.125,
+        memory=30 << 20, runs_in="worker", pid=4242, restarts=2, succeeded=1.7e9, printed="warming up\ndone",
+        needs={"CAP_SYS_PTRACE": False, "Linux 5.2": True}, unknown={"entropy.bits": "an old kernel"},
+    )  # fmt: skip
+    cluster.live.set_plugins(cluster.live.nodes()[0], (plugin,))
+    answer: Any = await get(client, "/plugins")
+    assert answer["nodes"]["node-1"] == [msgspec.json.decode(msgspec.json.encode(plugin))]
+    assert answer["nodes"]["node-1"][0]["needs"] == {"CAP_SYS_PTRACE": False, "Linux 5.2": True}
+    assert answer["nodes"]["node-1"][0]["printed"] == "warming up\ndone"
+
+
 async def test_an_answer_that_did_not_change_costs_a_304(machine: Machine, client: Client) -> None:
     for path in ("/nodes", "/nodes/node-1", "/nodes/node-1/tables", "/nodes/node-1/tables/process", "/plugins"):
         first = await client.get(f"/api/v1{path}")
@@ -180,7 +195,8 @@ async def test_a_plugin_in_quarantine_is_tried_again_when_somebody_says_so(clust
     client = create_app(dataclasses.replace(cluster.services(), retry_plugin=retry)).test_client()
     wanted = {"node": "node-1", "kind": "collector", "name": "process"}
     answer = await client.post("/api/v1/plugins/retry", json=wanted)
-    assert (answer.status_code, (await answer.get_json())["name"]) == (202, "process")
+    told = await answer.get_json()
+    assert (answer.status_code, told["name"], told["state"]) == (202, "process", "starting")
     assert asked == [("node-1", "collector", "process")]
     for body, status in (
         (wanted, 409),

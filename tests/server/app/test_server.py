@@ -10,11 +10,14 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from gobs_core import PluginState
 from gobs_core.plugins import Plugins
 from gobs_notifiers.discord import DiscordNotifier
+from gobs_server.alerts.conditions import Threshold
 from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.records import ChannelSettings
 from gobs_server.app import Server
 from gobs_server.db import KnownNode, sqlite_at
 from gobs_server.settings import ServerSettings
+from tests.core.fakes import FakeProfiler, FakeSink, healthy
+from tests.core.test_inventories import inventory
 
 
 def server(folder: Path, *plugins: PluginState, **settings: int) -> Server:
@@ -48,6 +51,39 @@ async def test_each_plugin_of_the_server_is_a_metric_and_what_is_not_known_of_it
     assert r'gobs_server_plugin_state{kind="plugin",plugin="a\"} 1\n# EOF",state="broken"} 1.0' in text
     assert text.count("gobs_server_plugin_memory_bytes{") == 1
     assert len(list(text_string_to_metric_families(text))) > 5  # type: ignore[no-untyped-call]
+
+
+async def test_what_is_loaded_in_the_server_and_runs_in_agents_is_off_there_and_says_where_it_runs(
+    tmp_path: Path,
+) -> None:
+    loaded = Plugins(
+        collectors={"good": healthy("good")}, sinks={"fake": FakeSink}, profilers={"fake": FakeProfiler},
+        inventories={"fake": inventory()}, conditions={Threshold.name: Threshold},
+        failed=(PluginState(kind="collector", name="bad", state="broken", error="no"),),
+    )  # fmt: skip
+    made = Server(
+        ServerSettings(), sqlite_at(tmp_path / "x.sqlite3"), plugins=loaded.states, extensions=Extensions(loaded)
+    )
+    states = {(state.kind, state.name): state for state in made.services().plugins()}
+    assert {name: state.state for name, state in states.items()} == {
+        **dict.fromkeys((("collector", "good"), ("sink", "fake"), ("profiler", "fake"), ("inventory", "fake")), "off"),
+        ("condition", "threshold"): "ok", ("collector", "bad"): "broken",
+    }  # fmt: skip
+    for state in states.values():
+        if state.state == "off":
+            assert state.error == "runs in agents; how it fares there is told of each node"
+            assert state.runs_in == ""
+
+
+async def test_where_each_plugin_of_the_server_came_from_and_what_it_lacks_are_metrics(tmp_path: Path) -> None:
+    plugin = PluginState(kind="condition", name="over", distribution="gobs-plugin-over", version="1.2", api=1, rows=7,
+                         runs_in="worker", needs={"perf": False, "Linux 5.8": True})  # fmt: skip
+    text = server(tmp_path, plugin).metrics.text()
+    labels = 'kind="condition",plugin="over"'
+    where = 'distribution="gobs-plugin-over",version="1.2",api="1",runs_in="worker"'
+    assert f"gobs_server_plugin_info{{{labels},{where}}} 1.0" in text
+    assert f"gobs_server_plugin_rows{{{labels}}} 7.0" in text
+    assert f"gobs_server_plugin_lacking{{{labels}}} 1.0" in text
 
 
 async def test_of_the_database_the_newest_nodes_are_remembered_and_no_more_than_there_is_room_for(

@@ -11,6 +11,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from gobs_core import PluginState, Table, Thresholds, Unit, gauge, key
+from gobs_core.state import STATES
 from gobs_server.actor import Actor
 from gobs_server.http import create_app
 from tests.core.test_bad_plugins import AT_START, BAD, states_of_all
@@ -87,6 +88,7 @@ async def test_of_a_plugin_it_is_told_where_it_runs_what_it_costs_what_it_needs_
         error="OSError: no", trace=f"Traceback\n  {hostile}", runs=7, failures=3, rows=12, duration=0.25, cpu=0.125,
         memory=30 << 20, runs_in="worker", pid=4242, restarts=2, succeeded=cluster.clock.now,
         needs={"CAP_SYS_PTRACE <b>": False, "Linux 5.2": True}, unknown={"entropy.bits": "an old kernel"},
+        printed="warming up <b>\n\x1b[2Jcleared",
     )  # fmt: skip
     cluster.live.set_plugins(machine.node, (plugin, PluginState(kind="sink", name="grpc")))
     page = await text(client, "/plugins")
@@ -94,13 +96,40 @@ async def test_of_a_plugin_it_is_told_where_it_runs_what_it_costs_what_it_needs_
     shown = re.sub(r"<[^>]*>", "|", row)
     for said in ("gobs-plugin-entropy 1.2, API 1", "worker 4242, started again 2 ", "250 ms", "125 ms", "30.0 MiB",
                  "2 needs, 1 not met here", "lacking: CAP_SYS_PTRACE &lt;b&gt;", "here: Linux 5.2", "OSError: no",
-                 "1 column not known here", "&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"):  # fmt: skip
+                 "1 column not known here",
+                 "warming up &lt;b&gt;\n\\x1b[2Jcleared",
+                 "&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"):  # fmt: skip
         assert said in shown, said
     assert "data-age=" in row
     assert "<script>" not in row
     assert len(row) < 40_000
     rest = page[page.index('data-plugin="ok"') :]
     assert rest.count('class="unknown" title=') == 5, "what is not known says why"
+    assert "it failed three times in a row" in html.unescape(row), "what the state means is said"
+
+
+async def test_of_a_plugin_that_does_not_run_here_nothing_is_counted(cluster: Cluster, client: Client) -> None:
+    cluster.own = tuple(PluginState(kind="collector", name=state, state=state) for state in STATES)
+    page = await text(client, "/plugins")
+    for state in STATES:
+        row = page[page.index(f'data-plugin="{state}"') :].partition("</tr>")[0]
+        assert row.count('title="it does not run here">\N{EN DASH}') == (
+            2 if state in ("disabled", "off", "broken") else 0
+        ), state
+
+
+async def test_every_state_has_its_own_colour_and_those_that_do_no_work_come_first(
+    cluster: Cluster, client: Client
+) -> None:
+    cluster.own = tuple(PluginState(kind="collector", name=state, state=state) for state in (*STATES, "of tomorrow"))
+    page = await text(client, "/plugins")
+    found = re.findall(r'data-state="(\w+)"[^>]*>([\w ]+)</span>', page)
+    assert {state: colour for colour, state in found} == {
+        "starting": "idle", "ok": "fresh", "no data": "idle", "degraded": "stale", "failing": "stale", "late": "stale",
+        "quarantined": "down", "disabled": "idle", "off": "idle", "broken": "down", "of tomorrow": "stale",
+    }  # fmt: skip
+    troubled = [state for _, state in found[:6]]
+    assert set(troubled) == {"degraded", "failing", "late", "quarantined", "broken", "of tomorrow"}
 
 
 async def test_everything_that_can_be_wrong_with_a_plugin_is_named_on_the_page(

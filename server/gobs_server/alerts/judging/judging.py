@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from gobs_core.agent.worker import Job, Worker
 from gobs_core.logs import get_logger
 from gobs_core.plugins import Plugins
 from gobs_core.text import one_line
+from gobs_server.alerts.conditions import Threshold
 from gobs_server.alerts.faults import Unlearned
 from gobs_server.alerts.holding import Holding, Tally
 from gobs_server.alerts.judging.far_condition import FarCondition, stand_in
@@ -46,19 +48,27 @@ class Judging:
         """Rule and severity -> what a condition in a worker said last of each silence."""
         self._asking: set[asyncio.Task[None]] = set()
         self._holding = holding
+        self._clean = holding.redact if holding is not None else str
+        self._idle: dict[str, tuple[str, str]] = {}
+        """Condition -> why it is not asked: state and reason."""
         for name, cls in classes.items():
-            config = configs.get(name) or cls.Config()
-            if config.enabled:
-                worker = holding.worker("condition", name, config) if holding is not None else None
-                self.conditions[name] = cls(config) if worker is None else stand_in(cls, config, worker)
+            try:
+                config = configs.get(name) or cls.Config()
+                if config.enabled:
+                    worker = holding.worker("condition", name, config) if holding is not None else None
+                    self.conditions[name] = cls(config) if worker is None else stand_in(cls, config, worker)
+                else:
+                    self._idle[name] = "disabled", "switched off by its setting `enabled`"
+            except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
+                self._unusable(name, f"cannot be made: {type(error).__name__}: {error}")
 
     def open(self) -> None:
         """Open all; one that cannot be opened is left out."""
         for name, condition in list(self.conditions.items()):
             try:
                 condition.open()
-            except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
-                self._failed(name, f"cannot be opened: {type(error).__name__}: {error}")
+            except Exception as error:  # noqa: BLE001  as above
+                self._unusable(name, f"cannot be opened: {type(error).__name__}: {error}")
                 del self.conditions[name]
 
     async def learn(self, rules: Iterable[RuleFields]) -> None:
@@ -102,6 +112,13 @@ class Judging:
     def foreign(self, check: Check) -> bool:
         """Whether its condition is somebody else's code."""
         return not type(check.condition).__module__.startswith(_OURS)
+
+    def compared(self, checks: int, wall: float) -> None:
+        """Count what was compared with numbers at once, in one frame, without asking `threshold` about each column."""
+        if checks:
+            tally = self._tallies[Threshold.name]
+            tally.runs += checks
+            tally.succeeded = wall
 
     def ask(self, samples: Iterable[tuple[Asked, Sample]]) -> list[Sequence[float]]:
         """Ask here and now."""
@@ -151,11 +168,18 @@ class Judging:
         """How each fares."""
         holding = self._holding or Holding(plugins)
         return [
-            holding.state("condition", name, self._state(name), self.faults.get(name, ""), self._tallies[name])
+            holding.state("condition", name, *self._state(name), self._tallies[name], self._trace(name))
             for name in plugins.conditions
         ]
 
-    def _state(self, name: str) -> str:
+    def _trace(self, name: str) -> str | None:
+        """Of one that runs inside; None: its worker knows it."""
+        return next((trace for _, trace in self._tallies[name].errors.values()), None)
+
+    def _state(self, name: str) -> tuple[str, str]:
+        return self._idle.get(name) or (self._faring(name), self.faults.get(name, ""))
+
+    def _faring(self, name: str) -> str:
         condition = self.conditions.get(name)
         if isinstance(condition, FarCondition) and condition.quarantined:
             return "quarantined"
@@ -167,24 +191,27 @@ class Judging:
         condition = check.condition
         assert isinstance(condition, FarCondition)
         self._tallies[condition.name].runs += 1
+        began = time.perf_counter()
         try:
             answer = await condition.ask(sample, check.parameters)
         except GobsError as error:
             self._failed(condition.name, one_line(str(error)))
             return _nothing(sample)
-        return self._checked(condition.name, sample, answer)
+        return self._checked(condition.name, sample, answer, began)
 
     def _ask(self, check: Check, sample: Sample) -> Sequence[float]:
         name = check.condition.name
         self._tallies[name].runs += 1
+        began = time.perf_counter()
         try:
             answer: Sequence[float] = [float(one) for one in check.condition.judge(sample, check.parameters)]
         except Exception as error:  # noqa: BLE001  as above
-            self._failed(name, f"it raised {type(error).__name__}: {error}")
+            self._tallies[name].failed(error, self._clean)
+            self._failed(name, f"it raised {type(error).__name__}: {error}", counted=True)
             return _nothing(sample)
-        return self._checked(name, sample, answer)
+        return self._checked(name, sample, answer, began)
 
-    def _checked(self, name: str, sample: Sample, answer: Sequence[float]) -> Sequence[float]:
+    def _checked(self, name: str, sample: Sample, answer: Sequence[float], began: float) -> Sequence[float]:
         rows = len(sample.values)
         if len(answer) != rows:
             self._failed(name, f"it answered with {len(answer)} rows when asked about {rows}")
@@ -192,15 +219,21 @@ class Judging:
         if odd := [one for one in answer if one not in (0.0, 1.0) and not isnan(one)]:
             self._failed(name, f"it answered {odd[0]!r}; only 1, 0 and NaN mean something")
             return _nothing(sample)
+        self._tallies[name].worked(time.perf_counter() - began, rows)
         if self.faults.pop(name, None) is not None:
             log.info("a condition works again", condition=name)
         return answer
 
-    def _failed(self, name: str, why: str) -> None:
+    def _unusable(self, name: str, why: str) -> None:
+        self._failed(name, why)
+        self._idle[name] = "broken", one_line(why)
+
+    def _failed(self, name: str, why: str, *, counted: bool = False) -> None:
+        why = self._clean(why)
         if name not in self.faults:
             log.warning("a condition has said nothing; the rows of its rules stay as they are", condition=name, why=why)
         self.faults[name] = why
-        self._tallies[name].failures += 1
+        self._tallies[name].failures += not counted
 
 
 def _nothing(sample: Sample) -> list[float]:

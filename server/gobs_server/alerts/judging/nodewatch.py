@@ -37,6 +37,8 @@ class Entry:
     interval: float
     watches: list[Watch]
     presence: tuple[list[Check], Matcher] | None
+    compared: int
+    """Checks that compare the table with a number."""
     busy: set[int] = field(default_factory=set)
     """Watches, by place, whose conditions are being asked beside the event loop."""
 
@@ -66,11 +68,12 @@ class NodeWatch:
             self._run = node.run
             for watch in self._watches():
                 watch.restart()
-        frame, entries = _Frame(node, clock), self._entries
+        frame, entries, compared = _Frame(node, clock), self._entries, 0
         for name, table in tables.items():
             entry = entries.get(name)
             if entry is None or entry.compiled is not compiled or entry.table is not table.table:
                 entry = self._entry(compiled, table.table, table.interval)
+            compared += entry.compared
             for place, watch in enumerate(entry.watches):
                 watch.interval = table.interval
                 passes = watch.source.total and watch.passes(frame.now, table.total)
@@ -78,6 +81,7 @@ class NodeWatch:
                     self._judge(entry, place, frame, frame.reading(table, total=watch.source.total))
             if entry.presence is not None:
                 self._look(entry.presence, frame.reading(table, total=False))
+        self._judging.compared(compared, node.last_seen)
 
     def tick(self, compiled: Compiled, node: Node | None, now: float, clock: Clock) -> None:
         """Go on where nothing is read any more."""
@@ -152,7 +156,8 @@ class NodeWatch:
         if entry is not None and entry.compiled is compiled and entry.table is table:
             return entry
         made = [Watch(source, interval) for source in compiled.sources(self.name, table)]
-        new = Entry(compiled, table, interval, made, compiled.presence(self.name, table))
+        compared = sum(one.source.compared for one in made)
+        new = Entry(compiled, table, interval, made, compiled.presence(self.name, table), compared)
         for watch in entry.watches if entry is not None else ():
             for one in made:
                 one.inherit(watch)

@@ -77,6 +77,8 @@ class Source:
         self.metrics = tuple(dict.fromkeys(signal.metric for signal in self.signals))
         self.matcher = Matcher(table, [] if total else self.checks)
         self.places = {(check.rule.id, check.severity): place for place, check in enumerate(self.checks)}
+        self.compared = sum(bool(np.isfinite(check.limit)) for check in self.checks)
+        """How many checks compare with a number; the conditions of the others are asked."""
         self.signs: Numbers = np.array([check.sign for check in self.checks], dtype=np.float64)
         self._limits = np.array([check.limit for check in self.checks], dtype=np.float64)
         self._clear = np.array([check.clear_limit for check in self.checks], dtype=np.float64)

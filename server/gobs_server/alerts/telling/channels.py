@@ -49,6 +49,11 @@ class Made:
         """Where its worker failed last; empty: it has none, or did not."""
         return self.notifier.worker.trace if isinstance(self.notifier, FarNotifier) else ""
 
+    @property
+    def printed(self) -> str:
+        """What its worker printed last; empty: it has none, or nothing was."""
+        return self.notifier.worker.printed(self.clean) if isinstance(self.notifier, FarNotifier) else ""
+
     def lift(self) -> bool:
         """Let it be tried again at once; returns whether it was in quarantine."""
         return isinstance(self.notifier, FarNotifier) and self.notifier.lift()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -110,11 +111,14 @@ class Sender:
         async with self._turn:
             tally = self._writing.tally(self.made)
             tally.runs += 1
+            made, began = self.made, time.perf_counter()
             try:
-                return await within(self.made.notifier.send(notification), self.made.notifier.config.timeout)
-            except Exception:
-                tally.failures += 1
+                receipt = await within(made.notifier.send(notification), made.notifier.config.timeout)
+            except Exception as error:
+                tally.failed(error, made.clean, made.settings.name)
                 raise
+            tally.worked(time.perf_counter() - began, len(notification.alerts), made.settings.name)
+            return receipt
 
     async def _next(self) -> float:
         """Do the next thing; returns for how long there is nothing to be done."""
