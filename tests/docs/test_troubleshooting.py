@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from gobs_core.state import STATES
 from tests.docs.markdown import page
 from tests.support.house import MEMBERS, ROOT
 
@@ -34,7 +35,7 @@ SUBJECTS = (
     "database",
 )
 
-STATES = ("no data", "failing", "late", "quarantined", "disabled", "off", "broken", "fresh", "stale", "down")
+NODE_STATES = ("fresh", "stale", "down")
 
 
 @cache
@@ -74,6 +75,11 @@ def test_every_message_is_followed_by_what_to_do(heading: str) -> None:
     assert len(PAGE.section(f"`{heading}`").split()) >= 12
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_every_state_is_explained(state: str) -> None:
+@pytest.mark.parametrize("state", NODE_STATES)
+def test_every_state_of_a_node_is_explained(state: str) -> None:
     assert re.search(rf"\*\*.*{state}", PAGE.section("States"))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_of_a_plugin_is_explained(state: str) -> None:
+    assert re.search(rf"^\| `{state}` \| .*{re.escape(STATES[state].help)}", PAGE.section("States"), re.MULTILINE)
