@@ -31,6 +31,26 @@ LAUNCH = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LEFT_OUT = (
+    # What Playwright leaves out, as far as it changes what a page does or asks of others: the last list counts alone.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    # Pages behind the address bar, which nobody sees here: they cost twice what a tab of our own does.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+)
 PATIENCE = 20_000
 """Milliseconds a page may take on two busy cores."""
 expect.set_options(timeout=PATIENCE)
@@ -101,7 +121,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """One browser for all tests, which is why they share a loop: `pytest.mark.asyncio(loop_scope="session")`."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=[*LAUNCH, f"--disable-features={','.join(LEFT_OUT)}"]
+        )
         yield browser
         await browser.close()
 
