@@ -37,3 +37,6 @@ class Plugin:
     Config: ClassVar[type[PluginConfig]] = PluginConfig
     api: ClassVar[int] = 1
     """The number of the plugin API it was written for; one that is spoken no more is refused by name."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it needs to do its work at all, such as a program or a capability, each in words: shown as here once it has
+    worked, and as lacking while it says NoData."""

@@ -25,7 +25,7 @@ from gobs_core.collector import Context
 from gobs_core.kit.check import Wanted, check
 from gobs_core.kit.findings import Level
 from gobs_core.kit.trial import Bench
-from gobs_core.plugins import load_plugins
+from gobs_core.plugins import EntryPointLike, load_plugins
 from gobs_core.plugins.installed import Dist, Point, silent
 from gobs_core.settings import Setup, load_settings
 from gobs_core.testing import FakeClock, FakeProc
@@ -96,6 +96,8 @@ class Importing(FakeEntryPoint):
         return self.gives.declare() if isinstance(self.gives, _Declares) else super().load()
 
 
+MUTE = Dist("gobs-plugin-mute", "1.0")
+GONE = Point("gone", "no_such_module", Dist("gone-plugin", "1.0"))
 BAD: dict[str, tuple[Any, str]] = {
     "an old API number": (module(collectors=[Old]), "`api` must be a plugin API number"),
     "a future API number": (module(collectors=[Future]), "is written for plugin API 99, and 1 is spoken here"),
@@ -144,15 +146,20 @@ def machine(proc: FakeProc) -> FakeProc:
     return proc
 
 
-@pytest.mark.parametrize("what", BAD)
-async def test_it_is_named_and_the_rest_runs(what: str, machine: FakeProc) -> None:
+async def states_of(what: str, machine: FakeProc) -> tuple[PluginState, ...]:
+    """Return how all plugins of an agent fare after its first tick, one of them being bad."""
     settings, found = load_settings(environ=environ_of(what), plugins=load_plugins(points(what)), owners=())
     plugins = dataclasses.replace(found, origins={})  # inside, where no process is started for it
     agent = Agent(settings, plugins, machine, clock=FakeClock())
     await agent.open()
     await agent.tick()
     await agent.close()
-    states = agent.states()
+    return agent.states()
+
+
+@pytest.mark.parametrize("what", BAD)
+async def test_it_is_named_and_the_rest_runs(what: str, machine: FakeProc) -> None:
+    states = await states_of(what, machine)
     assert {state.state for state in states if state.name == "other"} == {"ok"}
     bad = [state for state in states if state.state in ("broken", "failing")]
     assert bad, "it is not said at all"
@@ -178,10 +185,9 @@ def states_of_all() -> list[PluginState]:
         load_settings(environ=environ_of(what), plugins=load_plugins(points(what)), owners=()) for what in AT_START
     ]
     found = [state for setup in setups for state in setup.plugins.failed]
-    found += load_plugins([], silent=[Dist("gobs-plugin-mute", "1.0")]).failed
+    found += load_plugins([], silent=[MUTE]).failed
     [nothing] = load_plugins([], allow=["entropy==1.0"]).failed
-    gone = Point("gone", "no_such_module", Dist("gone-plugin", "1.0"))
-    return [*found, nothing, *load_plugins([gone]).failed]
+    return [*found, nothing, *load_plugins([GONE]).failed]
 
 
 @pytest.mark.parametrize("what", AT_START)
@@ -200,6 +206,44 @@ def test_it_is_in_the_log_at_start(what: str) -> None:
     assert "other" in setup.plugins.collectors, "the rest is there"
 
 
+def test_what_is_not_there_at_all_is_in_the_log_at_start_and_the_rest_is_there() -> None:
+    """An allow-list that matches nothing, a distribution without an entry point, and a module that is missing."""
+    given: list[EntryPointLike] = [FakeEntryPoint("mine", module(collectors=[healthy("good")])), GONE]
+    args = argparse.Namespace(config=None, set=[], only_plugins=None, log_level=None, log_format="json")
+    handlers, written = logging.getLogger().handlers[:], io.StringIO()
+    try:
+        with contextlib.redirect_stderr(written):
+            setup = set_up(
+                args, {}, environ={"GOBS_CONFIG": "/dev/null"}, owners=(),
+                plugins=lambda _: load_plugins(given, allow=["mine", "gone", "entropy"], silent=[MUTE]),
+            )  # fmt: skip
+    finally:
+        logging.getLogger().handlers[:] = handlers
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    told = {line["name"]: line["error"] for line in lines if line["event"] == "plugin is broken"}
+    assert set(told) == {"entropy", "gobs-plugin-mute", "gone"}
+    assert "plugins.allow: no plugin here is called 'entropy'" in told["entropy"]
+    assert "has no entry point of the group `gobs`" in told["gobs-plugin-mute"]
+    assert told["gone"] == "ModuleNotFoundError: No module named 'no_such_module'"
+    assert "good" in setup.plugins.collectors
+
+
+def test_what_is_not_there_at_all_is_named_by_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gobs_core.kit.check.silent", lambda: [MUTE])
+
+    def load(make: Any) -> Setup:
+        environ = {"GOBS_CONFIG": "/dev/null", "GOBS_PLUGINS__ALLOW": "mine,gone,entropy"}
+        return load_settings(environ=environ, plugins=make, owners=())
+
+    given: list[EntryPointLike] = [FakeEntryPoint("mine", module(collectors=[Fine])), GONE]
+    found = check(Wanted((), ()), given, load, lambda setup: Bench(Proc("/nowhere"), Context(), 5.0))
+    told = {finding.about: finding.text for finding in found if finding.level is Level.WRONG}
+    assert set(told) == {"entry point entropy", "entry point gobs-plugin-mute", "entry point gone"}
+    assert "plugins.allow: no plugin here is called 'entropy'" in told["entry point entropy"]
+    assert "has no entry point of the group `gobs`" in told["entry point gobs-plugin-mute"]
+    assert "No module named 'no_such_module'" in told["entry point gone"]
+
+
 def test_a_plugin_that_is_installed_without_an_entry_point_is_told(tmp_path: Path) -> None:
     for name, text in (("mute", ""), ("well", "[gobs]\nwell = gobs_well\n")):
         folder = tmp_path / f"gobs_plugin_{name}-1.0.dist-info"
@@ -213,7 +257,7 @@ def test_a_plugin_that_is_installed_without_an_entry_point_is_told(tmp_path: Pat
 
 
 def test_a_package_whose_module_is_not_there_is_told_with_its_distribution(tmp_path: Path) -> None:
-    [state] = load_plugins([Point("gone", "no_such_module", Dist("gone-plugin", "1.0"))]).failed
+    [state] = load_plugins([GONE]).failed
     assert (state.name, state.distribution, state.version, state.state) == ("gone", "gone-plugin", "1.0", "broken")
     assert state.error.rstrip().endswith("ModuleNotFoundError: No module named 'no_such_module'")
 

@@ -8,14 +8,16 @@ from typing import ClassVar
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from gobs_core import Collector, Proc, Rows, Table, gauge
+from gobs_core import Collector, Frame, Proc, Rows, Table, gauge
 from gobs_core.agent.budget import SLOWEST, Budget, Cost
 from gobs_core.agent.schedule import Schedule
+from gobs_core.agent.selftables import PLUGIN
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.settings.sections import BudgetSettings
 from gobs_core.testing import FakeClock, FakeProc
-from tests.core.fakes import FakeSink, make_agent, rows_of
+from tests.core.fakes import FakeSink, healthy, make_agent, rows_of
 
 costs = st.dictionaries(
     st.sampled_from("abcd"),
@@ -109,9 +111,10 @@ async def test_an_agent_over_its_budget_reads_the_dearest_less_often_and_says_so
     )
     await agent.open()
     ran = []
-    for _ in range(130):
-        ran.append((await agent.tick()).ran)
-        clock.advance(1)
+    with capture_logs() as logs:
+        for _ in range(130):
+            ran.append((await agent.tick()).ran)
+            clock.advance(1)
     states = {state.name: state for state in agent.states() if state.kind == "collector"}
     await agent.close()
     sink = agent.outboxes["fake"].sink
@@ -121,9 +124,47 @@ async def test_an_agent_over_its_budget_reads_the_dearest_less_often_and_says_so
     assert states["costly"].state == "degraded"
     assert "of a CPU, and agent.budget.cpu is 0.1%" in states["costly"].error
     assert outcome["costly"] == ("degraded", states["costly"].error)
+    slowed = [line for line in logs if line["event"] == "collector is slowed down"]
+    assert slowed, "it is in the log"
+    assert {line["collector"] for line in slowed} == {"costly"}
+    assert {line["log_level"] for line in slowed} == {"warning"}
+    assert "of a CPU, and agent.budget.cpu is 0.1%" in slowed[0]["why"]
+    told = [{row["plugin"]: row for row in rows_of(frame, "plugin")} for frame in sink.frames if _has_plugins(frame)]
+    assert (told[0]["costly"]["state"], told[0]["costly"]["trouble"]) == ("ok", 0)
+    assert (told[-1]["costly"]["state"], told[-1]["costly"]["trouble"]) == ("degraded", 1)
+    assert str(told[-1]["costly"]["error"]).startswith("read every ")
+    assert (told[-1]["cheap"]["state"], told[-1]["cheap"]["trouble"]) == ("ok", 0)
     late = ran[70:]
     assert sum("cheap" in names for names in late) == len(late)
     assert sum("costly" in names for names in late) <= len(late) // 2 + 1
+
+
+def _has_plugins(frame: Frame) -> bool:
+    return any(reading.table is PLUGIN for reading in frame.readings)
+
+
+async def test_an_agent_over_its_budget_of_memory_says_so_and_that_it_is_over(proc: FakeProc) -> None:
+    clock = FakeClock()
+    budget = BudgetSettings(memory=1)
+    agent = make_agent(proc, healthy("few"), clock=clock, interval=1.0, budget=budget, sinks=(FakeSink,))
+    await agent.open()
+    with capture_logs() as logs:
+        await agent.tick()
+        clock.advance(60)
+        await agent.tick()
+        [state] = [state for state in agent.states() if state.kind == "collector"]
+        assert state.state == "degraded"
+        assert "MiB, and agent.budget.memory is 1" in state.error
+        agent._weighing._budget._settings = BudgetSettings(memory=1 << 60)
+        for _ in range(3):
+            clock.advance(60)
+            await agent.tick()
+    [state] = [state for state in agent.states() if state.kind == "collector"]
+    await agent.close()
+    assert (state.state, state.error) == ("ok", "")
+    events = [line["event"] for line in logs if line.get("collector") == "few"]
+    assert events[0] == "collector is slowed down"
+    assert events[-1] == "collector is slowed down no more"
 
 
 def test_a_budget_is_set_like_anything_else() -> None:

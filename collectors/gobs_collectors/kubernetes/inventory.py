@@ -22,6 +22,7 @@ class KubernetesInventory(Inventory):
     """Asks the Kubernetes API which pods are on this node; without a cluster nothing of that is even imported."""
 
     name = "kubernetes"
+    needs = ("the Kubernetes API: a pod of its own there, or a kubeconfig",)
     environ: ClassVar[Mapping[str, str]] = os.environ
     pace: ClassVar[Pace] = Pace()
 

@@ -46,6 +46,7 @@ class PerfProfiler(Profiler):
 
     name = NAME
     title = "CPU, every language (perf)"
+    needs = ("the program perf, and the capability PERFMON or a kernel.perf_event_paranoid that lets it record",)
     Config: ClassVar[type[PerfConfig]] = PerfConfig
     config: PerfConfig
 

@@ -39,6 +39,7 @@ class Declared:
     def __init__(self, cls: type[Collector], config: CollectorConfig) -> None:
         self.name = cls.name
         self.tables = cls.tables
+        self.needs = cls.needs
         self.config = config
 
 

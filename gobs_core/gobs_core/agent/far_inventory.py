@@ -14,6 +14,7 @@ from gobs_core.agent.beside import WATCH
 from gobs_core.agent.clock import NANO
 from gobs_core.agent.far import OUTCOMES
 from gobs_core.agent.inventories import NOT_YET, Listener
+from gobs_core.agent.needs import whole_needs
 from gobs_core.agent.telling import Telling
 from gobs_core.breaker import Breaker
 from gobs_core.described import WorkloadInfo
@@ -53,6 +54,7 @@ class Declared:
 
     def __init__(self, cls: type[Inventory]) -> None:
         self.name = cls.name
+        self.needs = cls.needs
 
 
 class FarListener(Listener):
@@ -136,7 +138,6 @@ class FarListener(Listener):
             lacking = one_line(self._redact(news.lacking))
             await asyncio.to_thread(self._workloads.told, self.name, self._infos, lacking)
             self._heard(news.count, lacking)
-            self.state = msgspec.structs.replace(self.state, succeeded=time.time())
         if news.trouble is not None:
             self.trouble(news.trouble or "it has trouble, and does not say which")
         return news.count is not None or news.trouble is not None
@@ -149,6 +150,7 @@ class FarListener(Listener):
             self._breaker.worked()
             self._rests_until = self._now() + int(RETRY * NANO)
             self._fail("no data", str(error))
+            self.state = msgspec.structs.replace(self.state, needs=whole_needs(self.inventory, here=False))
             return
         quarantined = self._breaker.failed(self._now())
         self._rests_until = self._now() + int(PAUSE * self._breaker.in_a_row * NANO)
@@ -188,6 +190,7 @@ class FarListener(Listener):
             pid=self._worker.pid,
             memory=None if used is None else used.memory,
             restarts=max(self._worker.starts - 1, 0),
+            printed=self._worker.printed(self._redact),
         )
 
 

@@ -46,6 +46,7 @@ class Declared:
     def __init__(self, cls: type[Profiler], config: ProfilerConfig) -> None:
         self.name = cls.name
         self.kinds = cls.kinds
+        self.needs = cls.needs
         self.config = config
 
 
@@ -174,6 +175,7 @@ class FarRecorder(Recorder):
             try:
                 await worker.close()
             finally:
+                self._use()
                 self._alive.remove(worker)
                 self._use()
 
@@ -191,6 +193,7 @@ class FarRecorder(Recorder):
             pid=self._alive[-1].pid if self._alive else None,
             memory=sum(used.memory for used in found) if found else None,
             restarts=self._lost,
+            printed=next((said for one in self._alive if (said := one.printed(self.redact))), self.state.printed),
         )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from gobs_core.agent.beside import WATCH
+from gobs_core.agent.far import OUTCOMES
+from gobs_core.agent.needs import whole_needs
 from gobs_core.agent.outbox import Outbox
 from gobs_core.breaker import Breaker
 from gobs_core.frame import Frame
@@ -124,10 +126,16 @@ class FarOutbox(Outbox):
         quarantined = self._breaker.failed(self._now())
         trace = self._redact(self._worker.trace) if isinstance(error, Broke | Said) else ""
         self._note("quarantined" if quarantined else "failing", self._line(error), failures=1, trace=trace)
+        if isinstance(error, Said) and error.failure.name in OUTCOMES:
+            self._state = msgspec.structs.replace(self._state, needs=whole_needs(self.sink, here=False))
 
     def _worked(self) -> None:
         self._breaker.worked()
         super()._worked()
+        self._state = msgspec.structs.replace(self._state, needs=whole_needs(self.sink, here=True))
+
+    def _needs_are(self, *, here: bool) -> None:
+        """Nothing is known before it was opened, which its worker does with the first frame."""
 
     def _note(self, state: str, error: str = "", failures: int = 0, trace: str = "") -> None:
         super()._note(state, error, failures, trace)
@@ -162,4 +170,6 @@ def far_outbox(
     now: Callable[[], int] = time.monotonic_ns,
 ) -> FarOutbox:
     """The outbox of a sink that lives in a worker."""
-    return FarOutbox(FarSink(cls.name, config, source, worker, deadline), state, redact, now)
+    sink = FarSink(cls.name, config, source, worker, deadline)
+    sink.needs = cls.needs  # type: ignore[misc]  # of the one it stands for
+    return FarOutbox(sink, state, redact, now)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from gobs_core.agent.needs import whole_needs
 from gobs_core.described import WorkloadInfo
 from gobs_core.errors import NoData
 from gobs_core.inventory import MAX_WORKLOADS, Inventory
@@ -72,6 +73,7 @@ class Listener:
             self.inventory.open(self)
         except NoData as reason:
             self._fail("no data", str(reason))
+            self.state = msgspec.structs.replace(self.state, needs=whole_needs(self.inventory, here=False))
         except Exception as error:  # noqa: BLE001  whatever an inventory raises costs the names it would have told
             self._fail("failing", f"{type(error).__name__}: {error}")
 
@@ -89,7 +91,8 @@ class Listener:
     def _heard(self, count: int, lacking: str) -> None:
         """Note that workloads were told."""
         state, succeeded = ("failing", self.state.succeeded) if lacking else ("ok", time.time())
-        self._note(state, lacking, rows=count, runs=self.state.runs + 1, succeeded=succeeded)
+        needs = whole_needs(self.inventory, here=True)
+        self._note(state, lacking, rows=count, runs=self.state.runs + 1, succeeded=succeeded, needs=needs)
 
     def _fail(self, state: str, why: str) -> None:
         line = one_line(self._redact(why))

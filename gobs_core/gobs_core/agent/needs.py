@@ -1,10 +1,15 @@
-"""What the columns of a collector need of the machine, and whether it is there: told by what turned out not known."""
+"""What plugins and their columns need of the machine, and whether it is there: told by how reading went."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from gobs_core.table import Table
+
+
+def whole_needs(plugin: object, *, here: bool) -> dict[str, bool]:
+    """What a plugin needs to work at all, which is here or lacking all together: why, its error says."""
+    return dict.fromkeys(getattr(plugin, "needs", ()), here)
 
 
 def needs_of(tables: Iterable[Table], unknown: Mapping[str, str]) -> dict[str, bool]:

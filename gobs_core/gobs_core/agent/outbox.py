@@ -12,6 +12,8 @@ from operator import index
 
 import msgspec
 
+from gobs_core.agent.needs import whole_needs
+from gobs_core.errors import NoData
 from gobs_core.frame import Frame
 from gobs_core.logs import get_logger
 from gobs_core.plugins.placing import LOOP
@@ -140,10 +142,17 @@ class Outbox:
                 await self.sink.open()
             except Exception as error:  # noqa: BLE001  as above
                 self._note("failing", self._line(error), failures=1, trace=self._trace(error))
+                if isinstance(error, NoData):
+                    self._needs_are(here=False)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
+                self._needs_are(here=True)
                 return
+
+    def _needs_are(self, *, here: bool) -> None:
+        """Note whether what the sink needs to work at all is here."""
+        self._state = msgspec.structs.replace(self._state, needs=whole_needs(self.sink, here=here))
 
     def _note(self, state: str, error: str = "", failures: int = 0, trace: str = "") -> None:
         last = self._state

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from gobs_core.agent.needs import whole_needs
 from gobs_core.agent.targets import find
 from gobs_core.errors import NoData
 from gobs_core.logs import get_logger
@@ -110,7 +111,9 @@ class Recorder:
 
     def _note(self, state: str, error: str, *, failed: bool = False) -> str:
         line = one_line(self.redact(error))
-        self.state = msgspec.structs.replace(self.state, state=state, error=line, failures=self.state.failures + failed)
+        needs = self.state.needs if failed else whole_needs(self.profiler, here=state == "ok")
+        failures = self.state.failures + failed
+        self.state = msgspec.structs.replace(self.state, state=state, error=line, failures=failures, needs=needs)
         return line
 
 

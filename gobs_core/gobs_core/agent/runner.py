@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from gobs_core.agent.clock import NANO, Clock
-from gobs_core.agent.needs import needs_of
+from gobs_core.agent.needs import needs_of, whole_needs
 from gobs_core.breaker import Breaker
 from gobs_core.collector import Collector, Inspector
 from gobs_core.errors import NoData
@@ -173,7 +173,7 @@ class Runner:
             cpu=outcome.cpu,
             trace=outcome.trace,
             unknown=last.unknown if failed else outcome.unknown,
-            needs=last.needs if failed else self._needs(outcome.unknown),
+            needs=last.needs if failed else self._needs(outcome),
         )
         return self._readings(state, outcome, now_ns)
 
@@ -204,10 +204,12 @@ class Runner:
             return self._redact("".join(traceback.format_exception(error)))[-MAX_TRACE:]
         return ""
 
-    def _needs(self, unknown: Mapping[str, str]) -> dict[str, bool]:
-        if self.state.succeeded is not None and unknown == self.state.unknown:
+    def _needs(self, outcome: Outcome) -> dict[str, bool]:
+        same = (outcome.state, outcome.unknown) == (self.state.state, self.state.unknown)
+        if same and self.state.succeeded is not None:
             return self.state.needs
-        return needs_of(self.collector.tables, unknown)
+        whole = whole_needs(self.collector, here=outcome.state == "ok")
+        return whole | needs_of(self.collector.tables, outcome.unknown)
 
     def _unknown(self) -> dict[str, str]:
         unknown: Mapping[str, str] = self.collector.unknown()

@@ -162,6 +162,7 @@ def _tried(wanted: Wanted, setup: Setup, bench: Bench, steps: Steps) -> Iterator
                 if cls.api < PLUGIN_API:
                     old = f"is written for plugin API {cls.api}, which is spoken beside {PLUGIN_API} for a while yet"
                     yield Finding(Level.NOTE, about, old)
+                yield from (Finding(Level.NOTE, about, f"needs {need}") for need in cls.needs)
                 lacking = settings.incomplete.get((kind, name))
                 if lacking:
                     yield Finding(Level.NOTE, about, _incomplete(about, name, lacking))

@@ -47,6 +47,9 @@ def _checked(contract: Contract, cls: object) -> type[Plugin]:
     if not isinstance(name, str) or not _NAME.match(name):
         raise DeclarationError(f"{where}: `name` must be lower-case letters, digits and _, at most 63, not {name!r}")
     _check_api(where, cls.api)
+    needs: object = cls.needs
+    if not isinstance(needs, tuple) or not all(isinstance(need, str) for need in needs):
+        raise DeclarationError(f"{where}: `needs` must be a tuple of texts, not {needs!r}")
     if inspect.isabstract(cls):
         missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
         raise DeclarationError(f"{where}: does not implement {missing}")

@@ -19,6 +19,7 @@ class OtlpSink(Sink):
     """Sends to a collector. An export that fails is lost; the next one holds the newest of everything again."""
 
     name = "otlp"
+    needs = ("the packages of gobs-sinks[otlp]",)
     Config: ClassVar[type[OtlpConfig]] = OtlpConfig
     config: OtlpConfig
 

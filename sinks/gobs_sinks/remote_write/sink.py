@@ -22,6 +22,7 @@ class RemoteWriteSink(Sink):
     """Pushes by Prometheus's remote-write protocol 1.0. What cannot be sent now waits, and is sent in order."""
 
     name = "remote_write"
+    needs = ("the packages of gobs-sinks[remote-write]",)
     Config: ClassVar[type[RemoteWriteConfig]] = RemoteWriteConfig
     config: RemoteWriteConfig
 

@@ -78,6 +78,21 @@ def test_what_a_machine_lacks_is_no_fault(proc: FakeProc) -> None:
     assert finding.text == "has no data on this machine: acme: No such file or directory"
 
 
+class Needing(Good):
+    needs = ("CAP_SYSLOG",)
+    tables = (Table("mine", "A table", [gauge("level", "A level", needs="Linux 5.8", source="/proc/acme")]),)
+
+    def collect(self, proc: Proc) -> Iterator[Rows]:
+        yield self.tables[0].row(level=proc.numbers(FILE)[0])
+
+
+def test_what_a_plugin_and_its_columns_need_is_told(machine: FakeProc) -> None:
+    found = findings(point(collectors(Needing)), machine=machine)
+    assert wrong(found) == []
+    notes = [finding.text for finding in found if finding.level is Level.NOTE]
+    assert notes == ["needs CAP_SYSLOG", "level needs Linux 5.8"]
+
+
 class Renamed(Good):
     name = "Not Legal"
 

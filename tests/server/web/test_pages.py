@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +13,10 @@ from quart.typing import TestClientProtocol as Client
 
 from gobs_core import PluginState, Table, Thresholds, Unit, gauge, key
 from gobs_core.state import STATES
+from gobs_core.testing import FakeProc
 from gobs_server.actor import Actor
 from gobs_server.http import create_app
-from tests.core.test_bad_plugins import AT_START, BAD, states_of_all
+from tests.core.test_bad_plugins import AT_START, BAD, states_of, states_of_all
 from tests.server.feeding import Cluster, Machine
 from tests.server.tables import CPU, CPU_ROWS, PROCESS, processes
 
@@ -108,6 +110,16 @@ async def test_of_a_plugin_it_is_told_where_it_runs_what_it_costs_what_it_needs_
     assert "it failed three times in a row" in html.unescape(row), "what the state means is said"
 
 
+async def test_a_collector_that_the_budget_slows_down_says_so_on_the_page(
+    cluster: Cluster, machine: Machine, client: Client
+) -> None:
+    why = "read every 10s instead of every 5s: collectors would take 15.0% of a CPU, and agent.budget.cpu is 10.0%"
+    cluster.live.set_plugins(machine.node, (PluginState(kind="collector", name="dear", state="degraded", error=why),))
+    page = await text(client, "/plugins")
+    assert why in page
+    assert "1 need a look" in page
+
+
 async def test_of_a_plugin_that_does_not_run_here_nothing_is_counted(cluster: Cluster, client: Client) -> None:
     cluster.own = tuple(PluginState(kind="collector", name=state, state=state) for state in STATES)
     page = await text(client, "/plugins")
@@ -146,6 +158,21 @@ async def test_everything_that_can_be_wrong_with_a_plugin_is_named_on_the_page(
         "no entry point of",
     ):
         assert said in page, said
+
+
+@pytest.mark.parametrize("what", [what for what in BAD if what not in AT_START])
+async def test_what_is_wrong_only_once_it_reads_is_on_the_page_too(
+    what: str, cluster: Cluster, machine: Machine, client: Client, tmp_path: Path
+) -> None:
+    proc = FakeProc(tmp_path)
+    proc.write("acme", "7\n")
+    states = await states_of(what, proc)
+    cluster.live.set_plugins(machine.node, tuple(states))
+    page = html.unescape(await text(client, "/plugins"))
+    row = page[page.index('data-plugin="failing"') :].partition("</tr>")[0]
+    assert BAD[what][1] in row
+    others = [state.name for state in states if state.state == "ok" and state.kind == "collector"]
+    assert others == ["good", "other"]
 
 
 async def test_a_node_without_tables_says_so(cluster: Cluster, client: Client) -> None:
