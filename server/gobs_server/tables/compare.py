@@ -34,7 +34,8 @@ def _changes(
     deltas = (later - earlier).reshape(-1)
     changed = np.flatnonzero(deltas)
     real = changed[layout.real[changed % layout.width]] if layout.has_real else changed[:0]
-    real_deltas = later.reshape(-1).view(np.float64)[real] - earlier.reshape(-1).view(np.float64)[real]
+    with np.errstate(over="ignore"):  # a rate beyond all numbers is not known
+        real_deltas = later.reshape(-1).view(np.float64)[real] - earlier.reshape(-1).view(np.float64)[real]
     counters = changed if layout.counter.all() else changed[layout.counter[changed % layout.width]]
     blank = np.flatnonzero(unknown(layout, earlier))
     deltas = deltas[counters]

@@ -143,6 +143,7 @@ def rates_of(old: TableState, rows: RowChange | None, cells: CellChange, read_ns
     if isinstance(where, np.ndarray):
         where = where.astype(np.int32)
     if len(cells.real_where):
-        real_deltas = cells.reals - old.matrix.reshape(-1).view(np.float64)[cells.real_where]
+        with np.errstate(over="ignore"):  # a rate beyond all numbers is not known
+            real_deltas = cells.reals - old.matrix.reshape(-1).view(np.float64)[cells.real_where]
     seconds = (read_ns - old.read_ns) / 1e9
     return Rates(seconds, where, cells.deltas, cells.real_where, real_deltas, cells.blank, rows.new if rows else ())

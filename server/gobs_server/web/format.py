@@ -15,6 +15,8 @@ UNKNOWN = "\N{EN DASH}"
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _DECIMAL = ("", "k", "M", "G", "T", "P")
 _FARTHEST = 4e10
+_BEYOND = 1e18
+"""From here on no prefix helps."""
 _TINY_SECONDS = ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms"))
 
 
@@ -22,7 +24,7 @@ def cell(value: float, unit: Unit, rate: bool = False) -> str:
     """Return a value as it stands in a column whose header names the unit: `1.2 MiB`, `37.5`, `12.3k`."""
     if isnan(value):
         return UNKNOWN
-    if not isfinite(value) or abs(value) >= 1e18:
+    if not isfinite(value) or abs(value) >= _BEYOND:
         return f"{value:.3g}"
     if unit is Unit.BYTES:
         return _binary(value) + ("/s" if rate else "")
@@ -38,7 +40,8 @@ def cell(value: float, unit: Unit, rate: bool = False) -> str:
 def full(value: float, unit: Unit, rate: bool = False) -> str:
     """Return a value that stands alone, with its unit: `1.2 MiB/s`, `37.5 %`, `12.3 kop/s`."""
     text = cell(value, unit, rate)
-    if text == UNKNOWN or unit is Unit.BYTES or (unit is Unit.SECONDS and not rate):
+    scaled = unit is Unit.BYTES or (unit is Unit.SECONDS and not rate)
+    if text == UNKNOWN or (scaled and abs(value) < _BEYOND):
         return text
     symbol = unit_symbol(unit, rate)
     if not symbol:

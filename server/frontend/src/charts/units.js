@@ -3,6 +3,8 @@
 /** Shown for what is not known; never 0. */
 export const UNKNOWN = "–";
 
+/** From here on no prefix helps. */
+const BEYOND = 1e18;
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 const DECIMAL = ["", "k", "M", "G", "T", "P"];
 /** @type {[number, number, string][]} */
@@ -28,7 +30,8 @@ export function full(value, measure) {
   if (value === null || value === undefined || Number.isNaN(value)) return UNKNOWN;
   const { unit, rate, symbol } = measure;
   const text = cell(value, unit, rate);
-  if (unit === "bytes" || (unit === "seconds" && !rate) || !symbol) return text;
+  const scaled = unit === "bytes" || (unit === "seconds" && !rate);
+  if ((scaled && Math.abs(value) < BEYOND) || !symbol) return text;
   if (/[kMGTP]$/.test(text)) return `${text.slice(0, -1)} ${text.slice(-1)}${symbol}`;
   return symbol === "/s" ? `${text}${symbol}` : `${text} ${symbol}`;
 }
@@ -59,7 +62,7 @@ export function factor({ unit, rate }) {
  * @param {boolean} rate
  */
 function cell(value, unit, rate) {
-  if (!Number.isFinite(value) || Math.abs(value) >= 1e18) return exponential(value, 3);
+  if (!Number.isFinite(value) || Math.abs(value) >= BEYOND) return exponential(value, 3);
   if (unit === "bytes") return binary(value) + (rate ? "/s" : "");
   if (unit === "seconds") return rate ? percent(100 * value) : duration(value);
   if (unit === "percent") return percent(value);

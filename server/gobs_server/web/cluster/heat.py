@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import floor, isnan, log10
+from math import floor, isfinite, isnan, log10
 
 import numpy as np
 
@@ -69,4 +69,5 @@ def _highest(values: Numbers) -> float:
     if highest <= 0:
         return 1.0
     power = 10.0 ** floor(log10(highest))
-    return next((step * power for step in (1.0, 2.0, 5.0) if step * power >= highest), 10.0 * power)
+    round_ = next((step * power for step in (1.0, 2.0, 5.0) if step * power >= highest), 10.0 * power)
+    return round_ if isfinite(round_) else highest

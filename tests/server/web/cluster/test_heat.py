@@ -30,7 +30,8 @@ def test_what_is_not_known_has_no_level() -> None:
 
 
 @pytest.mark.parametrize(
-    ("highest", "top"), [(0.0, 1.0), (-4.0, 1.0), (0.3, 0.5), (1.0, 1.0), (1.1, 2.0), (6.0, 10.0), (1e300, 1e300)]
+    ("highest", "top"),
+    [(0.0, 1.0), (-4.0, 1.0), (0.3, 0.5), (1.0, 1.0), (1.1, 2.0), (6.0, 10.0), (1e300, 1e300), (1.7e308, 1.7e308)],
 )
 def test_anything_else_by_a_round_number_nobody_is_above(highest: float, top: float) -> None:
     assert scale("load", highest, nan).top == pytest.approx(top)
