@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 from uuid import NAMESPACE_OID, uuid5
 
 from msgspec.json import encode
@@ -96,12 +95,17 @@ def many(count: int) -> Rows:
     }
 
 
-async def made_so(server: Server) -> None:
-    """Make a rule, a silence, a channel and a token of each name, and let one rule fire for rows of each name."""
-    desk = server.alerts.desk
+async def made_so(server: Server) -> list[str]:
+    """Make people, a rule, a silence, a channel and a token of each name, and let one rule fire for rows of each name.
+
+    Returns what the browser of each of those people shows, to be let in.
+    """
+    desk, shown = server.alerts.desk, []
     for at, name in enumerate(name[:200] for name in HOSTILE_NAMES):
-        await server.access.people.arrived(f"somebody {at}", name, "viewer")
-        await server.access.audit.record(ROOT, "rule.change", name, {name[:50]: name}, {name[:50]: "other"})
+        person = await server.access.people.arrived(f"somebody {at}", name, "viewer")
+        shown.append(await server.access.logins.begin(person, "provider", name, name))
+        if name.isprintable():
+            await server.access.acts.create_token(ROOT, name[:100], ("read",), person, 3600)
         server.alerts.book.put_channel(
             ChannelSettings(
                 id=str(uuid5(NAMESPACE_OID, f"channel {at}")),
@@ -119,6 +123,9 @@ async def made_so(server: Server) -> None:
         await desk.add_silence(SilenceFields(rule=[name], comment=name, until=server.clock.wall() + 3600), name)
         await server.access.acts.create_token(ROOT, name[:100], ("read",), None, 3600)
     await desk.add_rule(RuleFields(name="<b>fires</b>", target="row", metric="process.rss", threshold=0.0), "ann")
+    for name in HOSTILE_NAMES:
+        await server.access.audit.record(ROOT, "rule.change", name[:200], {name[:50]: name[:200]}, {name[:50]: "other"})
+    return shown
 
 
 async def fallen_so(server: Server) -> dict[str, list[str]]:
@@ -143,11 +150,12 @@ async def fallen_so(server: Server) -> dict[str, list[str]]:
     ]  # fmt: skip
     await alerts.journal.write([Put("delivery", one.id, encode(one)) for one in dead])
     lists = ["/alerts?state=all", "/alerts?state=resolved", "/alerts/silences", "/alerts/channels", "/alerts/rules"]
+    lists += ["/access/logins", "/access/tokens"]
     return {
         "alert": [f"/alerts/{one.id}" for one in found],
         "rule": [f"/alerts/rules/{one.id}" for one in alerts.book.rules.values()],
         "channel": [f"/alerts/channels/{one}" for one in alerts.book.channels],
-        "list": [*lists, *(f"/alerts?state=all&q={quote(name[:200])}" for name in HOSTILE_NAMES)],
+        "list": lists,
     }
 
 

@@ -17,6 +17,7 @@ from gobs_server.alerts.holding import Extensions
 from gobs_server.alerts.rules.rule import RuleFields
 from gobs_server.app import Server
 from gobs_server.settings import ServerSettings
+from tests.browser.aside import ASIDE
 from tests.browser.conftest import PHONE, Watched, visiting
 from tests.browser.holding import SELDOM, news
 from tests.server.feeding import Cluster, HeldClock
@@ -24,13 +25,6 @@ from tests.server.tables import PROCESS, processes
 from tests.support.database import fresh
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-ASIDE = """() => [...document.querySelectorAll("main .scroll, main :is(button, summary, input, select)")]
-  .filter((one) => one.checkVisibility())
-  .filter((one) => one.matches(".scroll") ? one.scrollWidth > one.clientWidth
-    : one.getBoundingClientRect().left < 0 || one.getBoundingClientRect().right > innerWidth)
-  .map((one) => one.outerHTML.slice(0, 160))"""
-"""What one has to scroll sideways for."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
