@@ -10,7 +10,7 @@ HELPERS: Mapping[str, tuple[str, ...]] = {
     "gobs_core.control_groups": ("MAX_DEPTH", "TOP", "Group", "below", "is_unified", "mounted", "walk"),
     "gobs_core.descriptors": ("UNREADABLE", "Descriptors", "Pread", "on_procfs"),
     "gobs_core.exposition": ("Exposition", "Families", "Form", "form_of"),
-    "gobs_core.exposition.naming": ("PREFIX", "texts"),
+    "gobs_core.exposition.naming": ("PREFIX", "dotted", "texts"),
     "gobs_core.exposition.rows": ("Labels", "expose", "samples"),
     "gobs_core.exposition.text": ("CONTENT_TYPES",),
     "gobs_core.folders": ("state_dir",),

@@ -11,8 +11,8 @@ from gobs_core.cli import agent
 from gobs_core.cli.common import LOG_FLAGS
 from gobs_core.cli.discover import find_commands
 from gobs_core.command import GROUP, Command
+from gobs_core.kit.reference.markdown import code, fence, table
 from scripts.docs.builtin import DISTRIBUTIONS
-from scripts.docs.markdown import code, fence, table
 
 
 def commands() -> Mapping[str, Command]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gobs_core.kit.reference.markdown import table
 from gobs_server.web.shortcuts import SHORTCUTS, Shortcut, caps
-from scripts.docs.markdown import table
 
 
 def shortcuts() -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import yaml
 
-from scripts.docs.markdown import code, table
+from gobs_core.kit.reference.markdown import code, table
 from scripts.docs.source import ROOT
 
 VALUES = ROOT / "helm" / "gobservability" / "values.yaml"

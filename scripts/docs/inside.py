@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gobs_core.kit.reference.markdown import code, table
 from scripts.docs.builtin import plugins
-from scripts.docs.markdown import code, table
 from scripts.docs.source import first_line
 
 

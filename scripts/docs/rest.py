@@ -12,11 +12,11 @@ import msgspec
 from quart import Quart
 
 from gobs_core import __version__
+from gobs_core.kit.reference.markdown import code, table
 from gobs_server.api import PREFIX, api_routes
 from gobs_server.routes import prepare
 from gobs_server.services import Services
 from gobs_server.tags import Tags
-from scripts.docs.markdown import code, table
 
 
 def operations() -> str:

@@ -28,10 +28,10 @@ from gobs_core import (
     key,
 )
 from gobs_core.helpers import HELPERS
+from gobs_core.kit.reference.markdown import code, fence, table
 from gobs_core.plugins.registry import CONTRACTS
 from gobs_core.state import STATES
 from gobs_core.units import UNIT_NAMES
-from scripts.docs.markdown import code, fence, table
 from scripts.docs.source import assignments, first_line, signature
 
 _MAKERS = (key, counter, gauge, derived, info)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from gobs_core import Duration, Size
+from gobs_core.kit.reference.markdown import code, fence, table
 from gobs_core.settings.reference import Setting, list_settings
 from gobs_core.settings.sources import ORIGINAL, variable
 from gobs_core.settings.types import expectation, shape_of
 from scripts.docs.builtin import plugins
-from scripts.docs.markdown import code, fence, table
 
 _SHORT = {expectation(shape_of(Duration)): "a duration", expectation(shape_of(Size)): "a size", "None:": "unset:"}
 """What stands once on the page, or is Python's word for it."""

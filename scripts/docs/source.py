@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from scripts.docs.markdown import fence
+from gobs_core.kit.reference.markdown import fence
 
 ROOT = Path(__file__).resolve().parents[2]
 

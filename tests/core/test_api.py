@@ -42,7 +42,8 @@ SETTLED_HELPERS = {
         accumulator:Accumulator,Member,Sums cgroup_path:paths,unified_path
         control_groups:MAX_DEPTH,TOP,Group,below,is_unified,mounted,walk
         descriptors:UNREADABLE,Descriptors,Pread,on_procfs
-        exposition:Exposition,Families,Form,form_of exposition.naming:PREFIX,texts exposition.rows:Labels,expose,samples
+        exposition:Exposition,Families,Form,form_of exposition.naming:PREFIX,dotted,texts
+        exposition.rows:Labels,expose,samples
         exposition.text:CONTENT_TYPES folders:state_dir later:put_off logs:get_logger
         outgoing:ForbiddenAddress,Inside parse:flat,garbage,lines,numbers proc:text profile:MAX_NAME,FrameKind
         profiler:ProfileKind scrub:compile_patterns,hide,scrub shown:derived,levels,shown sink:Inspect,Recordings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gobs_core.kit.reference.markdown import code, table
 from scripts.docs.blocks import fill, names
-from scripts.docs.markdown import code, table
 from scripts.docs.pages import MAKERS, pages, written
 from tests.support.house import ROOT
 

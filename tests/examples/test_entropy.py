@@ -89,6 +89,16 @@ def test_its_table_is_in_rest_and_on_the_node_s_page(address: str) -> None:
     assert EXAMPLE in json.dumps(plugins)
 
 
+def test_its_reference_is_written_as_ours_is(made: Fresh) -> None:
+    done = made.gobs("plugin", "describe")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert f"A collector, from {EXAMPLE} 0.1.0, for plugin API 1." in lines
+    for column in ("available", "size", "filled"):
+        assert [line for line in lines if line.startswith(f"| `{column}` | ")], column
+    assert "# load" not in lines
+
+
 def test_it_is_left_out_when_its_user_says_so(made: Fresh) -> None:
     done = made.gobs("collect", "--once", "--set", 'plugins.deny=["entropy"]', "entropy")
     assert done.returncode != 0

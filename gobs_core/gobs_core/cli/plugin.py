@@ -37,6 +37,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
                "lie there (default: the project here, or every plugin that did not come with Gobservability)"
                )  # fmt: skip
     plugins.configure(action("list", "list what is installed, as `gobs plugins` does"))
+    described = action(
+        "describe", "write the reference of plugins in Markdown: tables, columns, exported names, settings"
+    )
+    described.add_argument("words", metavar="NAME", nargs="*", help="names of plugins, entry points or distributions "
+                           "(default: every plugin that did not come with Gobservability)")  # fmt: skip
+    add_common(described)
     _add_check(action("install", "install a distribution with the pip of this Python, and check what it brought"), "+",
                "what to install, as pip understands it: a distribution, a folder, a wheel")  # fmt: skip
     for name, does in (("enable", "take names out of the list `[plugins] deny` of the settings file"),
@@ -69,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         "new": _new,
         "check": _check,
         "list": _list,
+        "describe": _describe,
         "install": _install,
         "enable": _enable,
         "disable": _enable,
@@ -131,6 +138,24 @@ def _list(args: argparse.Namespace) -> int:
     return plugins.run(args)
 
 
+def _describe(args: argparse.Namespace) -> int:
+    from gobs_core.cli.common import set_up
+    from gobs_core.errors import UserError
+    from gobs_core.kit.reference.plugins import describe, meant
+    from gobs_core.suggest import did_you_mean
+    from gobs_core.text import escape
+
+    plugins = set_up(args, {}, quiet=True).plugins
+    for word in args.words:
+        if not any(meant([word], plugins)):
+            known = dict.fromkeys(state.name for state in plugins.states() if state.state == "ok")
+            raise UserError(f"no plugin that could be loaded is called {word!r}{did_you_mean(word, known)}")
+    found = [describe(kind, name, cls, plugins) for kind, name, cls in meant(args.words, plugins)]
+    lines = "\n".join(found or ["no plugin is installed besides those that come with Gobservability"]).splitlines()
+    sys.stdout.write("".join(f"{escape(line)}\n" for line in lines))
+    return 0
+
+
 def _install(args: argparse.Namespace) -> int:
     from gobs_core.errors import UserError
     from gobs_core.kit.installing import install
@@ -154,7 +179,7 @@ def _enable(args: argparse.Namespace) -> int:
 
 command = Command(
     "plugin",
-    "Begin a plugin of your own, check it, install it, or leave it out.",
+    "Begin a plugin of your own, check it, describe it, install it, or leave it out.",
     configure,
     run,
     (
@@ -163,6 +188,7 @@ command = Command(
         "gobs plugin check . --recording rack7.gobs.xz  # on the machine of somebody else",
         "gobs plugin check . --send --set notifiers.mine.address=me  # sends, and tells what was answered",
         "gobs plugin check --json                 # every plugin that did not come with Gobservability",
+        "gobs plugin describe open_files > REFERENCE.md  # its tables, columns, exported names and settings",
         "gobs plugin disable open_files           # left out from the next start on",
     ),
 )

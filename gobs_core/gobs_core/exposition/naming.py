@@ -105,3 +105,8 @@ def _renamed(family: Family, number: int) -> Family:
 def _names(family: Family) -> set[str]:
     """What nothing else may be called then."""
     return {family.name, family.sample}
+
+
+def dotted(table: Table, column: Column | None) -> str:
+    """What OTLP calls a column: `gobs.<table>.<column>`; a table's texts are `gobs.<table>.info`."""
+    return f"{PREFIX}.{table.name}.{column.name if column is not None else 'info'}"

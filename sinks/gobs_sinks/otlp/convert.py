@@ -15,15 +15,10 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 )
 
 from gobs_core import Column, Kind, Reading, RowValues, Source, Table
-from gobs_core.exposition.naming import PREFIX, texts
+from gobs_core.exposition.naming import dotted, texts
 from gobs_core.shown import derived, levels, shown
 from gobs_core.units import UNIT_NAMES
 from gobs_sinks.otlp.resources import Attributes, Resources
-
-
-def metric_name(table: Table, column: Column | None) -> str:
-    """What a column is called: `gobs.<table>.<column>`; a table's texts are `gobs.<table>.info`."""
-    return f"{PREFIX}.{table.name}.{column.name if column is not None else 'info'}"
 
 
 class Converter:
@@ -120,7 +115,7 @@ def _value(table: Table, column: Column, row: RowValues, named: dict[str, Any]) 
 
 
 def _points(metrics: dict[str, Metric], table: Table, column: Column | None) -> Any:
-    name = metric_name(table, column)
+    name = dotted(table, column)
     metric = metrics.get(name)
     if metric is None:
         text = column.help if column is not None else f"{table.help}: what is known of each row."
