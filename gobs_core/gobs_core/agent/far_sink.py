@@ -18,6 +18,7 @@ from gobs_core.plugins.placing import WORKER
 from gobs_core.sink import Sink, SinkConfig, Source
 from gobs_core.state import PluginState
 from gobs_core.text import one_line
+from gobs_core.workers.kin import Figures
 from gobs_core.workers.serve_sink import Sent
 from gobs_core.workers.wire import pack
 from gobs_core.workers.worker import Broke, Said, Worker
@@ -89,6 +90,8 @@ class FarOutbox(Outbox):
         self._worker = sink.worker
         self._breaker = Breaker(LONGEST)
         self._now = now
+        self._spent = 0, 0.0
+        """Which life its worker is in, and the CPU time that one had used after the last frame."""
         self._lifted = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
@@ -143,10 +146,17 @@ class FarOutbox(Outbox):
         self._state = msgspec.structs.replace(
             self._state,
             pid=self._worker.pid,
+            cpu=self._cpu_since(used),
             memory=None if used is None else used.memory,
             restarts=max(self._worker.starts - 1, 0),
             printed=self._worker.printed(self._redact),
         )
+
+    def _cpu_since(self, used: Figures | None) -> float | None:
+        """CPU time since the last frame; of the first of a life it is not known, since starting is no frame's cost."""
+        (life, before), spent = self._spent, 0.0 if used is None else used.cpu
+        self._spent = self._worker.starts, spent
+        return max(spent - before, 0.0) if used is not None and life == self._worker.starts else None
 
     def _line(self, error: Exception) -> str:
         if isinstance(error, Said):

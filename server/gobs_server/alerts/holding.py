@@ -42,14 +42,16 @@ class Tally:
     """Seconds that the last one took; None: none was timed."""
     succeeded: float | None = None
     """When one last did its work, in seconds since 1970."""
+    cpu: float | None = None
+    """Seconds of CPU time of the last one; None: nobody can tell."""
     rows: int | None = None
     """What the last one was about: rows that were judged, alerts that were told."""
     errors: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Whose last call failed, of a notifier a channel's -> in one line and with its traceback, without secrets."""
 
-    def worked(self, seconds: float, rows: int, who: str = "") -> None:
+    def worked(self, seconds: float, rows: int, who: str = "", cpu: float | None = None) -> None:
         """Note how a call ended that did its work."""
-        self.duration, self.succeeded, self.rows = seconds, time.time(), rows
+        self.duration, self.succeeded, self.rows, self.cpu = seconds, time.time(), rows, cpu
         self.errors.pop(who, None)
 
     def failed(self, error: BaseException, clean: Callable[[str], str], who: str = "") -> None:
@@ -58,6 +60,14 @@ class Tally:
         trace = clean("".join(traceback.format_exception(error)))[-MAX_TRACE:]
         said = str(error) if isinstance(error, GobsError) else f"{type(error).__name__}: {error}"
         self.errors[who] = one_line(clean(said.rstrip(": "))), trace
+
+
+class _Spent(NamedTuple):
+    """What the workers of a plugin have used."""
+
+    lives: int
+    runs: int
+    cpu: float
 
 
 class Holding:
@@ -72,6 +82,7 @@ class Holding:
         self._settings = settings or WorkerSettings()
         self._apart = Apart(self._settings, plugins)
         self._made: dict[tuple[str, str], WeakSet[Worker]] = {}
+        self._spent: dict[tuple[str, str], tuple[_Spent, float | None]] = {}
 
     def worker(self, kind: str, name: str, config: object, about: Mapping[str, Any] | None = None) -> Worker | None:
         """A worker for a plugin; None for one that runs inside."""
@@ -113,6 +124,7 @@ class Holding:
             duration=tally.duration,
             succeeded=tally.succeeded,
             rows=tally.rows,
+            cpu=tally.cpu,
             trace=trace or "",
         )
         if where != WORKER:
@@ -122,12 +134,24 @@ class Holding:
             trace = self.redact(next((worker.trace for worker in workers if worker.trace), "")) if error else ""
         if printed is None:
             printed = next(filter(None, (worker.printed(self.redact) for worker in workers)), "")
-        used = [one.memory for worker in workers if (one := worker.figures()) is not None]
+        used = [one for worker in workers if (one := worker.figures()) is not None]
+        lives = sum(worker.starts for worker in workers)
         return msgspec.structs.replace(
             found,
             pid=pids[0] if len(pids) == 1 else None,
-            memory=sum(used) if used else None,
+            memory=sum(one.memory for one in used) if used else None,
+            cpu=self._cpu_of_a_run((kind, name), _Spent(lives, tally.runs, sum(one.cpu for one in used))),
             restarts=sum(max(worker.starts - 1, 0) for worker in workers),
             trace=trace,
             printed=printed,
         )
+
+    def _cpu_of_a_run(self, which: tuple[str, str], now: _Spent) -> float | None:
+        """CPU time of a run, averaged over those since it was looked last; the time a worker takes to start is none."""
+        before, known = self._spent.get(which, (now, None))
+        if now.lives != before.lives or now.cpu < before.cpu:
+            known = None
+        elif now.runs > before.runs:
+            known = (now.cpu - before.cpu) / (now.runs - before.runs)
+        self._spent[which] = now, known
+        return known

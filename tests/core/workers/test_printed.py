@@ -101,6 +101,9 @@ async def test_what_a_sink_printed_is_told_with_it(tmp_path: Path) -> None:
         outbox.put(frame(number))
         await outbox._drained.wait()
     assert set(outbox.state.printed.splitlines()) == {"hello"}
+    assert outbox.state.cpu is not None
+    assert 0 <= outbox.state.cpu < 10
+    assert outbox.state.rows == 1
     await outbox.close()
 
 

@@ -67,6 +67,8 @@ async def test_of_one_that_is_asked_the_last_call_is_timed_and_dated(tmp_path: P
         assert (state.state, state.runs, state.rows, state.runs_in) == ("ok", 1, 2, "loop")
         assert state.duration is not None
         assert 0 < state.duration < 5
+        assert state.cpu is not None
+        assert 0 <= state.cpu <= state.duration + 0.01
         assert state.succeeded is not None
         assert state.succeeded >= before
 

@@ -66,6 +66,15 @@ async def test_a_condition_judges_in_its_worker_and_says_what_it_means(tmp_path:
         assert state.runs > state.failures == 0
         assert state.pid is not None
         assert state.memory is not None
+        for _ in range(3):  # a run's CPU time is what was used between two looks
+            await server.feed(machine, {"a": 60.0, "b": 10.0})
+            await until(lambda: not server.alerts.engine._running)
+            looked = state_of(server.alerts, "condition", "over")
+        assert looked.cpu is not None
+        assert looked.cpu < 5
+        assert looked.duration is not None
+        assert looked.succeeded is not None
+        assert looked.rows == 2
     assert kin.stat_of(state.pid) is None
 
 

@@ -43,6 +43,8 @@ class Judging:
         self.faults: dict[str, str] = {}
         """Condition -> why it has said nothing of late."""
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.comparing = self._tallies[Threshold.name]
+        """Where is counted what is compared with numbers at once, without asking `threshold` about each column."""
         self._workers: dict[str, Worker] = {}
         self._silences: dict[str, dict[str, float]] = {}
         """Rule and severity -> what a condition in a worker said last of each silence."""
@@ -112,13 +114,6 @@ class Judging:
     def foreign(self, check: Check) -> bool:
         """Whether its condition is somebody else's code."""
         return not type(check.condition).__module__.startswith(_OURS)
-
-    def compared(self, checks: int, wall: float) -> None:
-        """Count what was compared with numbers at once, in one frame, without asking `threshold` about each column."""
-        if checks:
-            tally = self._tallies[Threshold.name]
-            tally.runs += checks
-            tally.succeeded = wall
 
     def ask(self, samples: Iterable[tuple[Asked, Sample]]) -> list[Sequence[float]]:
         """Ask here and now."""
@@ -202,16 +197,18 @@ class Judging:
     def _ask(self, check: Check, sample: Sample) -> Sequence[float]:
         name = check.condition.name
         self._tallies[name].runs += 1
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.thread_time()
         try:
             answer: Sequence[float] = [float(one) for one in check.condition.judge(sample, check.parameters)]
         except Exception as error:  # noqa: BLE001  as above
             self._tallies[name].failed(error, self._clean)
             self._failed(name, f"it raised {type(error).__name__}: {error}", counted=True)
             return _nothing(sample)
-        return self._checked(name, sample, answer, began)
+        return self._checked(name, sample, answer, began, time.thread_time() - spent)
 
-    def _checked(self, name: str, sample: Sample, answer: Sequence[float], began: float) -> Sequence[float]:
+    def _checked(
+        self, name: str, sample: Sample, answer: Sequence[float], began: float, cpu: float | None = None
+    ) -> Sequence[float]:
         rows = len(sample.values)
         if len(answer) != rows:
             self._failed(name, f"it answered with {len(answer)} rows when asked about {rows}")
@@ -219,7 +216,7 @@ class Judging:
         if odd := [one for one in answer if one not in (0.0, 1.0) and not isnan(one)]:
             self._failed(name, f"it answered {odd[0]!r}; only 1, 0 and NaN mean something")
             return _nothing(sample)
-        self._tallies[name].worked(time.perf_counter() - began, rows)
+        self._tallies[name].worked(time.perf_counter() - began, rows, cpu=cpu)
         if self.faults.pop(name, None) is not None:
             log.info("a condition works again", condition=name)
         return answer

@@ -50,7 +50,7 @@ class NodeWatch:
         self.name = name
         self.present: set[int] = set()
         """Checks about silence, by id, of which some row matched when its table was read last."""
-        self._judging = judging
+        self._judging, self._comparing = judging, judging.comparing
         self._emit = emit
         self._beside = beside
         self._entries: dict[str, Entry] = {}
@@ -81,7 +81,9 @@ class NodeWatch:
                     self._judge(entry, place, frame, frame.reading(table, total=watch.source.total))
             if entry.presence is not None:
                 self._look(entry.presence, frame.reading(table, total=False))
-        self._judging.compared(compared, node.last_seen)
+        if compared:
+            self._comparing.runs += compared
+            self._comparing.succeeded = node.last_seen
 
     def tick(self, compiled: Compiled, node: Node | None, now: float, clock: Clock) -> None:
         """Go on where nothing is read any more."""
