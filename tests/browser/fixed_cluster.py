@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from math import sin
 from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
+
+from msgspec.json import encode
+from msgspec.structs import replace
 
 from gobs_collectors.process.tables import POD
-from gobs_core import Chart, PluginState, RowValues, Table, Thresholds, Total, Unit, counter, derived, gauge, info, key
+from gobs_core import (
+    Chart,
+    Event,
+    Notification,
+    PluginState,
+    RowValues,
+    Severity,
+    Table,
+    Thresholds,
+    Total,
+    Unit,
+    counter,
+    derived,
+    gauge,
+    info,
+    key,
+)  # fmt: skip
+from gobs_core.plugins import Plugins
+from gobs_notifiers.webhook import WebhookNotifier
+from gobs_server.actor import Actor
+from gobs_server.alerts.conditions import gobs_register_conditions
+from gobs_server.alerts.holding import Extensions
+from gobs_server.alerts.keeping.journal import Put
+from gobs_server.alerts.records import ChannelSettings, Delivery
+from gobs_server.alerts.rules.rule import RuleFields
+from gobs_server.alerts.telling.silence import SilenceFields
 from gobs_server.app import Server
+from gobs_server.db.alerts import AlertSearch
 from gobs_server.settings import ServerSettings
 from tests.browser.holding import SELDOM
 from tests.browser.pages import prepare
@@ -56,13 +87,63 @@ async def fixed_server(folder: Path) -> AsyncIterator[Server]:
     """A server that has three minutes behind it."""
     prepare(folder, START)
     settings = ServerSettings(http="127.0.0.1:0", grpc="127.0.0.1:0", drain=0.5, refresh=SELDOM, gallery=True)
-    server = Server(settings, fresh(folder), clock=HeldClock())
+    conditions = {cls.name: cls for cls in gobs_register_conditions()}
+    extensions = Extensions(Plugins(conditions=conditions, notifiers={"webhook": WebhookNotifier}))
+    server = Server(settings, fresh(folder), clock=HeldClock(), extensions=extensions)
     await server.start()
     try:
+        await _rules(server)
         _feed(server)
+        await _told(server)
+        await _people(server)
         yield server
     finally:
         await server.stop()
+
+
+async def _rules(server: Server) -> None:
+    """Rules of which one fires, one did, one waits and one is off, and a channel that is off too."""
+    alerts = server.alerts
+    for rule in list(alerts.book.rules):
+        alerts.book.drop_rule(rule)
+    settings = {"url": "https://hooks.example.org/ops"}
+    alerts.book.put_channel(
+        ChannelSettings(id="c-1", name="ops", kind="webhook", settings=settings, enabled=False, by="ann")
+    )
+    row = RuleFields(name="", target="row", metric="process.rss", threshold=1024.0)
+    for name, more in (
+        ("postgres is large", {"node": "db", "where": {"comm": "postgres-2"}, "note": "look at its caches"}),
+        ("a backup runs", {"node": "web", "where": {"comm": "backup"}, "severity": Severity.INFO}),
+        ("it grows", {"where": {"comm": "init-*"}, "for_seconds": 600, "severity": Severity.CRITICAL}),
+        ("not wanted", {"enabled": False}),
+    ):
+        await alerts.desk.add_rule(replace(row, name=name, **more), "ann")
+
+
+async def _told(server: Server) -> None:
+    """What came of them, and what was to be told of it."""
+    alerts, now = server.alerts, server.clock.wall()
+    async with alerts.keeper.lock:
+        await alerts.keeper.settle()
+    fields = SilenceFields(rule=["a backup *"], comment="every night", until=now + 3600)
+    await alerts.desk.add_silence(fields, "ann")
+    rule, key = "postgres is large", str(uuid5(NAMESPACE_OID, "told"))
+    told = Notification(key=key, event=Event.FIRING, at=now - 60, rule=rule, summary=rule)
+    dead = Delivery(
+        id=key, channel="ops", group="", event=told.event, notification=told, made=now - 60, state="dead",
+        attempts=2, ended=now - 50, said="HTTP 400: no",
+    )  # fmt: skip
+    await alerts.journal.write([Put("delivery", dead.id, encode(dead), now - 50)])
+    async with asyncio.timeout(30):
+        while not (await alerts.search(AlertSearch("resolved"), 1, 0)).total:  # noqa: ASYNC110  nobody tells of it
+            await asyncio.sleep(0.05)
+
+
+async def _people(server: Server) -> None:
+    """Somebody who has logged in, with a token."""
+    person = await server.access.people.arrived("ann at the provider", "ann", "operator")
+    await server.access.logins.begin(person, "oidc", "192.0.2.7", "Firefox")
+    await server.access.acts.create_token(Actor("root", "administrator", "loopback"), "ci", ("read",), person, 3600)
 
 
 def _feed(server: Server) -> None:

@@ -117,7 +117,7 @@ async def test_a_collector_that_the_budget_slows_down_says_so_on_the_page(
     cluster.live.set_plugins(machine.node, (PluginState(kind="collector", name="dear", state="degraded", error=why),))
     page = await text(client, "/plugins")
     assert why in page
-    assert "1 need a look" in page
+    assert "1 needs a look" in page
 
 
 async def test_of_a_plugin_that_does_not_run_here_nothing_is_counted(cluster: Cluster, client: Client) -> None:
@@ -292,7 +292,7 @@ async def test_plugins_show_state_cost_and_traceback(cluster: Cluster, client: C
     )
     page = await text(client, "/plugins")
     assert page.index(">bad<") < page.index(">good<")
-    assert "1 need a look" in page
+    assert "1 needs a look" in page
     assert "<summary>ImportError: no &lt;b&gt;module&lt;/b&gt;</summary>" in page
     assert "2.10 ms" in page
 
