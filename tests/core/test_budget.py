@@ -16,6 +16,7 @@ from gobs_core.agent.schedule import Schedule
 from gobs_core.agent.selftables import PLUGIN
 from gobs_core.settings import AgentSettings, Settings
 from gobs_core.settings.sections import BudgetSettings
+from gobs_core.state import PluginState
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeSink, healthy, make_agent, rows_of
 
@@ -165,6 +166,19 @@ async def test_an_agent_over_its_budget_of_memory_says_so_and_that_it_is_over(pr
     events = [line["event"] for line in logs if line.get("collector") == "few"]
     assert events[0] == "collector is slowed down"
     assert events[-1] == "collector is slowed down no more"
+
+
+async def test_the_memory_of_every_worker_counts_whatever_kind_of_plugin_it_holds(proc: FakeProc) -> None:
+    agent = make_agent(proc, healthy("near"), budget=BudgetSettings(memory=1 << 40))
+    await agent.open()
+    await agent.tick()
+    assert agent._schedule is not None
+    theirs = PluginState(kind="inventory", name="theirs", memory=2 << 40)
+    agent._weighing.weigh(agent.runners, agent._schedule, 10**18, lambda: [*agent.states(), theirs])
+    near = next(one for one in agent.states() if one.name == "near")
+    assert near.state == "degraded"
+    assert "agent.budget.memory is 1024GiB" in near.error
+    await agent.close()
 
 
 def test_a_budget_is_set_like_anything_else() -> None:

@@ -192,7 +192,7 @@ class Agent:
             told = self._weighing.told(runner.state for runner in self.runners.values())
             now_ns, wall = self._clock.monotonic_ns(), wall_ns / NANO
             readings += self._own.read(now_ns, wall, self._late, told, self.outboxes.values(), self.states())
-        self._weighing.weigh(self.runners, self._schedule, now)
+        self._weighing.weigh(self.runners, self._schedule, now, self.states)
         frame = self._send(wall_ns, now, readings) if readings else None
         ran = tuple(runner.name for runner in named if runner in ready or runner in far)
         return TickStats(frame, ran, tuple(runner.name for runner in named if runner.name not in ran), missed)

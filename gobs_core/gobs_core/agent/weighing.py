@@ -27,8 +27,17 @@ class Weighing:
         self._next_ns = 0
         self._log = get_logger("gobs.agent")
 
-    def weigh(self, runners: Mapping[str, Runner], schedule: Schedule, now: int) -> None:
-        """Once a minute: let the dearest wait longer where all together cost too much, and say so."""
+    def weigh(
+        self,
+        runners: Mapping[str, Runner],
+        schedule: Schedule,
+        now: int,
+        plugins: Callable[[], Iterable[PluginState]],
+    ) -> None:
+        """Once a minute: let the dearest wait longer where all together cost too much, and say so.
+
+        `plugins` tells how all of them fare: whatever kind it is of, a worker's memory counts.
+        """
         if not self._budget.limited or now < self._next_ns:
             return
         self._next_ns = now + int(LOOK * NANO)
@@ -39,7 +48,7 @@ class Weighing:
             if state.cpu is not None
         }
         rss = agent_row(0, self._own)[0]
-        memory = rss + sum(state.memory or 0 for state in states.values()) if isinstance(rss, int) else None
+        memory = rss + sum(state.memory or 0 for state in plugins()) if isinstance(rss, int) else None
         before = self._budget.factors
         self._budget.look(costs, memory)
         schedule.slow(self._budget.factors)

@@ -20,8 +20,8 @@ from gobs_core.replay.layout import Tick
 from gobs_core.replay.looking import INVENTORY
 from gobs_core.replay.proc import Machine, ReplayedProc
 from gobs_core.replay.reading import Recording
-from gobs_core.replay.recorder import all_inside
 from gobs_core.settings import Settings
+from gobs_core.settings.inside import all_inside
 from gobs_core.sink import Sink
 
 PATIENCE = 10.0

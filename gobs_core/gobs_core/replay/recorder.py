@@ -25,6 +25,7 @@ from gobs_core.replay.taping import TapingProc
 from gobs_core.replay.writing import Writer
 from gobs_core.scrub import compile_patterns
 from gobs_core.settings import Settings
+from gobs_core.settings.inside import all_inside
 from gobs_core.workloads import Workloads
 
 
@@ -124,12 +125,6 @@ class Recorder:
             kernel=os.uname().release if str(self._proc.root) == "/proc" else "",
             started_ns=self._clock.wall,
         )
-
-
-def all_inside(settings: Settings) -> Settings:
-    """The same with every plugin in this process: what a worker reads goes on no tape, and comes from none."""
-    workers = msgspec.structs.replace(settings.plugins.workers, foreign=False)
-    return replace(settings, plugins=msgspec.structs.replace(settings.plugins, workers=workers))
 
 
 def _patterns(configs: Iterable[object]) -> tuple[re.Pattern[str], ...]:

@@ -16,6 +16,7 @@ from gobs_core.agent.loop import Agent
 from gobs_core.cli.common import set_up
 from gobs_core.proc import Proc
 from gobs_core.settings import Flag, Settings
+from gobs_core.settings.inside import all_inside
 from gobs_core.simulate.cluster import node_machine, pods_beside
 from gobs_core.simulate.inventory import Telling
 from gobs_core.simulate.mount import MountedMachine
@@ -32,7 +33,8 @@ def make_nodes(args: Namespace, count: int, folder: Path, server: str | None) ->
     `server` is where their frames go when a server is started here. Raises UserError.
     """
     more = () if server is None else (Flag("sinks.grpc.server", server, "--grpc"),)
-    settings, plugins = set_up(args, FLAGS, more=more, server=False)
+    found, plugins = set_up(args, FLAGS, more=more, server=False)
+    settings = all_inside(found)
     start = time.time()
     if args.own:
         overlay = _own(settings, folder, seeded(args.seed, "own"), start)
