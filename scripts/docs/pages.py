@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scripts.docs import command, dashboard, exports, helm, inside, reference, rest, sdk, settings
+from scripts.docs import command, contracts, dashboard, exports, helm, inside, reference, rest, sdk, settings
 from scripts.docs.blocks import fill
 from scripts.docs.source import ROOT, include
 
@@ -17,7 +17,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "original variables": settings.original_variables,
     "commands": command.every_command,
     "hooks": sdk.hooks,
-    "contracts": sdk.contracts,
+    "contracts": contracts.contracts,
     "kinds": sdk.kinds,
     "units": sdk.units,
     "states": sdk.states,
@@ -30,7 +30,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "exported": exports.every_name,
     "values": helm.every_value,
 }
-"""Block -> what writes it; besides these, `include PATH` is a file of the repository as code."""
+"""Block -> what writes it; besides these, `include PATH` is a file as code, and `contract KIND` what a page has."""
 
 
 def pages() -> list[Path]:
@@ -48,5 +48,7 @@ def written(page: Path) -> str:
 
 
 def _make(name: str) -> str:
-    kind, _, path = name.partition(" ")
-    return include(path) if kind == "include" else MAKERS[name]()
+    kind, _, rest = name.partition(" ")
+    if kind == "contract":
+        return contracts.contract(rest)
+    return include(rest) if kind == "include" else MAKERS[name]()

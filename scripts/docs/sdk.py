@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 
 import gobs_core
 from gobs_core import (
-    Collector,
-    Condition,
-    Inspector,
-    Inventory,
     Kind,
-    Notifier,
-    Plugin,
-    Report,
-    Sink,
     Unit,
     counter,
     derived,
@@ -46,11 +37,6 @@ def hooks() -> str:
         + f"\n\n{first_line(getattr(hookspecs, contract.hook))} Settings are in `[{contract.section}.<name>]`."
         for contract in CONTRACTS
     )
-
-
-def contracts() -> str:
-    """Return the contracts that are settled, each in its own words, with the signatures of its methods."""
-    return "\n\n".join(_contract(cls) for cls in (Collector, Inspector, Inventory, Report, Sink, Notifier, Condition))
 
 
 def names() -> str:
@@ -93,38 +79,6 @@ def states() -> str:
 def _enum(cls: type[Kind]) -> str:
     told = assignments(sys.modules[cls.__module__], cls.__name__)
     return table(("kind", "what its values mean"), ((code(member.value), told[member.name].text) for member in cls))
-
-
-def _contract(cls: type) -> str:
-    module = sys.modules[cls.__module__]
-    lifetime = "" if cls in (Inspector, Report) else f"{inspect.getdoc(module)}\n\n"
-    attributes = "\n".join(f"    {line}" for line in _attributes(cls, module))
-    methods = "\n".join(_method(method) for method in _methods(cls))
-    body = "\n\n".join(filter(None, (attributes, methods)))
-    return f"### {cls.__name__}\n\n{lifetime}" + fence("text", f"class {cls.__name__}({_bases(cls)}):\n{body}")
-
-
-def _method(method: object) -> str:
-    told = (getattr(method, "__doc__", "") or "").partition("\n")[0]
-    return f"    {signature(method)}" + (f"\n        # {told}" if told else "")
-
-
-def _bases(cls: type) -> str:
-    return ", ".join(base.__name__ for base in cls.__bases__ if base is not object and base.__name__ != "ABC")
-
-
-def _attributes(cls: type, module: ModuleType) -> Iterator[str]:
-    own = assignments(module, cls.__name__)
-    base = assignments(sys.modules[Plugin.__module__], Plugin.__name__)
-    names = [*(["name"] if issubclass(cls, Plugin) else []), *own]
-    for name in names:
-        annotation, value, text = (own if name in own else base)[name][:3]
-        yield f"{name}: {annotation}" + (f" = {value}" if value else "") + (f"  # {text}" if text else "")
-
-
-def _methods(cls: type) -> list[object]:
-    own = [value for value in vars(cls).values() if inspect.isfunction(value) and value.__module__ == cls.__module__]
-    return [value for value in own if value.__name__ in _CALLED or not value.__name__.startswith("_")]
 
 
 def _what(name: str) -> str:
