@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import pkgutil
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -114,3 +116,14 @@ def test_the_built_in_plugins_use_the_plugin_api_and_the_helpers_and_nothing_els
     beyond = {str(file.relative_to(ROOT)): found for file in files if (found := imported(file) - allowed)}
     assert files
     assert beyond == {}
+
+
+def test_what_the_import_linter_forbids_them_is_every_other_module_of_the_core() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [contract] = [
+        one for one in document["tool"]["importlinter"]["contracts"] if one["name"].startswith("Built-in plugins use")
+    ]
+    helpers = {".".join(name.split(".")[:2]) for name in HELPERS}
+    modules = {f"gobs_core.{module.name}" for module in pkgutil.iter_modules(gobs_core.__path__)}
+    assert set(contract["forbidden_modules"]) == modules - helpers
+    assert set(contract["source_modules"]) == {folder.split("/", 1)[1].replace("/", ".") for folder in BUILT_IN}
