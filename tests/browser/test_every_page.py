@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, ViewportSize, expect
 from playwright.async_api import Page as Shown
 
@@ -17,9 +19,12 @@ from tests.support.server import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+DESK: ViewportSize = {"width": 1280, "height": 800}
 WALL: ViewportSize = {"width": 2560, "height": 1440}
 MOST = 60
 """Steps of Tab that are looked at on a page that has more."""
+NOWHERE_BEFORE = "localStorage.clear(); sessionStorage.clear();"
+"""What a page before this one has kept is gone when its scripts begin."""
 FOCUSED = """() => {
   const one = document.activeElement;
   if (one === document.body) return null;
@@ -52,27 +57,48 @@ SMALL = """(least) => [...document.querySelectorAll(".top a, .top button, main b
   .filter(([, height]) => height < least)"""
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
+    """One tab for all pages, which brings each what it has of scripts from the page before."""
+    async with visiting(browser, cluster, viewport=DESK) as tab:
+        await tab.page.add_init_script(NOWHERE_BEFORE)
+        yield tab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def phone(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
+    async with visiting(browser, cluster, **PHONE) as tab:
+        await tab.page.add_init_script(NOWHERE_BEFORE)
+        yield tab
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 async def test_a_page_has_no_fault_is_used_by_keyboard_alone_and_fits_every_screen(
-    page: Page, browser: Browser, cluster: ServerProcess
+    page: Page, desk: Watched, phone: Watched, cluster: ServerProcess
 ) -> None:
-    url = address(page, cluster)
-    said = {"extra_http_headers": headers(page, cluster)}
-    async with visiting(browser, cluster, **said) as tab:
-        await _open(tab, page, url)
-        await _goes_through(tab.page)
-        await check(tab.page)
-        await tab.page.set_viewport_size(WALL)
-        await _fits(tab.page, WALL["width"])
-    async with visiting(browser, cluster, **PHONE, **said) as tab:
-        await _open(tab, page, url)
-        await _fits(tab.page, 360)
-        assert await tab.page.evaluate(SMALL, 24) == []
+    url, said = address(page, cluster), headers(page, cluster)
+    await desk.page.set_viewport_size(DESK)
+    await desk.page.emulate_media(color_scheme="light")
+    await _open(desk, page, url, said)
+    await _goes_through(desk.page)
+    await check(desk.page)
+    await desk.page.set_viewport_size(WALL)
+    await _fits(desk.page, WALL["width"])
+    await desk.faultless()
+    await _open(phone, page, url, said)
+    await _fits(phone.page, 360)
+    assert await phone.page.evaluate(SMALL, 24) == []
+    await phone.faultless()
 
 
-async def _open(tab: Watched, page: Page, url: str) -> None:
+async def _open(tab: Watched, page: Page, url: str, said: dict[str, str]) -> None:
+    """Go to a page as somebody who has been nowhere before; of what the tab did there nothing counts."""
+    await tab.page.context.clear_cookies()
+    await tab.page.set_extra_http_headers(said)
+    tab.faults.clear()
     tab.forgiven = (str(page.status),) if page.status >= 400 else ()
     await tab.page.goto(url)
+    await tab.page.bring_to_front()  # focus that left the page before by Tab comes back from the window around it
     await expect(tab.page.locator(page.ready).first).to_be_visible()
 
 
