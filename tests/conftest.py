@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 
@@ -23,6 +24,17 @@ settings.load_profile("house")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden outputs be written anew instead of compared."""
     parser.addoption("--update-golden", action="store_true", help="write golden outputs anew (make golden)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let what was imported and collected be none of what is looked through for garbage, now and at every test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
