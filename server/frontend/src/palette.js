@@ -2,6 +2,11 @@
 import { offer } from "./actions.js";
 import { open } from "./help.js";
 
+/** What the options that are shown were found for; null: nothing has been asked yet. */
+/** @type {string | null} */
+let answered = null;
+/** @type {KeyboardEvent | null} Enter, pressed before there was an answer to what is written */
+let entered = null;
 const STEPS = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 });
 
 /**
@@ -30,11 +35,13 @@ export function offerSearch() {
     return true;
   });
   field.addEventListener("keydown", (event) => obey(event, field, found));
+  dialog.addEventListener("close", () => (entered = null));
   found.addEventListener("click", ({ target }) => {
     if (/** @type {Element} */ (target).closest("a")) dialog.close();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.target === found) arrived(field, found);
+    const { target, requestConfig } = /** @type {CustomEvent} */ (event).detail;
+    if (target === found) arrived(field, found, requestConfig.parameters.q ?? "");
   });
 }
 
@@ -47,8 +54,11 @@ function obey(event, field, found) {
   const options = [...found.querySelectorAll("a")];
   const chosen = options.findIndex((option) => option.ariaSelected === "true");
   const by = STEPS[event.key];
-  if (event.isComposing || !options.length) return;
-  if (by !== undefined) choose(field, options, stepped(chosen, by, options.length));
+  if (event.isComposing) return;
+  entered = null;
+  if (event.key === "Enter" && field.value !== answered) entered = event;
+  else if (!options.length) return;
+  else if (by !== undefined) choose(field, options, stepped(chosen, by, options.length));
   else if (event.key === "Enter" && chosen >= 0) go(event, options[chosen]);
   else return;
   event.preventDefault();
@@ -65,13 +75,16 @@ function go({ ctrlKey, metaKey, shiftKey }, option) {
 /**
  * @param {HTMLInputElement} field
  * @param {Element} found
+ * @param {string} query what was found is the answer to
  */
-function arrived(field, found) {
+function arrived(field, found, query) {
   const options = [...found.querySelectorAll("a")];
   const count = document.getElementById("palette-count");
   if (count) count.textContent = `${options.length} found`;
   choose(field, options, options.length ? 0 : -1);
   found.scrollTop = 0;
+  answered = query;
+  if (entered && field.value === query) go(entered, options[0]);
 }
 
 /**
