@@ -18,7 +18,9 @@ from benchmarks.web_browser import HOUR, in_browser
 from benchmarks.web_viewers import VIEWERS, viewers
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
-from gobs_server.web.cluster.pages import ClusterPages
+from gobs_server.web.cluster.pages import NodesNow
+from gobs_server.web.cluster.past import NodesThen
+from gobs_server.web.everywhere import Everywhere
 from tests.server.feeding import Cluster
 
 SIZES = (100, 1000, 5000)
@@ -101,7 +103,9 @@ class Page:
     def __init__(self, cluster: Cluster) -> None:
         tags = Tags()
         self._app = Quart("benchmark")
-        self._pages = ClusterPages(cluster.services(), tags, Templates(Assets(), "0.1.0", tags.run))
+        services, templates = cluster.services(), Templates(Assets(), "0.1.0", tags.run)
+        now, then = NodesNow(services, tags, templates), NodesThen(services, templates)
+        self._pages = Everywhere(services, tags, templates, "nodes", now, then, path="/")
         self._tags: dict[tuple[str, int], tuple[str, str]] = {}
         self._last: list[bytes] = []
 

@@ -1,54 +1,43 @@
-"""The page of all nodes as they were at a moment, or of what has changed of them between two, in each of its looks."""
+"""All nodes as they were at a moment, or what has changed of them between two, in each look of their page."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from quart import Response, request
 
 from gobs_server.paths import segment
 from gobs_server.services import Services
-from gobs_server.tags import Tags, fresh
-from gobs_server.web.answers import html
 from gobs_server.web.cluster.heat import Scale, scale_of, scale_of_changes
 from gobs_server.web.cluster.looks import Face, tile, told_of
 from gobs_server.web.cluster.summary import sums
 from gobs_server.web.cluster.then import CHANGES, FIELDS, READ, Then, difference, read
+from gobs_server.web.everywhere import Chosen, Sent
 from gobs_server.web.headlines import PLACES, Value
 from gobs_server.web.lists import (
     Asked,
     Field,
-    Form,
     Frame,
     Item,
     Poll,
-    Sheet,
     Window,
     answer,
-    asked,
-    download,
     headings,
     matching,
-    next_part,
     ordered,
-    poll,
-    tag_of,
-    unkept,
     usable,
 )
 from gobs_server.web.lists.ordering import natural
 from gobs_server.web.looking import Looking
+from gobs_server.web.read_moments import ReadMoments
 from gobs_server.web.rendering import Templates
 from gobs_server.web.text import ident, visible
-from gobs_server.web.timebar import TimeBar, timebar
 
-LOOKS = {"table": (100, 500), "cards": (40, 400), "heat": (2000, 5000)}
+LOOKS: Mapping[str, tuple[int, int]] = {"table": (100, 500), "cards": (40, 400), "heat": (2000, 5000)}
 """Name -> how many items a page is sent at first, and most at once; the first is the usual one."""
-_KEPT = 8
-"""Moments of which what was read is kept."""
 
 
 class Node(NamedTuple):
@@ -66,60 +55,34 @@ class Node(NamedTuple):
     total: str
 
 
-class Made(NamedTuple):
-    """A part of the list as it was."""
+class NodesThen:
+    """Makes them. Lives as long as the app."""
 
-    content: bytes
-    total: int
+    looks = LOOKS
 
-
-class ClusterPast:
-    """Builds the page. Lives as long as the app; what was read of a moment is kept for whoever looks at it next."""
-
-    def __init__(self, services: Services, tags: Tags, templates: Templates) -> None:
-        self._services = services
-        self._tags = tags
+    def __init__(self, services: Services, templates: Templates) -> None:
+        live = services.live
         self._templates = templates
-        self._kept: OrderedDict[float, Then] = OrderedDict()
-        self._lock = asyncio.Lock()
-
-    async def page(self, there: Looking) -> Response:
-        """Return the whole page."""
-        query, window = _wanted(there)
-        made = await self._made(there, query, window, Poll(-1, frozenset(), all=False))
-        return html(
-            self._templates.render(
-                "nodes_past.html",
-                past=there,
-                bar=cluster_bar(self._services, there),
-                content=self._templates.raw(made.content),
-                following=next_part(query, window, made.total),
-            )
+        self._moments = ReadMoments(
+            services.history, lambda: sorted((node.name for node in live.nodes()), key=natural), read
         )
 
-    async def fragment(self, there: Looking) -> Response:
-        """Return what a page lacks."""
-        query, window = _wanted(there)
-        tag = tag_of(self._tags, 0, window, query)
-        return fresh(str(tag)) or unkept(html((await self._made(there, query, window, poll(tag))).content), tag)
-
-    async def file(self, there: Looking, form: Form) -> Response:
-        """Return all nodes that are meant as a file."""
-        query, _ = _wanted(there)
-        then, earlier = await self._moments(there)
-        sheet, rows = await asyncio.to_thread(_listed, then, earlier, query)
-        called = "-".join(("nodes", *there.written.values()))
-        return download(form, called, sheet, list(sheet.fields.values()), rows)
-
-    async def _moments(self, there: Looking) -> tuple[Then, Then | None]:
-        """Read what is shown, and what that is compared with."""
-        return await self._then(there.at), None if there.against is None else await self._then(there.against)
-
-    async def _made(self, there: Looking, query: Asked, window: Window, has: Poll) -> Made:
-        then, earlier = await self._moments(there)
+    async def part(self, there: Looking, query: Asked, window: Window, has: Poll) -> Sent:
+        """Return a part, without what the page has of it."""
+        then, earlier = await self._two(there)
         return await asyncio.to_thread(self._make, there, then, earlier, query, window, has)
 
-    def _make(self, there: Looking, then: Then, earlier: Then | None, query: Asked, window: Window, has: Poll) -> Made:
+    async def chosen(self, there: Looking, query: Asked) -> Chosen:
+        """Return all nodes that are meant, or how they differ, in order."""
+        then, earlier = await self._two(there)
+        return await asyncio.to_thread(_chosen, then, earlier, query)
+
+    async def _two(self, there: Looking) -> tuple[Then, Then | None]:
+        """Read what is shown, and what that is compared with."""
+        earlier = None if there.against is None else await self._moments.at(there.against)
+        return await self._moments.at(there.at), earlier
+
+    def _make(self, there: Looking, then: Then, earlier: Then | None, query: Asked, window: Window, has: Poll) -> Sent:
         shown = then if earlier is None else difference(then, earlier)
         sheet = shown.sheet()
         rows, said = matching(sheet, query.filter)
@@ -146,7 +109,7 @@ class ClusterPast:
         names = [ident("node", shown.names[row]) for row in part]
         contents = self._items(shown, part, there, query.view, scale)
         items = [Item(name, name, 0, content) for name, content in zip(names, contents, strict=True)]
-        return Made(answer(Frame.of(frame), items, window, len(found), has), len(found))
+        return Sent(answer(Frame.of(frame), items, window, len(found), has), len(found))
 
     def _items(self, then: Then, rows: list[int], there: Looking, look: str, scale: Scale) -> list[bytes]:
         if look == "heat":
@@ -165,39 +128,11 @@ class ClusterPast:
         nodes = [_node(then, row, there, alone=look == "cards") for row in rows]
         return self._templates.each(f"nodes_past_{'cards' if look == 'cards' else 'rows'}.html", nodes=nodes)
 
-    async def _then(self, moment: float) -> Then:
-        async with self._lock:
-            then = self._kept.get(moment)
-            if then is None:
-                names = sorted((node.name for node in self._services.live.nodes()), key=natural)
-                pasts = [self._services.history.past(name) for name in names]
-                then = self._kept[moment] = await asyncio.to_thread(read, names, pasts, moment)
-            self._kept.move_to_end(moment)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return then
 
-
-def cluster_bar(services: Services, there: Looking | None, path: str = "/") -> TimeBar | None:
-    """Return the times of a page about all nodes."""
-    spans = [span for node in services.live.nodes() if (span := services.history.span(node.name)) is not None]
-    whole = (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
-    step = min((node.interval for node in services.live.nodes() if node.interval), default=5.0)
-    return timebar(services.clock.wall(), whole, path, there, step)
-
-
-def _listed(then: Then, earlier: Then | None, query: Asked) -> tuple[Sheet, list[int]]:
-    """Return the nodes, or how they differ, and those that are meant, in order."""
+def _chosen(then: Then, earlier: Then | None, query: Asked) -> Chosen:
     sheet = (then if earlier is None else difference(then, earlier)).sheet()
     rows, _ = matching(sheet, query.filter)
-    return sheet, ordered(sheet, rows, usable(sheet, query.sort)).tolist()
-
-
-def _wanted(there: Looking) -> tuple[Asked, Window]:
-    query = asked(request.args)
-    view = query.view if query.view in LOOKS else next(iter(LOOKS))
-    query = query._replace(view=view, at=there.written["at"], against=there.written.get("against", ""))
-    return query, Window.asked(*LOOKS[view])
+    return Chosen(sheet, list(sheet.fields.values()), ordered(sheet, rows, usable(sheet, query.sort)).tolist())
 
 
 def _leading(then: Then, row: int, there: Looking) -> str:

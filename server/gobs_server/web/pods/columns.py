@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gobs_core import Unit
 from gobs_server.web.lists import Field
 
@@ -75,6 +77,8 @@ FIELDS = (
     AGE,
     PROBLEMS,
 )
+LOOKS: Mapping[str, tuple[int, int]] = {"table": (80, 500), "heat": (2000, 5000)}
+"""Looks of the page of all pods -> how many items it is sent at first, and most at once."""
 BY_NAME = {field.name: field for field in FIELDS}
 PLACES = {field.name: place for place, field in enumerate((*MEASURED, THROTTLED))}
 """Where each number stands in a line of the board."""

@@ -1,82 +1,60 @@
-"""The page of all pods, the fragment that keeps it up to date, and the address of a pod by its name."""
+"""All pods as they are now, in each look of their page, the routes of it, and the address of a pod by its name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from quart import Response, request
+from quart import Response
 
 from gobs_server.paths import segment
 from gobs_server.routes import Routes
 from gobs_server.services import Services
-from gobs_server.tags import Tags, fresh
-from gobs_server.web.answers import gone, html, missing, no_node, unclear
+from gobs_server.tags import Tags
+from gobs_server.web.answers import missing, no_node
 from gobs_server.web.badges import Badges
-from gobs_server.web.cluster.past import cluster_bar
+from gobs_server.web.everywhere import Chosen, Everywhere, Sent
 from gobs_server.web.lists import (
     Asked,
-    Form,
     Frame,
     Item,
     Poll,
     Tag,
     Window,
     answer,
-    asked,
-    download,
     headings,
-    next_part,
-    poll,
     tag_of,
-    unkept,
 )
 from gobs_server.web.pods.board import Board
-from gobs_server.web.pods.chosen import Chosen, choose, listed, offered, shown_fields
+from gobs_server.web.pods.chosen import Chosen as Selected
+from gobs_server.web.pods.chosen import choose, listed, offered, shown_fields
+from gobs_server.web.pods.columns import LOOKS
 from gobs_server.web.pods.faces import Faces
-from gobs_server.web.pods.past import PodsPast
+from gobs_server.web.pods.past import PodsThen
 from gobs_server.web.pods.sheet import PodSheet
 from gobs_server.web.rendering import Templates
 from gobs_server.web.text import visible
-from gobs_server.web.timebar import asked_moment
 
-LOOKS = {"table": (80, 500), "heat": (2000, 5000)}
-"""Name -> how many items a page is sent at first, and most at once."""
 _QUERIES = 50
 """Different queries whose answers are kept at once."""
 
 
 def add_pods(routes: Routes, services: Services, tags: Tags, templates: Templates) -> None:
-    """Add the page of all pods and its fragment."""
-    pages = PodsPages(services, tags, templates)
-
-    @routes.get("/pods", role="viewer")
-    async def pods() -> Response:
-        return await pages.page()
-
-    @routes.get("/fragments/pods", role="viewer")
-    async def pods_fragment() -> Response:
-        return await pages.fragment()
-
-    @routes.get("/pods.csv", role="viewer")
-    async def pods_csv() -> Response:
-        return await pages.file("csv")
-
-    @routes.get("/pods.json", role="viewer")
-    async def pods_json() -> Response:
-        return await pages.file("json")
+    """Add the page of all pods, its fragment and its files, and where a pod is found by its name."""
+    now = PodsNow(services, tags, templates)
+    Everywhere(services, tags, templates, "pods", now, PodsThen(services, templates)).add(routes)
 
     @routes.get("/nodes/<name:node>/pods/<name:namespace>/<name:pod>", role="viewer")
     async def pod(node: str, namespace: str, pod: str) -> Response:
-        return await pages.by_name(node, namespace, pod)
+        return await now.by_name(node, namespace, pod)
 
 
-class PodsPages:
-    """Builds them. Lives as long as the app."""
+class PodsNow:
+    """Makes what the page shows of them now. Lives as long as the app."""
+
+    looks = LOOKS
 
     def __init__(self, services: Services, tags: Tags, templates: Templates) -> None:
-        self._services = services
-        self._past = PodsPast(services, tags, templates)
         self._live = services.live
         self._clock = services.clock
         self._tags = tags
@@ -84,59 +62,29 @@ class PodsPages:
         self._board = Board(services.live, services.clock)
         self._faces = Faces(services.live, templates, self._board, Badges(services.alerts.keeper))
         self._sheet = PodSheet([], 0.0)
-        self._chosen: dict[Asked, Chosen] = {}
+        self._chosen: dict[Asked, Selected] = {}
         self._frames: dict[tuple[str, bool], Frame] = {}
         self._version = -1
 
-    async def page(self) -> Response:
-        """Return the whole page, now or as it was."""
-        query, window = _wanted()
-        try:
-            there = asked_moment(self._clock.wall())
-        except ValueError as error:
-            return unclear(self._templates, f"at: {error}", "/pods")
-        if there is not None:
-            return await self._past.page(there, query, window)
-        tag = await self._tag(query, window)
-        content, total = await self._content(tag, query, window, Poll(-1, frozenset(), all=False))
-        following = next_part(query, window, total)
-        return html(
-            self._templates.render(
-                "pods.html",
-                tag=tag,
-                content=self._templates.raw(content),
-                following=following,
-                bar=cluster_bar(self._services, None, "/pods"),
-            )
-        )
-
-    async def fragment(self) -> Response:
-        """Return what of the page has changed."""
-        query, window = _wanted()
-        try:
-            there = asked_moment(self._clock.wall())
-        except ValueError as error:
-            return gone(self._templates, f"at: {error}")
-        if there is not None:
-            return await self._past.fragment(there, query, window)
-        tag = await self._tag(query, window)
-        if (same := fresh(str(tag))) is not None:
-            return same
-        content, _ = await self._content(tag, query, window, poll(tag))
-        return unkept(html(content), tag)
-
-    async def file(self, form: Form) -> Response:
-        """Return all pods that are meant, or their groups, as a file, now or as they were."""
-        query = asked(request.args)
-        try:
-            there = asked_moment(self._clock.wall())
-        except ValueError as error:
-            return unclear(self._templates, f"at: {error}", "/pods")
-        if there is not None:
-            return await self._past.file(there, query, form)
+    async def tag(self, query: Asked, window: Window) -> Tag:
+        """Return what a part is known by."""
         await self._board.refresh()
+        return tag_of(self._tags, self._faces.version, window, query)
+
+    async def part(self, query: Asked, window: Window, tag: Tag, has: Poll) -> Sent:
+        """Return a part, without what the page has of it."""
         chosen = self._choose(query)
-        return download(form, "pods", listed(chosen), list(listed(chosen).fields.values()), chosen.rows)
+        frame = self._frame(tag.view, query, chosen, known=has.since >= 0)
+        rows = chosen.rows[window.first : window.first + window.size]
+        items = await self._items(query, chosen, rows)
+        return Sent(answer(frame, items, window, len(chosen.rows), has), len(chosen.rows))
+
+    async def chosen(self, query: Asked) -> Chosen:
+        """Return all pods that are meant, or their groups, in order."""
+        await self._board.refresh()
+        selected = self._choose(query)
+        sheet = listed(selected)
+        return Chosen(sheet, list(sheet.fields.values()), selected.rows)
 
     async def by_name(self, node: str, namespace: str, name: str) -> Response:
         """Lead to the page of a pod by the name it has now."""
@@ -155,23 +103,12 @@ class PodsPages:
         ]
         return missing(self._templates, said, onward)
 
-    async def _tag(self, query: Asked, window: Window) -> Tag:
-        await self._board.refresh()
-        return tag_of(self._tags, self._faces.version, window, query)
-
-    async def _content(self, tag: Tag, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
-        chosen = self._choose(query)
-        frame = self._frame(tag.view, query, chosen, known=has.since >= 0)
-        rows = chosen.rows[window.first : window.first + window.size]
-        items = await self._items(query, chosen, rows)
-        return answer(frame, items, window, len(chosen.rows), has), len(chosen.rows)
-
-    async def _items(self, query: Asked, chosen: Chosen, rows: Sequence[int]) -> list[Item]:
+    async def _items(self, query: Asked, chosen: Selected, rows: Sequence[int]) -> list[Item]:
         if chosen.groups is not None:
             return self._faces.groups(chosen.kind, chosen.groups, rows)
         return await self._faces.items(query.view, chosen.sheet, rows, chosen.scale)
 
-    def _choose(self, query: Asked) -> Chosen:
+    def _choose(self, query: Asked) -> Selected:
         """Return what a query makes of the pods now; made once for all who ask the same of the same version."""
         if self._version != self._board.version or len(self._chosen) >= _QUERIES:
             self._version = self._board.version
@@ -182,7 +119,7 @@ class PodsPages:
             self._chosen[query] = choose(self._sheet, query)
         return self._chosen[query]
 
-    def _frame(self, view: str, query: Asked, chosen: Chosen, *, known: bool) -> Frame:
+    def _frame(self, view: str, query: Asked, chosen: Selected, *, known: bool) -> Frame:
         if (view, known) not in self._frames:
             self._frames[view, known] = Frame.of(
                 self._templates.render(
@@ -194,9 +131,3 @@ class PodsPages:
                 )
             )
         return self._frames[view, known]
-
-
-def _wanted() -> tuple[Asked, Window]:
-    query = asked(request.args)
-    view = query.view if query.view in LOOKS and not query.group else "table"
-    return query._replace(view=view), Window.asked(*LOOKS[view])

@@ -1,54 +1,42 @@
-"""The page of all pods as they were at a moment, or of what has changed of them between two."""
+"""All pods as they were at a moment, or what has changed of them between two, in each look of their page."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
-
-from quart import Response
 
 from gobs_server.history import Past
 from gobs_server.paths import segment
 from gobs_server.services import Services
-from gobs_server.tags import Tags, fresh
-from gobs_server.web.answers import html
-from gobs_server.web.cluster.past import cluster_bar
+from gobs_server.web.everywhere import Chosen, Sent
 from gobs_server.web.lists import (
     CHANGE,
     Asked,
     Compared,
-    Form,
     Frame,
     Item,
     Poll,
-    Sheet,
     Window,
     answer,
-    download,
     headings,
     matching,
-    next_part,
     ordered,
-    poll,
-    tag_of,
-    unkept,
     usable,
 )
 from gobs_server.web.looking import Looking
 from gobs_server.web.pods.board import Part, part_of
 from gobs_server.web.pods.chosen import choose, listed, offered, shown_fields
-from gobs_server.web.pods.columns import AGE, CONTAINER, POD, PROBLEMS, SHOWN
+from gobs_server.web.pods.columns import AGE, CONTAINER, LOOKS, POD, PROBLEMS, SHOWN
 from gobs_server.web.pods.faces import group_id
 from gobs_server.web.pods.sheet import PodSheet
 from gobs_server.web.pods.shown import Number, Shown, difference, group, shown
+from gobs_server.web.read_moments import ReadMoments
 from gobs_server.web.rendering import Templates
 from gobs_server.web.text import ident, visible
 
-_KEPT = 8
-"""Moments of which what was read is kept."""
 _DEADLINE = 10.0
 """Seconds after which those nodes are left out that have not been read."""
 _BY_CHANGE = (CHANGE, "node", "namespace", "pod")
@@ -72,52 +60,35 @@ class Change(NamedTuple):
     numbers: list[Number]
 
 
-class PodsPast:
-    """Builds the page. Lives as long as the app; what was read of a moment is kept for whoever looks at it next."""
+class PodsThen:
+    """Makes them. Lives as long as the app."""
 
-    def __init__(self, services: Services, tags: Tags, templates: Templates) -> None:
-        self._services = services
-        self._tags = tags
+    looks = LOOKS
+
+    def __init__(self, services: Services, templates: Templates) -> None:
+        live = services.live
         self._templates = templates
-        self._kept: OrderedDict[float, Then] = OrderedDict()
-        self._lock = asyncio.Lock()
-
-    async def page(self, there: Looking, query: Asked, window: Window) -> Response:
-        """Return the whole page."""
-        query = _then_asked(query, there)
-        content, total = await self._made(there, query, window, Poll(-1, frozenset(), all=False))
-        return html(
-            self._templates.render(
-                "pods_past.html",
-                past=there,
-                bar=cluster_bar(self._services, there, "/pods"),
-                content=self._templates.raw(content),
-                following=next_part(query, window, total),
-            )
+        self._moments = ReadMoments(
+            services.history, lambda: sorted(node.name for node in live.nodes() if POD in node.tables), _read
         )
 
-    async def fragment(self, there: Looking, query: Asked, window: Window) -> Response:
-        """Return what a page lacks."""
-        query = _then_asked(query, there)
-        tag = tag_of(self._tags, 0, window, query)
-        return fresh(str(tag)) or unkept(html((await self._made(there, query, window, poll(tag)))[0]), tag)
-
-    async def file(self, there: Looking, query: Asked, form: Form) -> Response:
-        """Return all pods that are meant, their groups or their changes as a file."""
-        then = await self._then(there.at)
-        earlier = None if there.against is None else await self._then(there.against)
-        sheet, rows = await asyncio.to_thread(_listed, then, earlier, query)
-        called = "-".join(("pods", *there.written.values()))
-        return download(form, called, sheet, list(sheet.fields.values()), rows)
-
-    async def _made(self, there: Looking, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
-        then = await self._then(there.at)
-        if there.against is None:
+    async def part(self, there: Looking, query: Asked, window: Window, has: Poll) -> Sent:
+        """Return a part, without what the page has of it."""
+        then, earlier = await self._two(there)
+        if earlier is None:
             return await asyncio.to_thread(self._whole, there, then, query, window, has)
-        earlier = await self._then(there.against)
         return await asyncio.to_thread(self._changes, there, then, earlier, query, window, has)
 
-    def _whole(self, there: Looking, then: Then, query: Asked, window: Window, has: Poll) -> tuple[bytes, int]:
+    async def chosen(self, there: Looking, query: Asked) -> Chosen:
+        """Return all pods that are meant, their groups or their changes, in order."""
+        return await asyncio.to_thread(_chosen, *await self._two(there), query)
+
+    async def _two(self, there: Looking) -> tuple[Then, Then | None]:
+        """Read what is shown, and what that is compared with."""
+        earlier = None if there.against is None else await self._moments.at(there.against)
+        return await self._moments.at(there.at), earlier
+
+    def _whole(self, there: Looking, then: Then, query: Asked, window: Window, has: Poll) -> Sent:
         chosen = choose(then.sheet, query)
         frame = self._templates.render(
             "pods_list.html",
@@ -143,11 +114,9 @@ class PodsPast:
             look = f"pod_{query.view}.html"
             contents = self._templates.each(look, pods=pods, label=chosen.scale.label, moments=there.written)
         items = [Item(name, name, 0, one) for name, one in zip(names, contents, strict=True)]
-        return answer(Frame.of(frame), items, window, len(chosen.rows), has), len(chosen.rows)
+        return Sent(answer(Frame.of(frame), items, window, len(chosen.rows), has), len(chosen.rows))
 
-    def _changes(
-        self, there: Looking, then: Then, earlier: Then, query: Asked, window: Window, has: Poll
-    ) -> tuple[bytes, int]:
+    def _changes(self, there: Looking, then: Then, earlier: Then, query: Asked, window: Window, has: Poll) -> Sent:
         keys = _keys(then.sheet), _keys(earlier.sheet)
         found = _compared(then, earlier)
         sheet = found.sheet
@@ -185,19 +154,7 @@ class PodsPast:
             made.append(Change(ident(POD, node, uid), path, texts, numbers))
         contents = self._templates.each("pods_changes_rows.html", pods=made)
         items = [Item(one.id, one.id, 0, content) for one, content in zip(made, contents, strict=True)]
-        return answer(Frame.of(frame), items, window, len(chosen), has), len(chosen)
-
-    async def _then(self, moment: float) -> Then:
-        async with self._lock:
-            then = self._kept.get(moment)
-            if then is None:
-                names = sorted(node.name for node in self._services.live.nodes() if POD in node.tables)
-                pasts = [self._services.history.past(name) for name in names]
-                then = self._kept[moment] = await asyncio.to_thread(_read, names, pasts, moment)
-            self._kept.move_to_end(moment)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return then
+        return Sent(answer(Frame.of(frame), items, window, len(chosen), has), len(chosen))
 
 
 def _read(names: Sequence[str], pasts: Sequence[Past], moment: float) -> Then:
@@ -217,23 +174,20 @@ def _read(names: Sequence[str], pasts: Sequence[Past], moment: float) -> Then:
     return Then(PodSheet(parts, moment), len(names) - read)
 
 
-def _listed(then: Then, earlier: Then | None, query: Asked) -> tuple[Sheet, list[int]]:
-    """Return pods, groups or changes, and those of them that are meant, in order."""
+def _chosen(then: Then, earlier: Then | None, query: Asked) -> Chosen:
     if earlier is None:
-        chosen = choose(then.sheet, query)
-        return listed(chosen), chosen.rows
-    sheet = _compared(then, earlier).sheet
-    rows, _ = matching(sheet, query.filter)
-    return sheet, ordered(sheet, rows, usable(sheet, query.sort) or _BY_CHANGE).tolist()
+        made = choose(then.sheet, query)
+        sheet, meant = listed(made), made.rows
+    else:
+        sheet = _compared(then, earlier).sheet
+        rows, _ = matching(sheet, query.filter)
+        meant = ordered(sheet, rows, usable(sheet, query.sort) or _BY_CHANGE).tolist()
+    return Chosen(sheet, list(sheet.fields.values()), meant)
 
 
 def _compared(then: Then, earlier: Then) -> Compared:
     keys = _keys(then.sheet), _keys(earlier.sheet)
     return Compared(then.sheet, earlier.sheet, keys, aside=(AGE.name, PROBLEMS.name))
-
-
-def _then_asked(query: Asked, there: Looking) -> Asked:
-    return query._replace(at=there.written["at"], against=there.written.get("against", ""))
 
 
 def _then_shown(pod: Shown, there: Looking) -> Shown:
