@@ -74,7 +74,7 @@ async def test_what_the_agent_reads_is_live_and_kept(machine: Machine, tmp_path:
             await until(lambda: node.frames >= 5)
             load = node.tables["load"].view()
             assert load.values["load1"].tolist() == [5.0]
-            assert {"load", "agent", "collector", "sight", "sink"} == set(node.tables)
+            assert {"load", "agent", "collector", "plugin", "sight", "sink"} == set(node.tables)
             assert {("load", "ok"), ("grpc", "ok"), ("cpu", "off")} <= {(p.name, p.state) for p in node.plugins}
             now = server.clock.wall()
             _, values = server.history.series("n1", "load", "load1", load.keys[0], now - 60, now + 1, rate=False)
