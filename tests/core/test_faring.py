@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from gobs_core import Condition, ProfileOrder, ProfileTarget
-from gobs_core.agent.faring import EVERY
+from gobs_core.agent.clock import NANO
+from gobs_core.agent.faring import EVERY, Faring
 from gobs_core.agent.loop import Agent
 from gobs_core.agent.selftables import PLUGIN, plugin_rows
 from gobs_core.exposition import Exposition, Families
@@ -116,6 +118,17 @@ async def test_it_is_told_each_minute_and_at_once_when_one_fares_otherwise(proc:
         (40, "failing"), (45, "ok"), (105, "ok"),
     ]  # fmt: skip
     assert agent.source.intervals["plugin"] == EVERY
+
+
+def test_what_turns_out_to_be_here_or_lacking_is_told_at_once_and_figures_are_not() -> None:
+    faring, state = Faring(), PluginState(kind="profiler", name="perf")
+    assert len(faring.readings([state], 0.0, 0)) == 1
+    again = msgspec.structs.replace(state, runs=9, duration=1.0, rows=7)
+    assert faring.readings([again], 1.0, NANO) == []
+    known = msgspec.structs.replace(again, needs={"perf": False})
+    [reading] = faring.readings([known], 2.0, 2 * NANO)
+    assert reading.rows[0][-2:] == (1, 1)
+    assert faring.readings([known], 3.0, 3 * NANO) == []
 
 
 def test_a_scraper_gets_every_state_and_every_figure_of_it() -> None:

@@ -1,4 +1,4 @@
-"""When the agent tells how its plugins fare: each minute, and at once when the state or the error of one changes."""
+"""When the agent tells how its plugins fare: each minute, and at once when one fares otherwise."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Faring:
 
     def __init__(self) -> None:
         self._next_ns: int | None = None
-        self._news: tuple[tuple[str, str, str, str], ...] = ()
+        self._news: tuple[tuple[object, ...], ...] = ()
 
     def readings(self, states: Sequence[PluginState], wall: float, now: int) -> list[Reading]:
         """The table, or nothing where all is as it was; `wall` and `now` are the time of the two clocks."""
-        news = tuple((state.kind, state.name, state.state, state.error) for state in states)
+        news = tuple((one.kind, one.name, one.state, one.error, tuple(one.needs.items())) for one in states)
         if self._next_ns is not None and now < self._next_ns and news == self._news:
             return []
         self._next_ns, self._news = now + int(EVERY * NANO), news

@@ -139,6 +139,6 @@ def plugin_states(states: Sequence[PluginState]) -> pb.PluginStates:
 def news_of(states: Sequence[PluginState]) -> tuple[object, ...]:
     """What of the states is worth telling at once when it differs: not the figures that change with every run."""
     return tuple(
-        (state.kind, state.name, state.version, state.state, state.error, state.pid, tuple(state.unknown.items()))
-        for state in states
+        (one.kind, one.name, one.version, one.state, one.error, one.pid, *one.unknown.items(), *one.needs.items())
+        for one in states
     )
