@@ -65,6 +65,7 @@ class Telling(FaultyInventory):
 
     def open(self, report: Report) -> None:
         """Do so."""
+        print(f"asks with {self.config.key}", flush=True)
         told = {"environment": sorted(os.environ), "key": str(self.config.key), "node": self.node}
         info = WorkloadInfo(id="1", name=json.dumps(told), labels={"pid": str(os.getpid())})
         threading.Thread(target=lambda: report.workloads([info]), daemon=True).start()

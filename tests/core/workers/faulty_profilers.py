@@ -89,11 +89,13 @@ class Telling(FaultyProfiler):
     name = "telling"
 
     def open(self) -> None:
-        """Note it."""
+        """Note it, and say so."""
+        print("opened", flush=True)
         self.opened = os.getpid()
 
     async def record(self, order: ProfileOrder, processes: ProfileProcesses, tell: Tell) -> Profile:
         """Do so."""
+        print(f"records {order.id}", flush=True)
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())  # noqa: ASYNC240
         told = {
             "environment": sorted(os.environ),

@@ -116,9 +116,17 @@ async def test_it_has_its_settings_and_no_secret_of_others_and_what_it_tells_is_
     assert str(fares.pid) == agent.workloads.known()["1"].labels["pid"]
     assert fares.memory > 8 << 20
     assert fares.succeeded is not None
+    await until(lambda: state(agent, "telling").printed == "asks with ***", 60)
     assert agent.workloads.unnamed() == ""
     await agent.close()
     assert stat_of(fares.pid) is None
+
+
+def put(file: Path, text: str) -> None:
+    """Write a file that somebody reads at any moment: it is never seen half written."""
+    other = file.with_suffix(".new")
+    other.write_text(text)
+    other.replace(file)
 
 
 async def test_what_changes_is_known_soon_and_what_is_told_again_is_the_very_same(
@@ -130,18 +138,18 @@ async def test_what_changes_is_known_soon_and_what_is_told_again_is_the_very_sam
     await agent.open()
     await until(lambda: names(agent) == ["A", "B"], 60)
     before = agent.workloads.known()
-    file.write_text("a  b")
+    put(file, "a  b")
     await until(lambda: state(agent, "followed").runs == 2, 60)
     assert agent.workloads.known() is before
-    file.write_text("a b c")
+    put(file, "a b c")
     await until(lambda: names(agent) == ["A", "B", "C"], 60)
     assert agent.workloads.known()["a"] is before["a"]
-    file.write_text("trouble the API is slow")
+    put(file, "trouble the API is slow")
     await until(lambda: state(agent, "followed").state == "failing", 60)
     assert agent.workloads.unnamed() == "the API is slow"
     assert names(agent) == ["A", "B", "C"], "what was told last stays"
     assert (state(agent, "followed").restarts, state(agent, "followed").trace) == (0, "")
-    file.write_text("")
+    put(file, "")
     await until(lambda: names(agent) == [], 60)
     assert agent.workloads.unnamed() == ""
     await agent.close()
@@ -155,14 +163,14 @@ async def test_while_its_worker_is_gone_what_it_told_stays_and_is_said_to_be_old
     agent = make_agent(proc, "followed", path=str(file), clock=clock)
     await agent.open()
     await until(lambda: names(agent) == ["A", "B"], 60)
-    file.write_text("end")
+    put(file, "end")
     await until(lambda: state(agent, "followed").state == "failing", 60)
     gone = "its worker is gone: it ended itself with exit code 3"
     assert state(agent, "followed").error == gone
     assert agent.workloads.unnamed() == f"the inventory 'followed' does not work: {gone}"
     assert names(agent) == ["A", "B"]
     assert (state(agent, "followed").pid, left()) == (None, [])
-    file.write_text("a c")
+    put(file, "a c")
     await asyncio.sleep(0)
     clock.advance(5)
     await until(lambda: names(agent) == ["A", "C"], 60)

@@ -141,6 +141,7 @@ async def test_it_gets_what_it_is_asked_and_no_secret_of_others_and_what_it_find
     agent = make_agent(machine, "telling")
     await opened(agent)
     assert (state(agent, "telling").state, state(agent, "telling").runs_in) == ("ok", "worker")
+    assert state(agent, "telling").printed == "opened"
     assert (state(agent, "telling").pid, left()) == (None, []), (
         "what it can do here was found out by a process of its own"
     )
@@ -157,6 +158,7 @@ async def test_it_gets_what_it_is_asked_and_no_secret_of_others_and_what_it_find
     assert (fares.state, fares.runs, fares.failures, fares.rows, fares.pid) == ("ok", 1, 0, 3, None)
     assert fares.cpu > 0
     assert fares.succeeded is not None
+    assert fares.printed.splitlines()[-1] == "records a", "what it printed is told when its worker is gone"
     assert left() == []
     await agent.close()
 
