@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,10 +20,11 @@ from gobs_server.app import Server
 from gobs_server.clock import Clock
 from gobs_server.settings import ServerSettings
 from tests.browser.pages import prepare
-from tests.support.cluster import simulated_cluster
 from tests.support.database import fresh
 from tests.support.needs import MISSING, this_machine
-from tests.support.server import ServerProcess
+from tests.support.secrets import logs_below, told_in
+from tests.support.server import Served
+from tests.support.shared import shared_cluster
 
 LAUNCH = [
     "--no-sandbox",
@@ -109,12 +111,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="package")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server with seven simulated nodes for all tests that only look; it ends with the last test in a browser."""
-    folder = tmp_path_factory.mktemp("cluster")
-    prepare(folder / "data", time.time())
-    with simulated_cluster(folder) as server:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server with seven simulated nodes for all tests that only look, whoever runs them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cluster"
+    with shared_cluster(folder, lambda data: prepare(data, time.time())) as server:
         yield server
+    assert told_in(logs_below(folder)) == []
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -129,7 +132,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, server: Server | ServerProcess, **options: Any) -> AsyncIterator[Watched]:
+async def visiting(browser: Browser, server: Server | Served, **options: Any) -> AsyncIterator[Watched]:
     """A fresh tab on a server, as Playwright's options describe it; it must do nothing it must not."""
     given = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
     context = await browser.new_context(**given)
@@ -145,7 +148,7 @@ async def visiting(browser: Browser, server: Server | ServerProcess, **options: 
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def tab(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
+async def tab(browser: Browser, cluster: Served) -> AsyncIterator[Watched]:
     """A tab on the simulated cluster."""
     async with visiting(browser, cluster) as watched:
         yield watched

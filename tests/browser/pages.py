@@ -13,7 +13,7 @@ from urllib.parse import quote
 from gobs_core import ProfileTarget
 from tests.server.profiles.made import Stack, profile
 from tests.server.profiles.stored import done, store
-from tests.support.server import ServerProcess
+from tests.support.server import Served
 
 NODE = "worker-1"
 """The simulated node whose pages are looked at."""
@@ -102,7 +102,7 @@ PAGES = (
 """A new page is a new line here, and is proved with it."""
 
 
-def address(page: Page, server: ServerProcess) -> str:
+def address(page: Page, server: Served) -> str:
     """Return where the page is on a server of a simulated cluster."""
     path = page.path
     for name, table in (("{process}", "process"), ("{workload}", "pod")):
@@ -116,7 +116,7 @@ def address(page: Page, server: ServerProcess) -> str:
 
 
 @cache
-def headers(page: Page, server: ServerProcess) -> dict[str, str]:
+def headers(page: Page, server: Served) -> dict[str, str]:
     """Return what who looks at a page has to say besides."""
     if not page.token:
         return {}

@@ -15,7 +15,7 @@ from tests.browser.axe import check
 from tests.browser.conftest import PHONE, Watched, visiting
 from tests.browser.holding import holds
 from tests.browser.pages import PAGES, Page, address, headers
-from tests.support.server import ServerProcess
+from tests.support.server import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -58,7 +58,7 @@ SMALL = """(least) => [...document.querySelectorAll(".top a, .top button, main b
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
+async def desk(browser: Browser, cluster: Served) -> AsyncIterator[Watched]:
     """One tab for all pages, which brings each what it has of scripts from the page before."""
     async with visiting(browser, cluster, viewport=DESK) as tab:
         await tab.page.add_init_script(NOWHERE_BEFORE)
@@ -66,7 +66,7 @@ async def desk(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watche
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def phone(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watched]:
+async def phone(browser: Browser, cluster: Served) -> AsyncIterator[Watched]:
     async with visiting(browser, cluster, **PHONE) as tab:
         await tab.page.add_init_script(NOWHERE_BEFORE)
         yield tab
@@ -74,7 +74,7 @@ async def phone(browser: Browser, cluster: ServerProcess) -> AsyncIterator[Watch
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 async def test_a_page_has_no_fault_is_used_by_keyboard_alone_and_fits_every_screen(
-    page: Page, desk: Watched, phone: Watched, cluster: ServerProcess
+    page: Page, desk: Watched, phone: Watched, cluster: Served
 ) -> None:
     url, said = address(page, cluster), headers(page, cluster)
     await desk.page.set_viewport_size(DESK)

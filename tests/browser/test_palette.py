@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Watched, visiting
-from tests.support.server import ServerProcess
+from tests.support.server import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -82,7 +82,7 @@ async def test_nothing_found_says_what_to_look_for_and_a_press_beside_it_closes(
     await expect(page.locator("#palette")).to_be_hidden()
 
 
-async def test_it_fills_the_screen_of_a_phone_and_is_used_by_touch(browser: Browser, cluster: ServerProcess) -> None:
+async def test_it_fills_the_screen_of_a_phone_and_is_used_by_touch(browser: Browser, cluster: Served) -> None:
     phone = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
     async with visiting(browser, cluster, **phone) as tab:
         page = await tab.open("/")

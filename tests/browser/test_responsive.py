@@ -6,13 +6,13 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import PHONE, Watched, visiting
-from tests.support.server import ServerProcess
+from tests.support.server import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_on_a_phone_the_pages_are_behind_one_button_and_the_first_column_stays(
-    browser: Browser, cluster: ServerProcess
+    browser: Browser, cluster: Served
 ) -> None:
     async with visiting(browser, cluster, **PHONE) as tab:
         page = await tab.open("/nodes/worker-1/tables/process")

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Watched, visiting
 from tests.browser.holding import holds
-from tests.support.server import ServerProcess
+from tests.support.server import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -74,9 +74,7 @@ async def test_nothing_moves_for_those_who_want_no_movement(path: str, tab: Watc
         assert [one for one in await page.evaluate(MOVING) if one[1] > 1] == []
 
 
-async def test_without_a_place_to_keep_a_choice_it_lasts_as_long_as_the_page(
-    browser: Browser, cluster: ServerProcess
-) -> None:
+async def test_without_a_place_to_keep_a_choice_it_lasts_as_long_as_the_page(browser: Browser, cluster: Served) -> None:
     async with visiting(browser, cluster, color_scheme="light") as tab:
         await tab.page.add_init_script(DENIED)
         page = await tab.open("/")

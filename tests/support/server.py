@@ -16,11 +16,10 @@ from tests.support.gobs import Program, start
 from tests.support.secrets import told_in
 
 
-class ServerProcess:
-    """One server. `http` and `grpc` are HOST:PORT."""
+class Served:
+    """A server that runs somewhere. `http` and `grpc` are HOST:PORT."""
 
-    def __init__(self, process: Program, http: str, grpc: str) -> None:
-        self.process = process
+    def __init__(self, http: str, grpc: str) -> None:
         self.http = http
         self.grpc = grpc
 
@@ -41,6 +40,14 @@ class ServerProcess:
         """The text of a resource."""
         with urllib.request.urlopen(f"http://{self.http}{path}", timeout=10) as answer:
             return str(answer.read().decode())
+
+
+class ServerProcess(Served):
+    """One that a test may end."""
+
+    def __init__(self, process: Program, http: str, grpc: str) -> None:
+        super().__init__(http, grpc)
+        self.process = process
 
     def kill(self) -> None:
         """End it as a crash would."""
