@@ -102,7 +102,7 @@ GRPC: dict[str, Attack] = {
     "never ends its headers": peers.unfinished_headers,
     "stalls in a message": peers.stalled(),
     "stalls in a message, with a wrong token": peers.stalled(("authorization", "Bearer wrong")),
-    "sends what is compressed": peers.saying(peers.bomb(200 << 20), compressed=True),
+    "sends what is compressed": peers.bombing(200 << 20),
     "sends what grows": peers.saying(peers.amplifying()),
 }
 HTTP: dict[str, Attack] = {

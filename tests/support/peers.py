@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import h2.config
@@ -108,9 +109,14 @@ def saying(message: bytes, *metadata: tuple[str, str], compressed: bool = False)
     return attack
 
 
-def bomb(size: int) -> bytes:
-    """So many zeros in a few bytes."""
-    return gzip.compress(bytes(size))
+def bombing(size: int) -> Attack:
+    """Send a message of so many zeros in a few bytes."""
+    return lambda port: saying(_bomb(size), compressed=True)(port)
+
+
+@cache
+def _bomb(size: int) -> bytes:
+    return gzip.compress(bytes(size))  # takes long: not before somebody sends it
 
 
 def amplifying(size: int = MAX_MESSAGE_BYTES) -> bytes:

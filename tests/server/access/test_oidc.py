@@ -194,11 +194,15 @@ async def test_the_client_shows_its_secret_as_the_provider_wants_it(
     assert (await whole(rig, there)).status_code == 303
 
 
-@pytest.mark.parametrize("key", [ECKey.generate_key("P-256", {"kid": "ec"}), rsa_key("")])
+@pytest.mark.parametrize(
+    "made",
+    [lambda: ECKey.generate_key("P-256", {"kid": "ec"}), lambda: rsa_key("")],
+    ids=["of an elliptic curve", "without a name"],
+)
 async def test_other_kinds_of_keys_are_understood(
-    rig: Rig, there: tuple[Provider, Path], theirs: Provider, key: Key
+    rig: Rig, there: tuple[Provider, Path], theirs: Provider, made: Callable[[], Key]
 ) -> None:
-    theirs.keys = [key]
+    theirs.keys = [made()]
     assert (await whole(rig, there)).status_code == 303
 
 
