@@ -1,4 +1,4 @@
-"""The page of plugins: what is loaded where, those that need a look first."""
+"""The page of plugins: what is loaded where, those that need a look first, those that do not run here last."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ MOST = 500
 _COLOURS = {"starting": "idle", "ok": "fresh", "degraded": "stale", "quarantined": "down", "disabled": "idle",
             "broken": "down"}  # fmt: skip
 """By what a state says plainly."""
-_NOT_HERE = frozenset({"disabled", "off", "broken"})
+_SET_ASIDE = frozenset({"disabled", "off"})
+_NOT_HERE = _SET_ASIDE | {"broken"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def render_plugins(templates: Templates, own: Sequence[PluginState], nodes: Sequ
     """Return the fragment that lists them."""
     found = [("", plugin) for plugin in own]
     found += [(node.name, plugin) for node in nodes for plugin in node.plugins]
-    found.sort(key=lambda one: at_work(one[1]))
+    found.sort(key=lambda one: (at_work(one[1]), one[1].state in _SET_ASIDE))
     return templates.render(
         "plugins_list.html",
         lines=[_line(node, plugin) for node, plugin in found[:MOST]],

@@ -142,6 +142,7 @@ async def test_every_state_has_its_own_colour_and_those_that_do_no_work_come_fir
     }  # fmt: skip
     troubled = [state for _, state in found[:6]]
     assert set(troubled) == {"degraded", "failing", "late", "quarantined", "broken", "of tomorrow"}
+    assert [state for _, state in found[-2:]] == ["disabled", "off"], "what does not run here comes last"
 
 
 async def test_everything_that_can_be_wrong_with_a_plugin_is_named_on_the_page(
