@@ -57,6 +57,13 @@ def there(folder: Path) -> list[int]:
     return found
 
 
+def gone(folder: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while there(folder):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_a_cluster_is_one_for_all_and_ends_with_its_last_user_even_where_each_was_killed(tmp_path: Path) -> None:
@@ -69,12 +76,10 @@ def test_a_cluster_is_one_for_all_and_ends_with_its_last_user_even_where_each_wa
             first.wait()
             with using(folder) as third:
                 assert said(third) == address, "whoever has started it may go"
-    until = time.monotonic() + PATIENCE
-    while there(folder):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    gone(folder)
     host, _, port = address.partition(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)))
     with using(folder) as again:
         assert said(again)
+    gone(folder)
