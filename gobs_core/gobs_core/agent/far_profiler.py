@@ -76,6 +76,8 @@ class FarRecorder(Recorder):
         self._breaker = Breaker()
         self._alive: list[Worker] = []
         self._lost = 0
+        self._quarantined = False
+        """Whether the last failure has led there."""
         self._trace = ""
         self._cpu: float | None = None
         self._log = get_logger("gobs.profiles")
@@ -90,6 +92,7 @@ class FarRecorder(Recorder):
 
     async def ready(self) -> str:
         """Raise Refused where it has come into quarantine since the recording was taken."""
+        self._trace, self._cpu, self._quarantined = "", None, False  # of the recording before
         if refusal := self.refusal():
             raise Refused(refusal)
         return ""
@@ -98,7 +101,6 @@ class FarRecorder(Recorder):
         self, order: ProfileOrder, processes: ProfileProcesses, tell: Callable[[ProfileProgress], None]
     ) -> Profile:
         """Record in a worker; raises ProfileFailed for whatever keeps it from that."""
-        self._trace, self._cpu = "", None
         asked, arriving = Recorded(order, processes.pids, processes.whole), Arriving(order.duration, tell)
         deadline = order.duration + self._grace
         async with self._worker() as worker:
@@ -118,7 +120,7 @@ class FarRecorder(Recorder):
         super().ran(error, seconds, samples)
         succeeded = self.state.succeeded if error else time.time()
         self.state = msgspec.structs.replace(self.state, trace=self._trace, cpu=self._cpu, succeeded=succeeded)
-        if error and self._breaker.open:
+        if error and self._quarantined:
             told = f"{self.state.error} ({self._breaker.in_a_row} times in a row)"
             self.state = msgspec.structs.replace(self.state, state="quarantined", error=told)
             if before != "quarantined":
@@ -151,7 +153,7 @@ class FarRecorder(Recorder):
         if _is_answer(error):
             self._breaker.worked()
             return str(error)
-        self._breaker.failed(self._now())
+        self._quarantined = self._breaker.failed(self._now())
         if isinstance(error, Said):
             self._trace = self.redact(worker.trace)
             return f"{error.failure.name}: {error}"

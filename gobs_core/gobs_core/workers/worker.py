@@ -37,6 +37,8 @@ MOST_PROCESSES = 32
 """Processes a worker may have, itself included."""
 _PRIVILEGED = frozenset({"notifier", "profiler", "sink"})
 """Kinds that start programs which may be installed with more rights than ours: sendmail, or what looks into others."""
+MOST_PARTS = 20_000
+"""Parts of one answer: an hour's recording says four times a second how far it is."""
 _AT_ONCE = 32
 """Parts of an answer that are taken before the loop has its turn, however many have arrived."""
 
@@ -270,6 +272,8 @@ class Worker:
             if answer.kind == "part" and part is not None:
                 part(answer.body)
                 parts += 1
+                if parts > MOST_PARTS:
+                    raise Garbage(f"an answer of more than {MOST_PARTS} parts")
                 if parts % _AT_ONCE == 0:  # what has arrived already is heard without waiting
                     await asyncio.sleep(0)
             elif answer.kind == "failed":

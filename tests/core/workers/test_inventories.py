@@ -38,7 +38,7 @@ from tests.support.soak import counts
 from tests.support.waiting import until
 
 NAMES = (*(fault.__name__ for fault in FAULTS), "infinite")
-GOOD_ONES = ("nothing", "reports_endlessly", "slow")
+GOOD_ONES = ("nothing", "prints", "reports_endlessly", "slow")
 SHORT, LONG = Timing(0.1, 0.9, 0.01), Timing(0.2, 60.0, 0.01)
 SAYS = {
     "raises": "RuntimeError: boom \\x1b[2J ***",
@@ -204,6 +204,7 @@ async def test_no_fault_of_an_inventory_costs_a_collector_a_sample_or_another_it
     assert {name: text for name, text in SAYS.items() if text not in states[name].error} == {}
     assert {name: states[name].state for name in NAMES} == dict.fromkeys(NAMES, "quarantined")
     assert {(states[name].state, states[name].restarts) for name in GOOD_ONES} == {("ok", 0)}
+    assert "hello" in states["prints"].printed
     assert "regex" in states["regex"].trace, "where it hung is told"
     assert marked("key") not in repr(states)
     assert left() == []

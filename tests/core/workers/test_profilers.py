@@ -29,6 +29,7 @@ from tests.support.soak import counts
 from tests.support.waiting import until
 
 NAMES = tuple(fault.__name__ for fault in FAULTS)
+GOOD_ONES = ("nothing", "prints", "slow")
 IMPATIENT, PATIENT = 0.5, 60.0
 SAYS = {
     "raises": "RuntimeError: boom \\x1b[2J ***",
@@ -45,7 +46,7 @@ SAYS = {
     "chatter": "its worker said what is no answer, and was ended: an answer of ",
     "prints_endlessly": "no answer within 0.6 s; its worker was ended",
     "forges": "its worker said what is no profile, and was ended: functions[0]: no such frame",
-    "mutters": "its worker said what is no answer, and was ended: an answer of ",
+    "mutters": "its worker said what is no answer, and was ended: an answer of more than 20000 parts",
     "bloats": "its worker said what is no answer, and was ended: an answer of ",
 }
 """Fault -> what is told of it."""
@@ -182,24 +183,23 @@ async def test_no_fault_of_a_profiler_costs_a_collector_a_sample_or_another_its_
 ) -> None:
     clock = FakeClock()
     near = (healthy("a_first"), healthy("z_last"))
-    agent = make_agent(machine, "nothing", "slow", *NAMES, clock=clock, near=near)
+    agent = make_agent(machine, *GOOD_ONES, *NAMES, clock=clock, near=near)
     recorders: Any = agent.recordings._recorders
     for name, recorder in recorders.items():
         recorder._grace = IMPATIENT if "0.6 s" in SAYS.get(name, "") else SLOW if name == "slow" else PATIENT
     await opened(agent)
-    good: dict[str, int] = dict.fromkeys(("nothing", "slow"), 0)
     ticks = 0
     async with lag() as seen:
         for _ in range(rounds):
             hearer = Hearer()
-            for name in ("nothing", "slow", *NAMES):
+            for name in (*GOOD_ONES, *NAMES):
                 agent.recordings.start(name, order(name), hearer)
-            while not hearer.over("nothing", "slow", *NAMES):
+            while not hearer.over(*GOOD_ONES, *NAMES):
                 await agent.tick()
                 ticks += 1
                 clock.advance(5)
                 await asyncio.sleep(0.02)
-            for name in good:
+            for name in GOOD_ONES:
                 assert hearer.profiles[name].samples == 3, hearer.reasons
             assert {name: text for name, text in SAYS.items() if text not in hearer.reasons[name]} == {}
             assert left() == []
@@ -212,7 +212,8 @@ async def test_no_fault_of_a_profiler_costs_a_collector_a_sample_or_another_its_
     assert {name: states[name].state for name in NAMES} == dict.fromkeys(
         NAMES, "quarantined" if rounds > 2 else "failing"
     )
-    assert {states[name].state for name in good} == {"ok"}
+    assert {states[name].state for name in GOOD_ONES} == {"ok"}
+    assert "hello" in states["prints"].printed
     assert "regex" in states["regex"].trace, "where it hung is told"
     assert "segfault" in states["segfault"].trace
     assert marked("key") not in repr(states)
@@ -252,6 +253,21 @@ async def test_one_that_keeps_failing_takes_no_recording_until_it_is_let_out_of_
     lasts.unlink()
     assert (await recorded(agent, "leaves")).profiles["a"].samples == 3
     assert state(agent, "leaves").state == "ok"
+    await agent.close()
+
+
+async def test_that_a_process_is_gone_says_nothing_of_how_its_profiler_fares(machine: FakeProc) -> None:
+    clock = FakeClock()
+    agent = make_agent(machine, "segfault", clock=clock)
+    await opened(agent)
+    for _ in range(3):
+        await recorded(agent, "segfault")
+    assert "segfault" in state(agent, "segfault").trace
+    clock.advance(60)
+    gone = await recorded(agent, "segfault", target=ProfileTarget(kind="process", pid=99))
+    assert gone.reasons["a"] == "process 99 is gone"
+    fares = state(agent, "segfault")
+    assert (fares.state, fares.error, fares.trace) == ("failing", "process 99 is gone", "")
     await agent.close()
 
 
