@@ -126,7 +126,9 @@ async def returned(runner: Any) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_a_collector_that_hangs_for_good_is_put_in_quarantine_and_its_rows_are_gone(proc: FakeProc) -> None:
+async def test_a_collector_that_hangs_for_good_is_put_in_quarantine_and_nobody_is_told_that_its_rows_are_gone(
+    proc: FakeProc,
+) -> None:
     free, hangs, mine, clock = threading.Event(), [False], table("stuck"), FakeClock(seconds=0)
 
     def script() -> Any:
@@ -148,7 +150,7 @@ async def test_a_collector_that_hangs_for_good_is_put_in_quarantine_and_its_rows
         gone += [clock.monotonic_ns() // 10**9 for r in frame.readings if r.table is mine]  # type: ignore[union-attr]
     assert seen[:3] == [("late", 1), ("late", 2), ("quarantined", 3)]
     assert seen[8:] == [("quarantined", 4)] * 12 + [("quarantined", 5)] * 5, "one more after each pause"
-    assert gone == [15], "told once that its rows are gone"
+    assert gone == [], "nothing is known of its rows, not even that they are gone"
     assert runner.state.error == "over its deadline; skipped until it has returned (5 times in a row)"
     assert runner.state.runs == 2
     hangs[0] = False
@@ -282,10 +284,14 @@ async def test_one_good_reading_ends_the_quarantine_for_good(proc: FakeProc) -> 
     await agent.close()
 
 
-async def test_rows_of_a_collector_in_quarantine_are_gone_and_not_shown_for_ever(proc: FakeProc) -> None:
-    clock, bad, mine = FakeClock(), [False], table("a")
+async def test_rows_are_gone_when_a_collector_says_so_and_not_when_it_fails_even_into_quarantine(
+    proc: FakeProc,
+) -> None:
+    clock, bad, none, mine = FakeClock(), [False], [False], table("a")
 
     def script() -> Any:
+        if none[0]:
+            raise NoData("there is none of it here")
         if bad[0]:
             raise RuntimeError("boom")
         return [mine.row(id="x")]
@@ -294,12 +300,15 @@ async def test_rows_of_a_collector_in_quarantine_are_gone_and_not_shown_for_ever
     await agent.open()
     await agent.tick()
     bad[0] = True
-    for _ in range(2):
+    for _ in range(4):
         clock.advance(5)
         with pytest.raises(KeyError):
             rows_of((await agent.tick()).frame, "a")
-    clock.advance(5)
+    assert agent.runners["a"].state.state == "quarantined"
+    none[0] = True
+    clock.advance(60)
     assert rows_of((await agent.tick()).frame, "a") == []
+    assert agent.runners["a"].state.state == "no data"
     await agent.close()
 
 

@@ -72,6 +72,24 @@ async def test_the_newest_values_are_scraped_in_the_form_asked_for() -> None:
         assert "gobs_process" not in body
 
 
+async def test_what_was_not_read_for_three_of_its_intervals_is_not_told_as_what_is_so_now() -> None:
+    def later(second: int) -> Frame:
+        return Frame(second, 0, second * 10**9, (Reading(PROCESS, (("7", 4096.0),), second * 10**9),))
+
+    async with opened(leave_out=[]) as sink:
+        await sink.send(frame(50))
+        await sink.send(later(15))
+        assert "gobs_load_one" in (await ask(sink))[2]
+        await sink.send(later(16))
+        body = (await ask(sink))[2]
+        assert "gobs_load_one" not in body
+        assert "gobs_process_rss_bytes" in body
+        await sink.send(
+            frame(60)._replace(sequence=17, monotonic_ns=16 * 10**9, readings=(Reading(LOAD, ((60,),), 16 * 10**9),))
+        )
+        assert "gobs_load_one" in (await ask(sink))[2]
+
+
 async def test_rows_of_processes_are_exposed_when_asked_for() -> None:
     async with opened(leave_out=[]) as sink:
         await sink.send(frame(50))

@@ -126,7 +126,7 @@ class Runner:
         return self._note(outcome or _LATE, now_ns, ran=True)
 
     def still_stuck(self, now_ns: int) -> tuple[Reading, ...]:
-        """Note a due tick at which it had not returned: a failure, and so at last quarantine, where its rows are gone.
+        """Note a due tick at which it had not returned: a failure, and so at last quarantine.
 
         Nothing within the pause of a quarantine; once over, one more failure makes the next pause longer.
         """
@@ -178,11 +178,14 @@ class Runner:
         return self._readings(state, outcome, now_ns)
 
     def _readings(self, state: str, outcome: Outcome, now_ns: int) -> tuple[Reading, ...]:
-        """What was read; where there is no data any more, or will be none for long, that the rows are gone."""
+        """What was read; where it says that there is none of it any more, that the rows are gone.
+
+        Of one that fails nothing is known: its rows may be there as they were, so nobody is told that they are gone.
+        """
         if state == "ok":
             self._filled = True
             return outcome.readings
-        if self._filled and state in ("no data", "quarantined"):
+        if self._filled and state == "no data":
             self._filled = False
             return tuple(Reading(table, (), now_ns) for table in self.collector.tables)
         return ()

@@ -13,6 +13,10 @@ if TYPE_CHECKING:  # loaded when the sink runs, since most agents have none
     from gobs_sinks.prometheus.http import HttpServer
 
 
+MISSED = 3
+"""Intervals without a reading after which what was read last is not exposed any more, as by a server."""
+
+
 class PrometheusSink(Sink):
     """Answers scrapes; a frame costs nothing but keeping it."""
 
@@ -24,6 +28,8 @@ class PrometheusSink(Sink):
         super().__init__(config, source)
         self._patience = patience
         self._newest: dict[str, Reading] = {}
+        self._now_ns = 0
+        """When the newest frame was read."""
         self._families: Families | None = None
         self._server: HttpServer | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -44,6 +50,7 @@ class PrometheusSink(Sink):
 
     async def send(self, frame: Frame) -> None:
         """Keep what was read."""
+        self._now_ns = frame.monotonic_ns
         for reading in frame.readings:
             if reading.table.name not in self.config.leave_out:
                 self._newest[reading.table.name] = reading
@@ -56,7 +63,12 @@ class PrometheusSink(Sink):
     async def _answer(self, form: Form) -> bytes:
         """The newest of everything, made beside the event loop, once at a time."""
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._text, form, list(self._newest.values()))
+            return await asyncio.to_thread(self._text, form, [one for one in self._newest.values() if self._holds(one)])
+
+    def _holds(self, reading: Reading) -> bool:
+        """Whether it is young enough to be told as what is so now; a collector that fails has read nothing since."""
+        interval = self.source.intervals.get(reading.table.name, self.source.interval)
+        return self._now_ns - reading.read_ns <= MISSED * interval * 1e9
 
     def _text(self, form: Form, readings: list[Reading]) -> bytes:
         from gobs_core.exposition import Exposition

@@ -241,6 +241,15 @@ def slow(it: Faulty, mine: Table) -> None:
     time.sleep(0.9 * SLOW)
 
 
+def obeys(it: Faulty, mine: Table) -> list[Rows] | None:
+    """Do what a file says: one of a few faults, or yield rows of these names."""
+    said = Path(it.config.say).read_text()
+    fault = {"raises": raises, "hang": hang, "leaves": leaves, "empty": empty}.get(said)
+    if fault is not None:
+        fault(it, mine)
+    return [mine.row(id=name, level=1.0) for name in said.split()]
+
+
 def tells(it: Faulty, mine: Table) -> list[Rows]:
     """Tell of its surroundings."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -263,7 +272,7 @@ FAULTS = (
     *(raises, hang, spin, regex, leak, children, segfault, leaves, exits, garbage, huge, chatter, flood, infinite),
     *(doubles, prints_endlessly),
 )
-_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy, brood, blabs)
+_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy, brood, blabs, obeys)
 
 
 def _made(fault: Any) -> type[Faulty]:
