@@ -5,38 +5,41 @@ from __future__ import annotations
 from zlib import crc32
 
 import msgspec
-from quart import Response
+from quart import Response, request
 
 from gobs_server.retrying import Refused, retry
 from gobs_server.routes import Routes
 from gobs_server.services import Services
 from gobs_server.tags import Tags
-from gobs_server.web.access.forms import go, sent, sentence
+from gobs_server.web.access.forms import go, goal, sent, sentence
 from gobs_server.web.answers import fragment, html
 from gobs_server.web.cache import Cache
-from gobs_server.web.plugins import render_plugins
+from gobs_server.web.plugins import Listed, listed, render_plugins
 from gobs_server.web.rendering import Templates
 
 
 def add_plugins(routes: Routes, services: Services, tags: Tags, templates: Templates, cache: Cache) -> None:
     """Add its routes."""
 
-    def tag() -> str:
-        return tags.of(services.live.plugins_version, crc32(msgspec.msgpack.encode(services.plugins())))
+    def tag(asked: Listed) -> str:
+        return tags.of(services.live.plugins_version, crc32(msgspec.msgpack.encode(services.plugins())), asked)
 
-    def content() -> bytes:
-        return cache.get("plugins", tag(), lambda: render_plugins(templates, services.plugins(), services.live.nodes()))
+    def content(asked: Listed) -> bytes:
+        own, nodes = services.plugins(), services.live.nodes()
+        return cache.get(asked.address, tag(asked), lambda: render_plugins(templates, own, nodes, asked))
 
-    def page(fault: str = "") -> Response:
-        return html(templates.render("plugins.html", tag=tag(), content=templates.raw(content()), fault=fault))
+    def page(asked: Listed, fault: str = "") -> Response:
+        shown = templates.raw(content(asked))
+        return html(templates.render("plugins.html", tag=tag(asked), content=shown, fault=fault))
 
     @routes.get("/plugins", role="viewer")
     async def plugins() -> Response:
-        return page()
+        return page(listed(request.args))
 
     @routes.get("/fragments/plugins", role="viewer")
     async def plugins_fragment() -> Response:
-        return fragment(tag(), content)
+        asked = listed(request.args)
+        return fragment(tag(asked), lambda: content(asked))
 
     @routes.post("/plugins/retry", role="operator", scope="plugins")
     async def plugin_retry() -> Response:
@@ -44,7 +47,7 @@ def add_plugins(routes: Routes, services: Services, tags: Tags, templates: Templ
         try:
             await retry(services, form.get("node", ""), form.get("kind", ""), form.get("name", ""))
         except Refused as error:
-            answer = page(sentence(error))
+            answer = page(Listed(), sentence(error))
             answer.status_code = error.status
             return answer
-        return go("/plugins")
+        return go(goal(form.get("back") or "/plugins"))

@@ -120,6 +120,25 @@ async def test_a_collector_that_the_budget_slows_down_says_so_on_the_page(
     assert "1 needs a look" in page
 
 
+async def test_plugins_of_many_nodes_come_by_pages_and_a_node_leads_to_its_own(
+    cluster: Cluster, client: Client
+) -> None:
+    plugins = [PluginState(kind="collector", name=name, state="failing", error="no") for name in ("cpu", "net")]
+    for number in range(150):
+        cluster.machine(f"n{number} <b>", CPU, plugins=tuple(plugins)).feed({CPU: CPU_ROWS[0]})
+    page = await text(client, "/plugins?page=99")
+    assert "page 3 of 3" in page
+    assert page.count("<tr id=") == 100
+    assert "11 are so" in await text(client, "/plugins?filter=node%3An12+name%3Dcpu")
+    assert "None of the 300 plugins is so" in await text(client, "/plugins?filter=nothing")
+    assert "there is no column &#39;size&#39; here" in await text(client, "/plugins?filter=size%3A1")
+    cards = html.unescape(await text(client, "/?filter=n7"))
+    path = next(path for path in re.findall(r'href="(/plugins\?filter=[^"]*)"', cards) if "n7+" in path)
+    page = await text(client, path)
+    assert page.count("<tr id=") == 2
+    assert page.count("n7 &lt;b&gt;</bdi>") == 2
+
+
 async def test_of_a_plugin_that_does_not_run_here_nothing_is_counted(cluster: Cluster, client: Client) -> None:
     cluster.own = tuple(PluginState(kind="collector", name=state, state=state) for state in STATES)
     page = await text(client, "/plugins")
