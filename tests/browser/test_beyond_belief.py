@@ -57,7 +57,8 @@ OVER = """() => {
 """What sticks out of what it stands in."""
 PATHS = (
     "/", "/?view=table", "/?view=heat&by=memory_used", "/?at=0&view=cards", "/?at=0&against=5&view=heat&by=load",
-    "/nodes/huge", "/nodes/none/tables/odd?group=text", "/nodes/huge/tables/odd/row?key=huge", "/pods?view=heat&by=memory_limit",
+    "/nodes/huge", "/nodes/none/tables/odd?group=text", "/nodes/huge/tables/odd/row?key=huge",
+    "/pods?view=heat&by=memory_limit",
 )  # fmt: skip
 
 
