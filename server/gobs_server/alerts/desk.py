@@ -29,6 +29,7 @@ from gobs_server.live import Live
 
 MOST_RULES = 20_000
 MOST_SILENCES = 1000
+_LEARN_AGAIN = 30.0
 _NOTHING = "nothing matches now; the rule waits for what will"
 
 
@@ -59,6 +60,8 @@ class Desk:
         self._journal = journal
         self._live = live
         self._clock = clock
+        self._learns = 0.0
+        """When conditions are asked again what a rule means."""
 
     # -- rules
 
@@ -81,6 +84,17 @@ class Desk:
     async def learn(self, fields: RuleFields) -> None:
         """Ask a condition of others what a rule means, before the rule is checked."""
         await self._judging.learn([fields])
+
+    async def learn_again(self) -> None:
+        """Ask conditions that did not say what a rule means, now and then; what is known now is judged from now on."""
+        now = self._clock.monotonic()
+        waiting = [rule for rule in self._engine.unjudged() if rule.condition in self._judging.conditions]
+        if not waiting or now < self._learns:
+            return
+        self._learns = now + _LEARN_AGAIN
+        await self._judging.learn(waiting)
+        async with self._keeper.lock:
+            await self.judge()
 
     def nothing_matches(self, fields: RuleFields) -> list[str]:
         """What is to be said of globs that match nothing now."""
@@ -134,10 +148,12 @@ class Desk:
 
     async def change_rule(self, rule_id: str, fields: RuleFields, by: str) -> Saved:
         """Save a rule anew; while it fires it can only be switched off."""
-        await self.learn(fields)
+        if not self._only_switches_off(rule_id, fields):
+            await self.learn(fields)
         async with self._keeper.lock:
             old = self._own_rule(rule_id)
-            ruled = self.check(fields, without=rule_id)
+            only_off = self._only_switches_off(rule_id, fields)
+            ruled = Ruled(fields, ()) if only_off else self.check(fields, without=rule_id)
             new = _rule(
                 ruled.fields, id=rule_id, origin=old.origin, created=old.created, changed=self._clock.wall(), by=by,
                 judged=old.judged,
@@ -221,6 +237,11 @@ class Desk:
                 await self._journal.write([Put("silence", silence_id, msgspec.json.encode(silence))])
                 self._book.put_silence(silence)
             return silence
+
+    def _only_switches_off(self, rule_id: str, fields: RuleFields) -> bool:
+        """Whether a rule is to be as it is and off, which can be done to one whose condition is broken as well."""
+        old = self._book.rule(rule_id)
+        return old is not None and not fields.enabled and msgspec.structs.replace(old.fields(), enabled=False) == fields
 
     def _own_rule(self, rule_id: str) -> Rule:
         rule = self._book.rule(rule_id)

@@ -18,6 +18,7 @@ from gobs_core.plugins import Plugins
 from gobs_core.plugins.placing import WORKER, runs_in
 from gobs_core.settings.sections import WorkerSettings
 from gobs_core.state import MAX_TRACE
+from gobs_core.suggest import did_you_mean
 from gobs_core.text import one_line
 
 if TYPE_CHECKING:
@@ -30,6 +31,21 @@ class Extensions(NamedTuple):
     plugins: Plugins = Plugins()
     configs: Mapping[tuple[str, str], PluginConfig] = MappingProxyType({})
     workers: WorkerSettings = WorkerSettings()
+
+
+def why_missing(plugins: Plugins, kind: str, name: str) -> str:
+    """Why there is no plugin of that kind and name, as far as anybody knows; in one line."""
+    for one in plugins.failed:
+        if one.name == name and one.kind in (kind, "plugin"):
+            return f"the {kind} {name} is {one.state}: {_last_line(one.error)}"
+    broken = [f"{one.name}: {_last_line(one.error)}" for one in plugins.failed if one.state == "broken"]
+    hint = f"; these plugins could not be loaded: {', '.join(broken[:3])}" if broken else ""
+    return f"there is no {kind} {name} here{did_you_mean(name, plugins.of_kind(kind))}{hint}"
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return one_line(lines[-1]) if lines else "nobody knows why"
 
 
 @dataclass(slots=True)
@@ -91,6 +107,10 @@ class Holding:
         made = self._apart.worker(kind, name, config, about or {})
         self._made.setdefault((kind, name), WeakSet()).add(made)
         return made
+
+    def why_missing(self, kind: str, name: str) -> str:
+        """Why there is no plugin of that kind and name."""
+        return self.redact(why_missing(self._plugins, kind, name))
 
     def watch(self) -> None:
         """Look at what they use."""

@@ -126,7 +126,7 @@ class Alerts:
         self.follower = Follower(self.journal, store, clock, keep=settings.keep)
         self.past = Past(self.journal, store)
         rules = Path(settings.rules).expanduser() if settings.rules else None
-        self.files = RuleFiles(rules, self.desk, self.book, self.keeper, self.journal, clock)
+        self.files = RuleFiles(rules, self.desk, self.book, self.keeper, self.journal, clock, self.judging)
         self.trials = Trials(self.engine, self.judging, live, history, clock, self._begin)
         self._chores = Chores(self.engine, self.keeper, self.book, self.announcing, self.post, self.journal, clock)
         self._beside: set[asyncio.Task[None]] = set()
@@ -143,6 +143,7 @@ class Alerts:
         await self.judging.learn(self.book.rules.values())
         self.engine.set_rules(self.book.rules.values())
         await self.files.look()
+        self.judging.note_rules(self.book.rules.values())
         async with self.keeper.lock:
             left = await load_lanes(self.journal, self.book, self.engine, self.keeper, self._clock)
             await self.post.open()
@@ -257,6 +258,7 @@ class Alerts:
             await asyncio.sleep(1)
             await self._chores.tick()
             self._holding.watch()
+            await self.desk.learn_again()
 
     async def _seed(self) -> None:
         """Put in the starter rules, once."""

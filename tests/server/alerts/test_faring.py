@@ -76,7 +76,7 @@ async def test_of_one_that_is_asked_the_last_call_is_timed_and_dated(tmp_path: P
 async def test_one_that_raises_inside_tells_where_without_secrets(tmp_path: Path) -> None:
     plugins = Plugins(conditions={Broken.name: Broken})
     judging = Judging(plugins.conditions, {}, Holding(plugins, redact=lambda text: text.replace("hunter2", "***")))
-    check: Any = type("Check", (), {"condition": judging.conditions["broken"], "parameters": None})
+    check: Any = type("Check", (), {"condition": judging.conditions["broken"], "parameters": None, "rule": None})
     judging.ask_one(check, Sample((1.0,), (False,), (), ()))
     [state] = judging.states(plugins)
     assert (state.state, state.runs, state.failures) == ("failing", 1, 1)

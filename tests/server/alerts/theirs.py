@@ -36,6 +36,8 @@ class AboveParameters(ConditionParameters, frozen=True, kw_only=True):
     limit: float = 50.0
     back: float = 0.0
     fault: str = ""
+    fault_while: str = ""
+    """It raises while this file is there; empty: never."""
 
 
 def hang() -> None:
@@ -75,6 +77,8 @@ class AboveCondition(Condition):
 
     def judge(self, sample: Sample, parameters: AboveParameters) -> Sequence[float]:
         """Do so."""
+        if parameters.fault_while and os.path.exists(parameters.fault_while):
+            raise KeyError("condition fault")
         if parameters.fault in FAULTS:
             FAULTS[parameters.fault]()
         if parameters.fault == "short":

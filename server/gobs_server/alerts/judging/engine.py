@@ -15,6 +15,7 @@ from gobs_server.alerts.judging.compiled import Compiled
 from gobs_server.alerts.judging.events import Event, LaneId, LaneState, Moved, state_of
 from gobs_server.alerts.judging.judging import Judging
 from gobs_server.alerts.judging.nodewatch import NodeWatch
+from gobs_server.alerts.judging.shelf import Shelf
 from gobs_server.alerts.judging.silent import Silent
 from gobs_server.alerts.judging.source import Places, Source
 from gobs_server.alerts.rules.check import Check, checks_of
@@ -41,6 +42,7 @@ class Engine:
         self._events: list[Event] = []
         self._running: set[asyncio.Task[None]] = set()
         self._silent = Silent(live, judging, self._events.append, clock.monotonic(), grace)
+        self._shelf = Shelf()
         self.wake: Callable[[], None] = _nobody
         """Is called when there are events."""
         self.generation = 0
@@ -74,6 +76,7 @@ class Engine:
             if watch.idle and node is None:
                 del self._nodes[name]
         self._silent.tick(self._compiled, self._nodes, now)
+        self._events += self._shelf.tick(self._compiled.rules, now)
         self._wake()
 
     # -- what is asked of it
@@ -100,7 +103,15 @@ class Engine:
         self.generation += 1
         left = frozenset(self._compiled.rules) - frozenset(void)
         gone = [lane for watch in self._nodes.values() for lane in watch.clear(left)]
-        return gone + self._silent.clear(self._compiled, left)
+        gone += self._silent.clear(self._compiled, left) + self._shelf.clear(left)
+        for lane, state in self._shelf.take(lambda lane: bool(checks[lane.rule])):
+            if not self.restore(lane, state):
+                gone.append(lane)
+        return gone
+
+    def unjudged(self) -> list[Rule]:
+        """The rules that are on and of which nothing can be judged: their condition is not here, or says nothing."""
+        return [rule for rule in self._compiled.rules.values() if not self._checks[rule.id]]
 
     def checks(self, rule: str) -> Sequence[Check]:
         """The checks of a rule."""
@@ -109,13 +120,21 @@ class Engine:
     def dismiss(self, lane: LaneId) -> LaneState | None:
         """Let an alert be quiet until its condition does not hold, once; returns what to remember, None: no such."""
         watch = self._nodes.get(lane.node)
-        return self._silent.dismiss(lane) or (watch.dismiss(lane) if watch is not None else None)
+        found = self._silent.dismiss(lane) or self._shelf.dismiss(lane)
+        return found or (watch.dismiss(lane) if watch is not None else None)
 
     def restore(self, lane: LaneId, state: LaneState) -> bool:
-        """Take up a lane as it was before a restart; false where its rule is no more."""
-        check = next((one for one in self._checks.get(lane.rule, ()) if one.severity is lane.severity), None)
-        if check is None or lane.rule not in self._compiled.rules:
+        """Take up a lane as it was before a restart; false where its rule is no more.
+
+        Where only the rule's condition is not here, the lane waits for it.
+        """
+        if lane.rule not in self._compiled.rules:
             return False
+        check = next((one for one in self._checks[lane.rule] if one.severity is lane.severity), None)
+        if check is None:
+            if not self._checks[lane.rule]:
+                self._shelf.put(lane, state)
+            return not self._checks[lane.rule]
         if check.silence:
             self._silent.adopt(check, lane, state)
             return True

@@ -17,7 +17,7 @@ from gobs_core.breaker import Breaker
 from gobs_core.errors import GobsError
 from gobs_core.logs import get_logger
 from gobs_core.workers.serve_condition import Judge, Meaning
-from gobs_core.workers.worker import Broke, Said, Worker
+from gobs_core.workers.worker import Broke, Resting, Said, Worker
 from gobs_server.alerts.faults import Unlearned
 
 log = get_logger("gobs.alerts")
@@ -40,6 +40,8 @@ class FarCondition(Condition):
         super().__init__(config)
         self._worker = worker
         self._breaker = Breaker()
+        self._last = ""
+        """What the last failure was."""
         self._known: dict[bytes, Meaning] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -101,7 +103,10 @@ class FarCondition(Condition):
         past = [np.asarray(line, dtype=np.float64).tobytes() for line in sample.past]
         values = np.asarray(sample.values, dtype=np.float64).tobytes()
         asked = Judge(DEADLINE, msgspec.Raw(_raw(parameters)), values, firing, [*map(float, sample.ages)], past)
-        body = await self._call("judge", asked, DEADLINE)
+        try:
+            body = await self._call("judge", asked, DEADLINE)
+        except Said as error:
+            raise Broke(_told(error), error.failure.trace) from None
         try:
             told = array("d", msgspec.msgpack.decode(body, type=bytes))
         except (msgspec.DecodeError, ValueError) as error:
@@ -115,15 +120,20 @@ class FarCondition(Condition):
 
     async def _call(self, method: str, body: object, deadline: float) -> msgspec.Raw:
         if not self._breaker.ready(time.monotonic_ns()):
-            raise GobsError(f"it is in quarantine, after {self._breaker.in_a_row} failures in a row")
+            raise GobsError(
+                f"it is in quarantine after {self._breaker.in_a_row} failures in a row, the last: {self._last}"
+            )
         try:
             found = await self._worker.call(method, body, deadline=deadline)
         except (Broke, Said) as error:
+            self._last = _told(error)
             if isinstance(error, Broke) or method == "judge":
                 before = self._breaker.open
                 if self._breaker.failed(time.monotonic_ns()) and not before:
                     log.warning("a condition is in quarantine", condition=self.name, failures=self._breaker.in_a_row)
             raise
+        except Resting as why:
+            raise GobsError(f"{why}; the last failure: {self._last}" if self._last else str(why)) from None
         self._breaker.worked()
         return found
 
@@ -150,6 +160,10 @@ def stand_in(cls: type[Condition], config: PluginConfig, worker: Worker) -> FarC
     same = {name: getattr(cls, name) for name in ("name", "Parameters", "Config", "reads")}
     made: FarCondition = type(cls.__name__, (FarCondition,), same)(config, worker)
     return made
+
+
+def _told(error: GobsError) -> str:
+    return f"{error.failure.name}: {error}" if isinstance(error, Said) else str(error)
 
 
 def _raw(parameters: Any) -> bytes:

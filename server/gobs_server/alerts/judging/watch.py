@@ -16,6 +16,7 @@ from gobs_server.alerts.judging.lanes import COOL, FIRING, GONE, HOT, NOT_YET, N
 from gobs_server.alerts.judging.reading import Reading
 from gobs_server.alerts.judging.source import Asked, Key, Plan, Signal, Source
 from gobs_server.alerts.judging.window import Window
+from gobs_server.alerts.rules.check import Check
 from gobs_server.tables.values import Numbers
 
 GAP = 3
@@ -62,6 +63,8 @@ class Watch:
         """Where the lanes that are not ok are in the plan; -1: nowhere."""
         self._floor: Numbers | None = None
         """Below which all values are fine for lanes that are ok; None: not known."""
+        self._said_at: dict[Check, float] = {}
+        """When a condition that is asked last said something; of one that never did, when it was first asked."""
         self._windows = {name: Window(name[1]) for name in source.windows}
         self._pasts = {name: Window(name[1]) for name in source.pasts}
 
@@ -118,7 +121,12 @@ class Watch:
             return self._step(draft.now, self._said(plan, own, there), own)
         seen, hot = draft.seen, draft.seen > plan.limits
         for (asked, _), answer in zip(draft.samples, answers, strict=True):
+            if not len(answer):
+                seen[asked.lanes] = self._unsaid(asked, draft.now, seen[asked.lanes])
+                hot[asked.lanes] = False
+                continue
             told = np.asarray(answer, dtype=np.float64)
+            self._said_at[asked.check] = draft.now
             hot[asked.lanes] = told == 1
             seen[asked.lanes] = np.where(np.isnan(told), _not_yet(seen[asked.lanes]), seen[asked.lanes])
         there = self._at >= 0
@@ -167,9 +175,6 @@ class Watch:
     def restart(self) -> None:
         """Another run of the agent begins: its texts have other ids."""
         self._version = self
-
-    def _orphaned(self, now: float) -> bool:
-        return self.plan is None and bool(self.who) and now - self.read > self.gap
 
     def _planned(self, reading: Reading) -> Plan:
         """The plan for the rows there are; lanes that are not ok are found in it again."""
@@ -223,6 +228,11 @@ class Watch:
         firing: Any = fires[asked.lanes]
         lines: Any = [line[rows] for line in past]
         return Sample(values, firing, ages, lines)
+
+    def _unsaid(self, asked: Asked, now: float, seen: Numbers) -> Numbers:
+        """What is seen where a condition has failed: nothing that counts, and after a gap that nothing is known."""
+        since = self._said_at.setdefault(asked.check, now)
+        return np.full(len(seen), np.nan) if now - since > self.gap else _not_yet(seen)
 
     def _said(self, plan: Plan, own: Numbers, there: Bool, hot: Bool | None = None) -> Codes:
         """What is said of the lanes that are not ok, by what they look at; `hot` is what was found of all lanes."""

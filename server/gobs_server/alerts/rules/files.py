@@ -28,6 +28,8 @@ class Loaded(NamedTuple):
     rules: list[Rule]
     faults: list[str]
     """Each with its file, the rule and the field."""
+    faulty: frozenset[str] = frozenset()
+    """The names of the rules that are there and are not right."""
 
 
 class Stamp(NamedTuple):
@@ -52,6 +54,7 @@ def load_folder(folder: Path, around: Surroundings, now: float) -> Loaded:
     """All rules of the TOML files in a folder, those of sub-folders included."""
     rules: list[Rule] = []
     faults: list[str] = []
+    faulty: set[str] = set()
     if not folder.is_dir():
         return Loaded([], [f"{folder}: expected a folder of rules, and there is none"])
     names = set(around.others)
@@ -65,11 +68,12 @@ def load_folder(folder: Path, around: Surroundings, now: float) -> Loaded:
         except (OSError, ValueError) as error:
             faults.append(f"{name}: cannot be read: {error}")
             continue
-        found, wrong = load_rules(said, name, "file", around.named(names), now)
+        found, wrong, bad = load_rules(said, name, "file", around.named(names), now)
         rules += found
+        faulty |= bad
         faults += wrong
         names |= {rule.name for rule in found}
-    return Loaded(rules, faults)
+    return Loaded(rules, faults, frozenset(faulty))
 
 
 def load_rules(said: Mapping[str, Any], source: str, origin: Origin, around: Surroundings, now: float) -> Loaded:
@@ -80,6 +84,7 @@ def load_rules(said: Mapping[str, Any], source: str, origin: Origin, around: Sur
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         return Loaded([], [*faults, f"{source}: expected rules, each as a table [[rule]]"])
     names: set[str] = set()
+    faulty: set[str] = set()
     for number, table in enumerate(tables, start=1):
         where = f"{source}: rule {number}"
         wrong: list[str] = []
@@ -92,8 +97,9 @@ def load_rules(said: Mapping[str, Any], source: str, origin: Origin, around: Sur
                 names.add(fields.name)
             except Invalid as error:
                 wrong += [f"{where}: {fault.where}: {fault.expected}" for fault in error.faults]
+                faulty.add(fields.name)
         faults += wrong
-    return Loaded(rules, faults)
+    return Loaded(rules, faults, frozenset(faulty))
 
 
 def starter_rules(around: Surroundings, now: float) -> list[Rule]:

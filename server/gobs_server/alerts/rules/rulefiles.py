@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from gobs_core.logs import get_logger
 from gobs_server.alerts.book import Book
 from gobs_server.alerts.desk import Desk
+from gobs_server.alerts.judging.judging import Judging
 from gobs_server.alerts.keeping.journal import Drop, Journal, JournalError, Op, Put
 from gobs_server.alerts.keeping.keeper import Keeper
 from gobs_server.alerts.rules.files import Stamp, load_folder, same_rules, stamp
@@ -31,6 +32,7 @@ class RuleFiles:
         keeper: Keeper,
         journal: Journal,
         clock: Clock,
+        judging: Judging,
         *,
         every: float = 10.0,
     ) -> None:
@@ -42,6 +44,7 @@ class RuleFiles:
         self._keeper = keeper
         self._journal = journal
         self._clock = clock
+        self._judging = judging
         self._every = every
         self._stamp: Stamp | None = None
 
@@ -71,7 +74,12 @@ class RuleFiles:
         for fault in loaded.faults:
             log.warning("a rule in a file is not right and is left out", fault=fault)
         async with self._keeper.lock:
-            await self._take(loaded.rules)
+            await self._take(loaded.rules + self._waiting(loaded.faulty))
+
+    def _waiting(self, faulty: Collection[str]) -> list[Rule]:
+        """Of the rules that are not right now, those as they were whose condition is broken: they wait for it."""
+        rules = [rule for rule in self._book.rules.values() if rule.origin == "file" and rule.name in faulty]
+        return [rule for rule in rules if self._judging.why_unjudged(rule)]
 
     async def _take(self, rules: Sequence[Rule]) -> None:
         """Put these rules in the place of those that files brought before."""

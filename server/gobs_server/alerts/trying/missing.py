@@ -65,7 +65,7 @@ class Missing:
             last = max(last, min(until, now))
             silence = now - last
             sample = Sample([silence - off], [bool(lanes.state[0] == FIRING)])
-            said = HOT if self._judging.ask_one(check, sample)[0] == 1 else COOL
+            said = HOT if [*self._judging.ask_one(check, sample)][:1] == [1] else COOL
             values = np.array([silence])
             step = lanes.step(now, np.inf, np.array([said], dtype=np.int8), values)
             yield from silence_events(check, [""], step, values, lanes, now)

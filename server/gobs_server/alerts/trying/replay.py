@@ -79,7 +79,7 @@ class Replay:
                 if now >= after:
                     break
                 sample = Sample([now - before - off], [bool(lanes.state[0] == FIRING)])
-                said = HOT if self._judging.ask_one(check, sample)[0] == 1 else COOL
+                said = HOT if [*self._judging.ask_one(check, sample)][:1] == [1] else COOL
                 yield from self._silence_step(check, name, lanes, now, said, now - before)
             if after < until or not moments:
                 yield from self._silence_step(check, name, lanes, after, COOL, 0.0)

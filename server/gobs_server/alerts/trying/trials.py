@@ -11,7 +11,7 @@ from gobs_core.logs import get_logger
 from gobs_server.alerts.faults import Invalid, Wrong
 from gobs_server.alerts.judging.engine import Engine
 from gobs_server.alerts.judging.events import LaneId
-from gobs_server.alerts.judging.judging import Judging
+from gobs_server.alerts.judging.judging import TRIED, Judging
 from gobs_server.alerts.judging.nodewatch import node_memory
 from gobs_server.alerts.rules.check import checks_of
 from gobs_server.alerts.rules.rule import Rule, RuleFields
@@ -50,7 +50,7 @@ class Trials:
 
     async def preview(self, fields: RuleFields, seconds: float) -> Preview:
         """When a rule that was found to be right would have fired within so many seconds until now."""
-        rule = Rule(**{name: getattr(fields, name) for name in RuleFields.__struct_fields__}, id="preview")
+        rule = Rule(**{name: getattr(fields, name) for name in RuleFields.__struct_fields__}, id=TRIED)
         await self._judging.learn([fields])
         checks = tuple(checks_of(rule, self._judging.conditions))
         if not checks:

@@ -30,7 +30,8 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
         rules = sorted(alerts.book.rules.values(), key=lambda rule: rule.name)
         matched = alerts.engine.matched()
         firing = Counter(alert.rule for alert in alerts.keeper.alerts.values())
-        answers = [_answer(rule, firing[rule.id], matched.get(rule.id, 0)) for rule in rules]
+        warnings = alerts.judging.warnings
+        answers = [_answer(rule, firing[rule.id], matched.get(rule.id, 0), warnings(rule)) for rule in rules]
         return RuleList(answers, list(alerts.files.faults))
 
     @api.get("/rules/metrics", scope="alerts")
@@ -93,17 +94,18 @@ def _add_changing(api: Operations, services: Services, alerts: Alerts) -> None:
 
 
 def _alone(alerts: Alerts, rule: Rule, warnings: list[str] | None = None) -> RuleAnswer:
+    warnings = [*(warnings or []), *alerts.judging.warnings(rule)]
     return _answer(rule, len(alerts.keeper.firing(rule.id)), alerts.engine.matches(rule.id), warnings)
 
 
-def _answer(rule: Rule, firing: int, rows: int, warnings: list[str] | None = None) -> RuleAnswer:
+def _answer(rule: Rule, firing: int, rows: int, warnings: list[str]) -> RuleAnswer:
     said = {name: getattr(rule, name) for name in Rule.__struct_fields__}
     return RuleAnswer(
         **said,
         read_only=rule.read_only,
         firing=firing,
         rows=rows,
-        warnings=warnings or [],
+        warnings=warnings,
     )
 
 

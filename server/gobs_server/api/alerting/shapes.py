@@ -23,7 +23,10 @@ class RuleAnswer(Rule, frozen=True, kw_only=True):
     read_only: Annotated[bool, Meta(description="Whether it is written in a file, and only changed there.")]
     firing: Annotated[int, Meta(description="Alerts of it that fire now.")]
     rows: Annotated[int, Meta(description="Rows it means, of the nodes heard since it was made.")]
-    warnings: Annotated[list[str], Meta(description="What was saved all the same and looks like a mistake.")]
+    warnings: Annotated[
+        list[str],
+        Meta(description="What was saved all the same and looks like a mistake, and why it is not judged now."),
+    ]
 
 
 class RuleList(msgspec.Struct, frozen=True):

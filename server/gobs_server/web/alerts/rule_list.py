@@ -92,7 +92,10 @@ class RuleList:
             "alerts/rules_list.html",
             asked=asked._replace(page=shown.number),
             states=STATES,
-            rows=[(one, matched.get(one.id, 0), firing[one.id], limits[one.id]) for one in shown.items],
+            rows=[
+                (one, matched.get(one.id, 0), firing[one.id], limits[one.id], self._alerts.judging.warnings(one))
+                for one in shown.items
+            ],
             shown=shown,
             count=len(all_of_them),
             colours=COLOURS,

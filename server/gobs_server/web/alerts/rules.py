@@ -147,8 +147,12 @@ class RulePages:
             faults=faults,
             fault="" if error is None or faults else _why(error),
             fires=len(self._alerts.keeper.firing(rule.id)) if rule is not None else 0,
+            warnings=[] if rule is None else self._alerts.judging.warnings(rule),
             metrics=list(self._alerts.desk.metrics()),
-            conditions=[(name, name) for name in sorted(self._alerts.judging.conditions)],
+            conditions=[
+                (name, name)
+                for name in sorted({*self._alerts.judging.conditions, *([] if rule is None else [rule.condition])})
+            ],
             channels=sorted(one.name for one in self._alerts.book.channels.values()),
             named=list(named),
         )

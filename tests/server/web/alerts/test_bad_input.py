@@ -122,7 +122,7 @@ def _raises(sample: Sample) -> Sequence[float]:
     ("answer", "why"),
     [
         (_raises, "it raised ZeroDivisionError: over <nothing>"),
-        (lambda sample: [1.0], "it answered with 1 rows when asked about 2"),
+        (lambda sample: [1.0], "it answered with 1 row when asked about 2"),
         (lambda sample: [0.5, 1.0], "it answered 0.5; only 1, 0 and NaN mean something"),
     ],
     ids=["raises", "wrong shape", "wrong values"],
