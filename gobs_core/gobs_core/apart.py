@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gobs_core.plugins import Plugins
 from gobs_core.plugins.placing import apart
@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from gobs_core.workers.worker import Worker
 
 
-class Apart:
-    """Makes workers. Lives as long as its agent or server; nothing of workers is loaded before the first is made."""
+Hear: TypeAlias = Callable[[str, str], Callable[[bytes], None]]
+"""Gives of kind and name of a plugin who is told what it prints, part by part."""
 
-    def __init__(self, settings: WorkerSettings, plugins: Plugins) -> None:
+
+class Apart:
+    """Makes workers. Lives as long as its agent or server; nothing of workers is loaded before the first is made.
+
+    What is printed in them goes into the log, unless there is a `hear`.
+    """
+
+    def __init__(self, settings: WorkerSettings, plugins: Plugins, hear: Hear | None = None) -> None:
         self._settings = settings
+        self._hear = hear
         self._plugins = plugins
         self._nursery: Nursery | None = None
 
@@ -42,4 +50,5 @@ class Apart:
         if self._nursery is None:
             self._nursery = Nursery()
         held = Held(kind, name, self._plugins.origin(kind, name), config, dict(about))
-        return Worker(held, self._settings, self._nursery, now=now)
+        hear = None if self._hear is None else self._hear(kind, name)
+        return Worker(held, self._settings, self._nursery, now=now, hear=hear)

@@ -12,6 +12,7 @@ from typing import Any
 
 from gobs_core.errors import DeclarationError
 from gobs_core.table import MAX_ROWS, Cell, Column, Kind, Rows, RowValues, Table
+from gobs_core.yields import Yields
 
 MAX_TEXT = 1024
 """Bytes a text may have in UTF-8."""
@@ -101,21 +102,48 @@ class RowCheck:
         self._checks = {table.name: TableCheck(table) for table in tables}
 
     def check(self, yielded: Iterable[Rows]) -> list[tuple[Table, tuple[RowValues, ...]]]:
-        """The rows of every table declared, none for one that was not yielded; raises DeclarationError."""
+        """The rows of every table declared, none for one that was not yielded; raises DeclarationError.
+
+        Which line of a generator yielded what is bad is noted with the error, as a traceback has it.
+        """
         found: dict[str, list[RowValues]] = {name: [] for name in self._checks}
+        yields = Yields(yielded)
         for batches, item in enumerate(yielded):
-            if not isinstance(item, Rows):
-                raise DeclarationError(f"expected rows made by a table, got {item!r:.200}")
+            yields.note()
+            if fault := self._fault(item):
+                raise yields.placed(DeclarationError(fault))
             table, rows = item
-            known = self._checks.get(getattr(table, "name", ""))
-            if known is None or (known.table is not table and known.table != table):
-                raise DeclarationError(f"table {getattr(table, 'name', table)!r} is not declared in `tables`")
-            if not isinstance(rows, Iterable):
-                raise DeclarationError(f"table {table.name!r}: expected rows, got {rows!r:.200}")
+            yields.begin(table.name, len(found[table.name]))
             found[table.name] += islice(rows, MAX_ROWS + 1)
             if batches >= MAX_ROWS * len(found) or len(found[table.name]) > MAX_ROWS:
-                raise DeclarationError(f"table {table.name!r}: more than {MAX_ROWS} rows at one tick")
-        return [(check.table, check.check(tuple(found[name]))) for name, check in self._checks.items()]
+                raise yields.placed(DeclarationError(f"table {table.name!r}: more than {MAX_ROWS} rows at one tick"))
+        return [(check.table, _rows(check, tuple(found[name]), yields)) for name, check in self._checks.items()]
+
+    def _fault(self, item: object) -> str:
+        """What is wrong with something that was yielded, before its rows are looked at."""
+        if not isinstance(item, Rows):
+            return f"expected rows made by a table, got {item!r:.200}"
+        table, rows = item
+        known = self._checks.get(getattr(table, "name", ""))
+        if known is None or (known.table is not table and known.table != table):
+            return f"table {getattr(table, 'name', table)!r} is not declared in `tables`"
+        return _iterable_fault(table, rows)
+
+
+def _iterable_fault(table: Table, rows: object) -> str:
+    return "" if isinstance(rows, Iterable) else f"table {table.name!r}: expected rows, got {rows!r:.200}"
+
+
+def _rows(check: TableCheck, rows: tuple[RowValues, ...], yields: Yields) -> tuple[RowValues, ...]:
+    try:
+        return check.check(rows)
+    except DeclarationError as error:
+        for part, line in yields.parts(check.table.name, rows):
+            try:
+                TableCheck(check.table).check(part)
+            except DeclarationError:
+                raise yields.placed(error, line) from None
+        raise yields.placed(error) from None
 
 
 def _size(row: object) -> str:

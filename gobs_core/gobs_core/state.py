@@ -74,7 +74,7 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
     """starting, ok, no data, degraded, failing, late, quarantined, disabled, off, broken: what each means is in the
     table of states on the page for authors."""
     error: str = ""
-    """The last error in one line; the traceback of a plugin that could not be loaded."""
+    """The last error in one line."""
     runs: int = 0
     failures: int = 0
     drops: int = 0

@@ -94,7 +94,7 @@ async def test_a_state_is_logged_when_it_changes_and_not_every_tick(proc: FakePr
             await agent.tick()
             clock.advance(5)
     assert [line["event"] for line in logs] == ["collector is failing", "collector is quarantined"]
-    assert logs[0]["error"] == r"RuntimeError: boom \x1b[2J"
+    assert logs[0]["error"].startswith(rf"RuntimeError: boom \x1b[2J ({__file__}, line ")
     assert isinstance(logs[0]["exc_info"], RuntimeError)
     await agent.close()
 

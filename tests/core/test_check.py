@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gobs_core import DeclarationError, Table, counter, gauge, info, key
+from gobs_core import DeclarationError, Rows, Table, counter, gauge, info, key
+from gobs_core.plugins.places import place_of_error
 from gobs_core.rowcheck import MAX_TEXT, RowCheck, TableCheck
 
 TABLE = Table(
@@ -116,3 +118,21 @@ def test_unchanged_rows_of_a_large_table_cost_less_than_three_tenths_of_a_millis
         check.check([wide.batch(list(rows))])
         took.append(time.thread_time_ns() - began)
     assert min(took) < 300_000
+
+
+def _inner() -> Iterator[Rows]:
+    yield TABLE.batch([("b", "b", 1, 1.0, 1, ""), ("c",)])
+
+
+def _outer() -> Iterator[Rows]:
+    yield TABLE.batch([("a", "b", 1, 1.0, 1, "")])
+    yield from _inner()
+    yield TABLE.batch([("d", "b", 1, 1.0, 1, "")])
+
+
+def test_the_error_of_a_bad_row_notes_the_line_that_yielded_it() -> None:
+    with pytest.raises(DeclarationError) as raised:
+        RowCheck([TABLE]).check(_outer())
+    line = _inner.__code__.co_firstlineno + 1
+    assert raised.value.__notes__ == [f'  File "{__file__}", line {line}, in _inner']
+    assert place_of_error(raised.value) == (__file__, line)

@@ -50,7 +50,7 @@ def test_what_a_collector_prints_is_marked_and_not_among_its_rows(site: Path) ->
     done = gobs(site, "collect", "--once", "--json", "talks")
     assert [json.loads(line)["table"] for line in done.stdout.splitlines()] == ["talks"]
     assert "talks printed | \\x1b[31mhello\n" in done.stderr
-    assert "from a child\n" in done.stderr
+    assert "talks printed | from a child\n" in done.stderr
     assert done.returncode == 0
 
 
@@ -81,3 +81,10 @@ def test_a_prompt_is_shown_at_once_and_a_flood_is_counted() -> None:
     lines = out.getvalue().splitlines()
     assert lines[0] == "mine printed | (Pdb) next"
     assert lines[-1] == f"mine printed | and {1001 - MOST_LINES} more lines"
+
+
+def test_what_is_written_past_python_is_marked_and_escaped_in_this_process_too(site: Path) -> None:
+    done = gobs(site, "collect", "--once", "--json", "talks", "--set", "plugins.workers.foreign=false")
+    assert "talks printed | \\x1b[31mhello\n" in done.stderr
+    assert "talks printed | from a child\n" in done.stderr
+    assert [json.loads(line)["table"] for line in done.stdout.splitlines()] == ["talks"]

@@ -58,7 +58,7 @@ def test_the_result_cannot_be_changed() -> None:
 def test_a_module_that_cannot_be_imported_is_noted_with_its_traceback(gives: BaseException) -> None:
     state = only_broken(load(GOOD, FakeEntryPoint("bad", gives)))
     assert (state.kind, state.name, state.distribution) == ("plugin", "bad", "acme")
-    assert "Traceback" in state.error
+    assert "Traceback" in state.trace
     assert type(gives).__name__ in state.error
 
 

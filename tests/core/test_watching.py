@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from pathlib import Path
 
 from gobs_core.cli.watching import CLEAR, again, watch
@@ -35,3 +36,24 @@ def test_a_crash_and_a_hang_are_told_and_waited_out() -> None:
 
 def test_the_command_is_the_same_but_once() -> None:
     assert again(["collect", "--watch", "load", "--json"])[3:] == ["collect", "load", "--json"]
+
+
+def test_an_error_that_is_unchanged_is_written_once_and_one_that_changes_anew(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    script = (
+        f"import pathlib, sys; file = pathlib.Path({str(count)!r}); "
+        "seen = file.read_text() if file.exists() else ''; file.write_text(seen + 'x'); "
+        "sys.exit('worse' if len(seen) >= 3 else 'bad')"
+    )
+    written = watched(script, 5)
+    assert [said.splitlines()[0] for said in written] == ["bad", "worse"]
+
+
+def test_the_interval_lies_between_two_starts_of_a_command_that_fails_at_once(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    script = f"import time; open({str(starts)!r}, 'a').write(f'{{time.monotonic()}}\\n'); raise SystemExit('bad')"
+    left = itertools.count(1)
+    began = time.monotonic()
+    watch([sys.executable, "-c", script], 0.6, write=str, clear=False, go_on=lambda: next(left) <= 2)
+    assert time.monotonic() - began >= 1.2
+    assert len(starts.read_text().splitlines()) == 2

@@ -62,9 +62,11 @@ def set_up(
         log.warning("settings may not mean what they say", warning=warning)
     for state in setup.plugins.failed:
         if state.state == "broken":
-            last = state.error.strip().splitlines()[-1]
+            from gobs_core.kit.findings import reason
+
+            why = reason(state)
             log.warning(
-                "plugin is broken", kind=state.kind, name=state.name, distribution=state.distribution, error=last
+                "plugin is broken", kind=state.kind, name=state.name, distribution=state.distribution, error=why
             )
     return setup
 

@@ -70,7 +70,7 @@ def _lines(states: tuple[PluginState, ...]) -> list[str]:
     for state in states:
         if state.state == "broken":
             lines += ["", f"{state.kind} {state.name} is broken:"]
-            lines += [f"    {escape(line)}" for line in state.error.rstrip().splitlines()]
+            lines += [f"    {escape(line)}" for line in (state.trace or state.error).rstrip().splitlines()]
     return lines
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,9 +12,11 @@ from gobs_core.agent.build import build_inventories, build_runners
 from gobs_core.agent.clock import Clock
 from gobs_core.agent.inventories import Inventories
 from gobs_core.agent.runner import Runner
-from gobs_core.cli.marked import marked
+from gobs_core.apart import Apart
+from gobs_core.cli.reader import Reader
 from gobs_core.errors import UserError
 from gobs_core.frame import Reading
+from gobs_core.kit.findings import reason
 from gobs_core.plugins import Plugins
 from gobs_core.proc import Proc
 from gobs_core.redact import Redactor
@@ -57,17 +58,21 @@ def names_known(setup: Setup) -> Iterator[Workloads]:
 
 
 def choose(
-    setup: Setup, proc: Proc, names: Sequence[str], workloads: Workloads, clock: Clock | None = None
+    setup: Setup,
+    proc: Proc,
+    names: Sequence[str],
+    workloads: Workloads,
+    clock: Clock | None = None,
+    apart: Apart | None = None,
 ) -> list[Runner]:
     """The collectors of these names, or all; raises UserError for a name that is none, or that cannot run."""
     redact = Redactor(setup.settings.secrets())
-    chosen = build_runners(setup.settings, setup.plugins, proc, clock or Clock(), redact, workloads)
+    chosen = build_runners(setup.settings, setup.plugins, proc, clock or Clock(), redact, workloads, workers=apart)
     runners = {runner.name: runner for runner in chosen.running}
     idle = {state.name: state for state in (*setup.plugins.failed, *chosen.idle)}
     for name in names:
         if name not in runners and name in idle:
-            last = (idle[name].error.strip().splitlines() or [""])[-1]
-            raise UserError(f"collector {name!r} does not run: it is {idle[name].state}: {last}")
+            raise UserError(f"collector {name!r} does not run: it is {idle[name].state}: {reason(idle[name])}")
         if name not in runners:
             raise UserError(f"there is no collector {name!r}{did_you_mean(name, runners)}")
     return [runners[name] for name in dict.fromkeys(names)] if names else list(runners.values())
@@ -81,14 +86,15 @@ def chosen(plugins: Plugins, names: Sequence[str]) -> Plugins:
     return replace(plugins, collectors=MappingProxyType({name: plugins.collectors[name] for name in names}))
 
 
-def read(runners: Sequence[Runner], pause: float | None) -> list[Result]:
-    """Read them all once, or twice with a pause between."""
-    first = [_read(runner) for runner in runners]
-    second = first
-    if pause is not None:
-        time.sleep(pause)
-        second = [_read(runner) for runner in runners]
-    _close(runners)
+def read(setup: Setup, proc: Proc, names: Sequence[str], workloads: Workloads, pause: float | None) -> list[Result]:
+    """Read collectors once, or twice with a pause between; those of others in workers, as an agent does."""
+    with Reader(setup) as reader:
+        runners = choose(setup, proc, names, workloads, apart=reader.apart)
+        first = reader.read(runners)
+        second = first
+        if pause is not None:
+            reader.wait(pause)
+            second = reader.read(runners)
     return [
         Result(runner.state, before if pause is not None else (), after)
         for runner, before, after in zip(runners, first, second, strict=True)
@@ -99,25 +105,12 @@ def read_recorded(setup: Setup, recording: Recording, names: Sequence[str], *, o
     """Read a recording to its end; what is told is its last reading, and the one before unless `once`."""
     from gobs_core.replay.looking import Replay
 
-    with Replay(recording) as replay:
+    with Replay(recording) as replay, Reader(setup) as reader:
         runners: list[Runner] = []
         before: list[tuple[Reading, ...]] = []
         after: list[tuple[Reading, ...]] = []
         for _ in replay:
             runners = runners or choose(setup, replay.proc, names, replay.workloads, replay.clock)
-            before, after = after, [_read(runner) for runner in runners]
-        _close(runners)
+            before, after = after, reader.read(runners)
     first = before if before and not once else [()] * len(runners)
     return [Result(runner.state, one, two) for runner, one, two in zip(runners, first, after, strict=True)]
-
-
-def _close(runners: Sequence[Runner]) -> None:
-    for runner in reversed(runners):
-        with contextlib.suppress(Exception), marked(runner.name):
-            runner.close()
-
-
-def _read(runner: Runner) -> tuple[Reading, ...]:
-    with marked(runner.name):
-        outcome = runner.call()
-    return runner.finish(outcome, time.monotonic_ns())

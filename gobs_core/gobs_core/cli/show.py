@@ -12,9 +12,10 @@ from gobs_core.cli.figures import figure, number
 from gobs_core.cli.grid import grid
 from gobs_core.cli.readings import Result
 from gobs_core.frame import Reading
+from gobs_core.plugins.places import place_told, written
 from gobs_core.shown import Shown, derived, key_of, levels, rates
 from gobs_core.table import Cell, Column, Kind, Table
-from gobs_core.text import one_line
+from gobs_core.text import escape, one_line
 from gobs_core.units import UNIT_NAMES, Unit
 
 UNKNOWN = "-"
@@ -35,7 +36,8 @@ def show(results: list[Result], *, as_json: bool) -> None:
                 sys.stdout.write("\n".join(_table(after.table, rows, rated=twice)) + "\n\n")
         if result.state.state != "ok":
             sys.stdout.flush()
-            sys.stderr.write(f"{result.state.name}: {result.state.state}: {result.state.error}\n")
+            where = escape(written(place_told(result.state.trace)))
+            sys.stderr.write(f"{result.state.name}: {result.state.state}: {result.state.error}{where}\n")
         elif not as_json:
             for reason, columns in _by_reason(result.state.unknown).items():
                 verb = "is" if len(columns) == 1 else "are"

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 CLEAR = "\x1b[H\x1b[2J"
 PATIENCE = 60.0
@@ -32,14 +33,28 @@ def watch(
     go_on: Callable[[], bool] = lambda: True,
     patience: float = PATIENCE,
 ) -> None:
-    """Run the command again and again, and write what it says, with a pause between; until interrupted."""
+    """Run the command again and again, and write what it says; until interrupted.
+
+    From one start to the next it is the pause at least. What went wrong as it did the time before is not written again.
+    """
+    wrong = ""
     with _interruptible() as check:
         while go_on():
+            began = time.monotonic()
             said = _said(command, patience)
-            write(f"{CLEAR if clear else ''}{said}{time.strftime('%H:%M:%S')}, again and again; Ctrl+C ends it\n")
+            told = said.output + ("" if said.wrong == wrong and not clear else said.wrong)
+            if told and not (said.wrong and said.wrong == wrong and not said.output):
+                write(f"{CLEAR if clear else ''}{told}{time.strftime('%H:%M:%S')}, again and again; Ctrl+C ends it\n")
+            wrong = said.wrong
             check()
-            time.sleep(pause)
+            time.sleep(max(0.0, pause - (time.monotonic() - began)))
             check()
+
+
+class _Said(NamedTuple):
+    output: str
+    wrong: str
+    """What went to the errors, or became of the process."""
 
 
 @contextmanager
@@ -63,12 +78,12 @@ def _interruptible() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _said(command: Sequence[str], patience: float) -> str:
+def _said(command: Sequence[str], patience: float) -> _Said:
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="backslashreplace", timeout=patience, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"no answer within {patience:g} s; the process was ended\n"
+        return _Said("", f"no answer within {patience:g} s; the process was ended\n")
     ended = f"the process was ended by signal {-done.returncode}\n" if done.returncode < 0 else ""
-    return done.stdout + done.stderr + ended
+    return _Said(done.stdout, done.stderr + ended)

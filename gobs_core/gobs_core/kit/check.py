@@ -185,7 +185,7 @@ def _broken(wanted: Wanted, points: Sequence[EntryPointLike], failed: Iterable[P
         if wanted.means(state.name, by_distribution.get(state.distribution, ""), state.distribution):
             level = Level.WRONG if state.state == "broken" else Level.NOTE
             about = f"entry point {state.name}" if state.kind == "plugin" else f"{state.kind} {state.name}"
-            yield Finding(level, about, reason(state.error))
+            yield Finding(level, about, reason(state))
 
 
 def _refuse_unknown(wanted: Wanted, points: Sequence[EntryPointLike], plugins: Plugins) -> None:

@@ -6,7 +6,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from gobs_core.plugins.places import Place, place_in, written
+from gobs_core.plugins.places import Place, place_told, written
+from gobs_core.state import PluginState
 
 _PLACED = re.compile(r", line \d+\)\Z")
 _OWN = ("DeclarationError", "ParseError", "UserError")
@@ -34,10 +35,10 @@ def placed(text: str, place: Place | None) -> str:
     return text if _PLACED.search(text) else f"{text}{written(place)}"
 
 
-def reason(error: str) -> str:
-    """What a plugin's recorded error says in one line, and where in the plugin's own code that is."""
-    lines = error.strip().splitlines() or ["it is not known why"]
+def reason(state: PluginState) -> str:
+    """What a plugin's last error says in one line, and where in the plugin's own code that is."""
+    lines = state.error.strip().splitlines() or ["it is not known why"]
     last = lines[-1].strip()
     name, colon, rest = last.partition(": ")
     text = rest if colon and name.rpartition(".")[2] in _OWN else last
-    return placed(text, place_in(error))
+    return placed(text, place_told(state.trace))

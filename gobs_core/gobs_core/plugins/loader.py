@@ -23,7 +23,8 @@ from gobs_core.plugins.installed import silent as silent_distributions
 from gobs_core.plugins.origin import EntryPointLike, Origin, installed, origin_of, sort
 from gobs_core.plugins.pins import Allowed
 from gobs_core.plugins.registry import CONTRACTS, GROUP, SERVER_GROUP, SERVER_KINDS, Contract, Plugins, freeze
-from gobs_core.state import PluginState
+from gobs_core.state import MAX_TRACE, PluginState
+from gobs_core.text import one_line
 
 GROUPS = (GROUP, SERVER_GROUP)
 
@@ -103,25 +104,25 @@ def _load(
         manager.check_pending()
         if not manager.get_hookcallers(plugin):
             raise DeclarationError(f"{point.value} implements no hook; mark one with @hookimpl")
-    except (Exception, SystemExit):  # noqa: BLE001  whatever a stranger's module raises is its own failure
-        failed.append(_broken("plugin", point.name, origin, traceback.format_exc()))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's module raises is its own failure
+        failed.append(_raised("plugin", point.name, origin, error))
         return found
     for contract in CONTRACTS:
         try:
             results = getattr(manager.hook, contract.hook)()
             classes = [cls for result in results for cls in announced(contract, result)]
-        except (Exception, SystemExit):  # noqa: BLE001  as above
-            failed.append(_broken("plugin", point.name, origin, traceback.format_exc()))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  as above
+            failed.append(_raised("plugin", point.name, origin, error))
             continue
         for cls in classes:
             try:
                 if _is_servers(point) and contract.kind not in SERVER_KINDS:
                     raise DeclarationError(_MISPLACED.format(group=SERVER_GROUP, kind=contract.kind, other=GROUP))
                 found.append(Found(contract, check_class(contract, cls), origin))
-            except (Exception, SystemExit):  # noqa: BLE001  as above
+            except (Exception, SystemExit) as error:  # noqa: BLE001  as above
                 name = getattr(cls, "name", None)
                 shown = name if isinstance(name, str) and name else getattr(cls, "__qualname__", point.name)
-                failed.append(_broken(contract.kind, str(shown), origin, traceback.format_exc()))
+                failed.append(_raised(contract.kind, str(shown), origin, error))
     return found
 
 
@@ -139,10 +140,24 @@ def _collect(found: list[Found], failed: list[PluginState], **rest: Any) -> Plug
     return freeze(classes, origins=origins, failed=tuple(failed), **rest)
 
 
-def _broken(kind: str, name: str, origin: Origin, error: str) -> PluginState:
+def _broken(kind: str, name: str, origin: Origin, error: str, trace: str = "") -> PluginState:
+    where = origin.distribution, origin.version
     return PluginState(
-        kind=kind, name=name, distribution=origin.distribution, version=origin.version, state="broken", error=error
+        kind=kind, name=name, distribution=where[0], version=where[1], state="broken", error=error, trace=trace
     )
+
+
+def _raised(kind: str, name: str, origin: Origin, error: BaseException) -> PluginState:
+    """Broken by what it raised: in one line, with the traceback beside it."""
+    trace = "".join(traceback.format_exception(error))
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # noqa: BLE001  an error of a stranger may be unable to say even that
+        text = "it cannot be told"
+    ours = isinstance(error, DeclarationError)  # whose other lines are what was printed
+    line = one_line(text.strip().partition("\n")[0] if ours else " ".join(text.split()))
+    own = type(error).__name__
+    return _broken(kind, name, origin, line if ours else f"{own}: {line}" if line else own, trace[-MAX_TRACE:])
 
 
 def _off(kind: str, name: str, origin: Origin, *, denied: bool) -> PluginState:

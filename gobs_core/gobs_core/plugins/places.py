@@ -39,6 +39,9 @@ def place_of_class(cls: object, *methods: str) -> Place | None:
 def place_of_error(error: BaseException) -> Place | None:
     """The innermost line outside of Gobservability and Python that an exception, or what it came from, went through."""
     for one in _chain(error):
+        noted = [place_in(note) for note in getattr(one, "__notes__", ()) if isinstance(note, str)]
+        if (place := next(filter(None, reversed(noted)), None)) is not None:
+            return place
         frames = ((frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(one.__traceback__))
         if (place := _last(frames)) is not None:
             return place
@@ -56,6 +59,14 @@ def place_in(trace: str, *, newest_first: bool = False) -> Place | None:
     """The same of what was written of an exception, whose innermost call comes last, or of a stack, the other way."""
     found = [(match["file"], int(match["line"])) for line in trace.splitlines() if (match := _PLACE.match(line))]
     return _last(reversed(found) if newest_first else found)
+
+
+def place_told(trace: str) -> Place | None:
+    """The same of what is told of a plugin that failed: a traceback, or what its worker wrote when it was ended."""
+    if "(most recent call first)" not in trace:
+        return place_in(trace)
+    _, current, stack = trace.rpartition("Current thread")
+    return (place_in(stack, newest_first=True) if current else None) or place_in(trace, newest_first=True)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

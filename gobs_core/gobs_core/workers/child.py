@@ -84,7 +84,9 @@ def find(start: Start) -> Any:
     cls = found.of_kind(start.kind).get(start.name)
     if cls is None:
         reasons = "\n".join(state.error for state in found.failed if state.error)
-        raise DeclarationError(reasons or f"{start.value} announces no {start.kind} {start.name!r}")
+        error = DeclarationError(reasons or f"{start.value} announces no {start.kind} {start.name!r}")
+        error.add_note("\n".join(state.trace for state in found.failed))
+        raise error
     return cls
 
 

@@ -82,7 +82,13 @@ class Worker:
     """Holds one plugin. Lives as long as its program: `call` any number of times, `watch` now and then, `close`."""
 
     def __init__(
-        self, held: Held, settings: WorkerSettings, nursery: Nursery, *, now: Callable[[], float] = time.monotonic
+        self,
+        held: Held,
+        settings: WorkerSettings,
+        nursery: Nursery,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        hear: Callable[[bytes], None] | None = None,
     ) -> None:
         self._held = held
         self._settings = settings
@@ -101,7 +107,7 @@ class Worker:
         self._clean = Redactor(secrets_in(held.config))
         self._output: Output | None = None
         self._before: Output | None = None
-        self._printed = Sparing(
+        self._printed = hear or Sparing(
             lambda line: log.info("plugin printed", kind=held.kind, name=held.name, line=line), now, self._clean
         )
         self.starts = 0

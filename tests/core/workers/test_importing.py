@@ -49,7 +49,7 @@ def test_what_would_end_the_program_is_broken_with_its_reason(
 
 def test_what_it_prints_is_told_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [state] = load(tmp_path, monkeypatch, FATAL["ends"][0]).failed
-    assert "bye" in state.error
+    assert "bye" in state.trace
 
 
 def test_one_that_raises_is_told_by_its_own_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
