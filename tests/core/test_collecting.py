@@ -54,8 +54,9 @@ def done(site: Path) -> subprocess.CompletedProcess[str]:
     """All of them read at once."""
     words = ["collect", "--json", "--interval", "10ms", "--set", "agent.interval=1s", *FAULTS, "sound", "load"]
     command = [*GOBS, *words]
-    run = subprocess.run(command, env=environ(site), capture_output=True, text=True, check=False, timeout=120)
-    return searched(run)
+    return searched(
+        subprocess.run(command, env=environ(site), capture_output=True, text=True, check=False, timeout=120)
+    )
 
 
 def test_one_that_hangs_exits_crashes_or_raises_costs_nobody_else_a_row(
@@ -84,7 +85,9 @@ def test_what_is_written_past_python_reaches_no_terminal_as_it_is(done: subproce
 def test_one_that_cannot_be_imported_is_told_with_its_line(tmp_path: Path) -> None:
     installed(collector(tmp_path, before="x = 1\nraise OSError('no luck')\n"))
     command = [*GOBS, "collect", "--once", "mine"]
-    done = subprocess.run(command, env=environ(tmp_path), capture_output=True, text=True, check=False, timeout=60)
+    done = searched(
+        subprocess.run(command, env=environ(tmp_path), capture_output=True, text=True, check=False, timeout=60)
+    )
     assert done.stderr == (
         f"gobs: collector 'mine' does not run: it is broken: OSError: no luck ({tmp_path}/gobs_mine.py, line 2)\n"
     )
@@ -94,8 +97,8 @@ def test_one_that_cannot_be_imported_is_told_with_its_line(tmp_path: Path) -> No
 def test_watching_says_an_error_once_and_shows_rows_when_the_file_is_saved(tmp_path: Path) -> None:
     installed(collector(tmp_path, "raise OSError('no luck')"))
     command = [*GOBS, "collect", "--once", "--watch", "--interval", "10ms", "mine"]
-    with subprocess.Popen(
-        command, env=environ(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    with searched(
+        subprocess.Popen(command, env=environ(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     ) as watching:
         assert watching.stdout is not None
         killer = threading.Timer(120, watching.kill)
