@@ -20,7 +20,8 @@ MAX_CHARTS = 16
 class Chart:
     """One chart of a table: a line for each of some numeric columns, a counter's being its rate per second.
 
-    All columns share one axis, so what is shown of them has one unit.
+    All columns share one axis, so what is shown of them has one unit. `top` is the value that axis reaches at least, in
+    the unit shown: 100 for percent, so that small shares look small; larger values are drawn all the same.
     """
 
     columns: tuple[str, ...]

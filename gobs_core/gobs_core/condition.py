@@ -31,7 +31,14 @@ class ConditionParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One column of one node at one moment. Never to be changed."""
+    """One column of one node at one moment. Never to be changed.
+
+    `values` and `firing` have an item for each row, in the same order. `past` has a line for each of `ages`, oldest
+    first, and every line an item for each row; `ages` are seconds before now, so the first is the largest:
+
+        for age, line in zip(sample.ages, sample.past):  # age seconds ago
+            before = line[row]
+    """
 
     values: Sequence[float]
     """One for each row, after the rule's window function; NaN: not known. With `reads = "silence"`: seconds since the
@@ -46,7 +53,11 @@ class Sample:
 
 
 class Condition(Plugin, ABC):
-    """Decides which rows are breaching. Subclass it, declare `name` and `Parameters`, write `judge` and `describe`."""
+    """Decides which rows are breaching. Subclass it, declare `name` and `Parameters`, write `judge` and `describe`.
+
+    `reads` says what `Sample.values` are: "value", the column's values in the unit shown, or "silence", for how many
+    seconds each row has not been there.
+    """
 
     Config: ClassVar[type[PluginConfig]] = PluginConfig
     Parameters: ClassVar[type[ConditionParameters]] = ConditionParameters

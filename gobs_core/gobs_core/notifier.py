@@ -67,7 +67,8 @@ class Channel:
     url: str = ""
     """Where the server's pages are for those who are told; empty: not known."""
     inside: tuple[str, ...] = ()
-    """Networks, addresses and names on the inside that channels may call all the same; see `gobs_core.outgoing`."""
+    """Networks (`10.1.0.0/16`), addresses and names of hosts on the inside that channels may call all the same: the
+    server's setting `server.inside_targets`. An address is checked with it by `gobs_core.outgoing`."""
 
 
 class NotifierConfig(PluginConfig, frozen=True, kw_only=True):
@@ -87,7 +88,11 @@ class NotifierConfig(PluginConfig, frozen=True, kw_only=True):
 
 
 class Notifier(Plugin, ABC):
-    """Tells people. Subclass it, declare `name`, write `send`."""
+    """Tells people. Subclass it, declare `name`, write `send`.
+
+    `most` is how many alerts one notification carries. Of a larger group one message is sent, whose `more` counts the
+    others; with `complete` as many messages as it takes.
+    """
 
     Config: ClassVar[type[NotifierConfig]] = NotifierConfig
     most: ClassVar[int] = 20

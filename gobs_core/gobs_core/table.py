@@ -120,7 +120,12 @@ def gauge(
     source: str = "",
     thresholds: Thresholds | None = None,
 ) -> Column:
-    """A level: any number, or integers times `scale` where one is given (smaller on the wire and in history)."""
+    """A level: any number, or integers times `scale` where one is given (smaller on the wire and in history).
+
+    `needs` says in a few words what a machine must have for it, e.g. `CAP_SYS_PTRACE`; it is shown with the column, and
+    by `Collector.unknown` whether it is here. `source` is where the number comes from, e.g. `/proc/loadavg`.
+    `thresholds` are in the unit shown.
+    """
     return Column(name, Kind.GAUGE, help, unit, scale, needs=needs, source=source, thresholds=thresholds)
 
 

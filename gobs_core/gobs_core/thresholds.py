@@ -10,12 +10,18 @@ from gobs_core.errors import DeclarationError
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Two limits of a numeric column, in the unit shown; a counter's are of its rate. Nothing fires by them."""
+    """Two limits of a numeric column, in the unit shown; a counter's are of its rate. Nothing fires by them.
+
+    One may be left out. They are in the column's help on the page, and the start of whoever makes a rule of the column:
+    `Thresholds(80, 95)` for a share in percent, `Thresholds(20, 5, below=True)` for what is left.
+    """
 
     warning: float | None = None
+    """From which value on it is worth a look: percent, bytes, bytes per second. None: no such value."""
     critical: float | None = None
+    """From which value on somebody has to act; beyond `warning`. None: no such value."""
     below: bool = False
-    """Whether low values are the bad ones."""
+    """Whether low values are the bad ones: then `critical` is the smaller of the two."""
 
     def check(self, where: str) -> None:
         """Raise DeclarationError where these cannot be limits."""

@@ -74,7 +74,7 @@ def free_address() -> str:
 
 
 def test_a_recorded_machine_is_up_again(tmp_path: Path) -> None:
-    """Recorded as the page says, and replayed with a server of its own, which stays when the recording has ended."""
+    """Recorded as the page says, and replayed with a server of its own, which stays when it ends, as its data does."""
     file, http = tmp_path / "rack7.gobs.xz", free_address()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GOBS_")}
     environ |= {"GOBS_CONFIG": os.devnull, "TMPDIR": str(tmp_path)}
@@ -84,6 +84,7 @@ def test_a_recorded_machine_is_up_again(tmp_path: Path) -> None:
     asked = ["record", str(file), "--ticks", "2", "--interval", "1s", "--node", "rack7", *roots]
     searched(subprocess.run([*INTERPRETED, *asked], env=environ, capture_output=True, check=True))
     command = [*INTERPRETED, "replay", str(file), "--up", "--http", http, "--grpc", free_address()]
+    command += ["--data", str(tmp_path / "kept")]
     with searched(
         subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     ) as gobs:
@@ -98,4 +99,5 @@ def test_a_recorded_machine_is_up_again(tmp_path: Path) -> None:
             gobs.send_signal(signal.SIGINT)
             gobs.communicate(timeout=60)
     assert gobs.returncode == 130
-    assert [path.name for path in tmp_path.iterdir()] == ["rack7.gobs.xz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "rack7.gobs.xz"]
+    assert any((tmp_path / "kept").iterdir())

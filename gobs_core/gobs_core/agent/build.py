@@ -55,9 +55,19 @@ def build_runners(
             about = {"proc": str(proc.root), "sys": str(proc.sys), "node": settings.agent.node}
             worker = workers.worker("collector", cls.name, config, about, lambda: clock.monotonic_ns() / NANO)
             return FarRunner(cls, config, worker, clock, state, redact, workloads)
-        return Runner(cls(config, context), proc.clone(), clock.of(cls.name), state, redact)
+        made = _runner_at(proc, foreign=plugins.origin("collector", cls.name).foreign)
+        return made(cls(config, context), proc.clone(), clock.of(cls.name), state, redact)
 
     return _build("collector", settings, plugins, make, redact, lambda _: "")
+
+
+def _runner_at(proc: Proc, *, foreign: bool) -> type[Runner]:
+    """Of others' collectors, what they ask past a Proc that is recorded or replayed is looked at."""
+    if proc.live or not foreign:
+        return Runner
+    from gobs_core.replay.watched import WatchedRunner
+
+    return WatchedRunner
 
 
 def build_inventories(

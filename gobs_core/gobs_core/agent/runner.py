@@ -19,6 +19,7 @@ from gobs_core.frame import Reading
 from gobs_core.proc import Proc
 from gobs_core.rowcheck import RowCheck
 from gobs_core.state import MAX_TRACE, PluginState
+from gobs_core.table import RowValues, Table
 from gobs_core.text import one_line
 
 MAX_UNKNOWN = 500
@@ -80,8 +81,7 @@ class Runner:
         try:
             self.open()
             read_ns = self._clock.monotonic_ns()
-            rows = self._check.check(self.collector.collect(self._proc))
-            readings = tuple(Reading(table, found, read_ns) for table, found in rows)
+            readings = tuple(Reading(table, found, read_ns) for table, found in self._read())
             outcome = Outcome("ok", readings, unknown=self._unknown())
         except NoData as reason:
             outcome = self._no_data(reason)
@@ -189,6 +189,9 @@ class Runner:
             self._filled = False
             return tuple(Reading(table, (), now_ns) for table in self.collector.tables)
         return ()
+
+    def _read(self) -> list[tuple[Table, tuple[RowValues, ...]]]:
+        return self._check.check(self.collector.collect(self._proc))
 
     def _no_data(self, reason: NoData) -> Outcome:
         try:

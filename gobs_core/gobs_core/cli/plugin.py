@@ -170,11 +170,30 @@ def _install(args: argparse.Namespace) -> int:
 def _enable(args: argparse.Namespace) -> int:
     from gobs_core.kit.denying import deny
 
+    if args.action == "disable":
+        _refuse_unknown(args)
     for name in args.words:
         file, changed = deny(name, args.config, os.environ, allow=args.action == "enable")
         already = "" if changed else " already"
         sys.stdout.write(f"{name} is {args.action}d{already} in {file}; what runs has to be started again\n")
     return 0
+
+
+def _refuse_unknown(args: argparse.Namespace) -> None:
+    """Raise UserError for a name that no plugin here has; one that is known by its entry point is not imported."""
+    from gobs_core.cli.common import set_up
+    from gobs_core.errors import UserError
+    from gobs_core.plugins.loader import GROUPS
+    from gobs_core.plugins.origin import installed
+    from gobs_core.suggest import did_you_mean
+
+    known = {point.name for point in installed(*GROUPS)}
+    if known.issuperset(args.words):
+        return
+    known |= {state.name for state in set_up(args, {}, quiet=True).plugins.states()}
+    for name in args.words:
+        if name not in known:
+            raise UserError(f"no plugin here is called {name!r}{did_you_mean(name, known)}")
 
 
 command = Command(

@@ -18,6 +18,10 @@ FLAGS = {
     "--sys-root": "agent.sys_root",
 }
 TICKS = 12
+_REFUSED = (
+    "reads past its Proc ({what}): what it yields is not in the recording, and where that is replayed it has no data. "
+    "What a collector asks its `proc` alone is recorded; what is not below /proc or /sys cannot be"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from gobs_core.errors import UserError
     from gobs_core.replay.recorder import Recorder
     from gobs_core.running import run_until_signal
+    from gobs_core.text import escape
 
     if args.ticks < 1:
         raise UserError(f"--ticks {args.ticks}: expected a number from 1 on")
@@ -55,12 +60,19 @@ def run(args: argparse.Namespace) -> int:
         plugins = chosen(plugins, args.only)
     recorder = Recorder(settings, plugins, settings.agent.proc_root, settings.agent.sys)
     path, done = Path(args.file), 0
+    refused: dict[str, str] = {}
+
+    def told(progress: Progress) -> None:
+        refused.update(progress.refused)
+        _told(progress)
 
     async def work(stop: asyncio.Event) -> None:
         nonlocal done
-        done = await recorder.record(path, args.ticks, stop, _told)
+        done = await recorder.record(path, args.ticks, stop, told)
 
     code = run_until_signal(work)
+    for name, what in refused.items():
+        sys.stderr.write(f"{name} {_REFUSED.format(what=escape(what))}\n")
     if done:
         ticks = "1 tick" if done == 1 else f"{done} ticks"
         sys.stdout.write(f"{path}: {ticks} of {settings.agent.node}, {_size(path.stat().st_size)}; secrets in command "
@@ -70,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _told(progress: Progress) -> None:
     """Say how far it is: in one line that is written again on a terminal, else in a line each."""
-    past = f", {progress.past} read past their Proc" if progress.past else ""
+    past = f", {progress.past} read without `proc` and copied" if progress.past else ""
     line = f"tick {progress.tick} of {progress.ticks}: {progress.files} files new or changed{past}, "
     line += f"{_size(progress.taken)} in all before it is compressed"
     end = "\n" if not sys.stderr.isatty() or progress.tick == progress.ticks else ""

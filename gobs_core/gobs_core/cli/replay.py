@@ -37,6 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", metavar="NAME", help="the name of the machine (default: as it was recorded)")
     parser.add_argument("--http", metavar="HOST:PORT", help=f"where the server of --up shows pages (default {HTTP})")
     parser.add_argument("--grpc", metavar="HOST:PORT", help=f"where that server takes agents (default {GRPC})")
+    parser.add_argument("--data", metavar="DIR", help="where that server keeps its data (default: a folder that is "
+                        "gone when it ends)")  # fmt: skip
     add_common(parser)
 
 
@@ -50,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.up and (args.server or args.sink):
         raise UserError(f"{'--server' if args.server else '--sink'}: leave it away with --up, which starts a server")
-    if (args.http or args.grpc) and not args.up:
-        raise UserError(f"{'--http' if args.http else '--grpc'}: belongs to the server of --up")
+    for flag, value in (("--http", args.http), ("--grpc", args.grpc), ("--data", args.data)):
+        if value and not args.up:
+            raise UserError(f"{flag}: belongs to the server of --up")
     sent = bool(args.up or args.server or args.sink)
     speed = _speed(args.speed or ("1x" if sent else "max"))
     if args.loop and (speed is None or speed > 1):
@@ -98,7 +101,7 @@ class _Run:
             folder = stack.enter_context(scratch())
             if self.args.up:
                 http, grpc = self.args.http or HTTP, self.args.grpc or GRPC
-                command = server_command(self.args, http, grpc, str(folder / "data"))
+                command = server_command(self.args, http, grpc, self.args.data or str(folder / "data"))
                 try:
                     child = await unless_stopped(stop, stack.enter_async_context(server(command, grpc)))
                 except ServerFailedError as error:

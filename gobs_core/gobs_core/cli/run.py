@@ -33,7 +33,7 @@ def run(argv: list[str], entry_points: Iterable[EntryPointLike] | None = None) -
         _complain(f"there is no command {wanted!r}{did_you_mean(wanted, commands)}")
         return MISTAKE
     try:
-        args = _parser(commands).parse_args(argv)
+        args = _parsed(commands, argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else MISTAKE
     return _run(commands[args.command], args)
@@ -71,14 +71,27 @@ class _Parser(argparse.ArgumentParser):
         epilog = f"examples:\n{lines}" if lines else None
         raw = argparse.RawDescriptionHelpFormatter
         super().__init__(epilog=epilog, formatter_class=raw, allow_abbrev=False, **rest)
+        self.subs: dict[str, argparse.ArgumentParser] = {}
+        """Those of its subcommands."""
 
 
-def _parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
+def _parsed(commands: dict[str, Command], argv: list[str]) -> argparse.Namespace:
+    """Parse them; of words that nobody knows the subcommand says so, with its own usage."""
+    parser = _parser(commands)
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        parser.subs[args.command].error(f"unrecognized arguments: {' '.join(map(escape, unknown))}")
+    return args
+
+
+def _parser(commands: dict[str, Command]) -> _Parser:
     parser = _Parser(prog="gobs", description=DESCRIPTION, examples=EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for name, command in commands.items():
-        sub = subparsers.add_parser(name, help=command.help, description=command.help, examples=command.examples)
+        sub = parser.subs[name] = subparsers.add_parser(
+            name, help=command.help, description=command.help, examples=command.examples
+        )
         command.configure(sub)
     return parser
 

@@ -27,9 +27,10 @@ def _notifier(cls: type[Notifier], config: Any, patience: float) -> Iterator[tup
 
     sent = check_notifier(cls, config=config, patience=patience)
     taken, refused = (Counter(one.said for one in sent if one.taken is whether) for whether in (True, False))
-    kept = f"keeps its contract; {taken.total()} of {len(sent)} messages of a test were taken"
+    messages = "1 message" if len(sent) == 1 else f"{len(sent)} messages"
+    kept = f"keeps its contract; {taken.total()} of {messages} of a test were taken"
     if not taken:
-        yield Level.WRONG, f"none of {len(sent)} messages of a test was taken: {_told(refused)}"
+        yield Level.WRONG, f"none of {messages} of a test was taken: {_told(refused)}"
         return
     yield Level.OK, f"{kept}; the answer: {_told(taken)}"
     if refused:

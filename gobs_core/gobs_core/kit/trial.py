@@ -140,7 +140,7 @@ def _collector(cls: type[Collector], config: Any, bench: Bench) -> Iterator[Said
             yield Level.NOTE, f"what it asks besides was not spoilt, so test that yourself: {past}"
     else:
         yield Level.NOTE, f"yields no row {here}, so its contract was not tried on spoilt files"
-    yield Level.OK, f"{read.rows} rows in {_time(wall)}, {_time(cpu)} of CPU time and {_size(memory)} at once"
+    yield Level.OK, f"{_rows(read.rows)} in {_time(wall)}, {_time(cpu)} of CPU time and {_size(memory)} at once"
     if cpu > DEAR * (config.interval or bench.interval):
         yield Level.NOTE, f"takes {_time(cpu)} of CPU time at every reading: give it a longer `interval`"
     yield from ((Level.NOTE, f"{column} is not known {here}: {why}") for column, why in sorted(read.unknown.items()))
@@ -223,6 +223,10 @@ def _cost(call: Callable[[], object]) -> Cost:
     finally:
         tracemalloc.stop()
     return Cost(statistics.median(walls), statistics.median(cpus), peak)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _time(seconds: float) -> str:

@@ -11,7 +11,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from types import FrameType
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OURS = f"{os.path.dirname(os.path.dirname(os.path.abspath(__file__)))}{os.sep}"
+"""What the path of every file of `gobs_core` begins with."""
 _STDLIB = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})
 _PACKAGES = ("site-packages", "dist-packages")
 _PLACE = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)')
@@ -79,12 +80,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _last(frames: Iterable[Place]) -> Place | None:
-    own = [place for place in frames if _strangers(place[0])]
+    own = [place for place in frames if is_strangers(place[0])]
     return own[-1] if own else None
 
 
-def _strangers(file: str) -> bool:
-    if file.startswith(("<", f"{_HERE}{os.sep}")):
+def is_strangers(file: str) -> bool:
+    """Whether a file of code is neither of Gobservability's core nor of Python."""
+    if file.startswith(("<", OURS)):
         return False
     packaged = any(f"{os.sep}{name}{os.sep}" in file for name in _PACKAGES)
     if packaged:

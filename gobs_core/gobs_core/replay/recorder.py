@@ -22,6 +22,7 @@ from gobs_core.replay.clocks import NotingClock
 from gobs_core.replay.layout import Header, Known
 from gobs_core.replay.tape import Tape
 from gobs_core.replay.taping import TapingProc
+from gobs_core.replay.watched import WatchedRunner
 from gobs_core.replay.writing import Writer
 from gobs_core.scrub import compile_patterns
 from gobs_core.settings import Settings
@@ -38,6 +39,8 @@ class Progress(NamedTuple):
     """Files that were read for the first time, or were otherwise than at the tick before."""
     past: int
     """Files read past the Proc so far."""
+    refused: dict[str, str]
+    """Collectors that cannot be replayed, since they read past their Proc -> what they read, and where."""
     taken: int
     """Bytes of all that was recorded so far, before they are compressed."""
     frame: Frame | None
@@ -85,7 +88,7 @@ class Recorder:
                     self._proc.copy_past()
                     files = self._write(writer, known, None if done else opened)
                     done += 1
-                    told(Progress(done, ticks, files, len(self._past), writer.taken, frame))
+                    told(Progress(done, ticks, files, len(self._past), _refused(agent), writer.taken, frame))
             finally:
                 await agent.close()
                 self._proc.close()
@@ -125,6 +128,11 @@ class Recorder:
             kernel=os.uname().release if str(self._proc.root) == "/proc" else "",
             started_ns=self._clock.wall,
         )
+
+
+def _refused(agent: Agent) -> dict[str, str]:
+    watched = ((name, runner) for name, runner in agent.runners.items() if isinstance(runner, WatchedRunner))
+    return {name: runner.past.found for name, runner in watched if runner.past.found}
 
 
 def _patterns(configs: Iterable[object]) -> tuple[re.Pattern[str], ...]:

@@ -20,7 +20,7 @@ from gobs_core.values import Secret
 SOON = 2.0
 """Seconds `open` and `close` may take."""
 _BLOCKS = 8.0
-"""Seconds beyond those, after which a call blocks its event loop."""
+"""Seconds beyond those, after which a call blocks its event loop; one that is given more patience gets one more."""
 HOSTILE = "@everyone <@&1> <script>alert(1)</script> \x1b[31m\u202e\u2028\N{PILE OF POO}\ud800 `*_~| \x00" + "x" * 4000
 """A name as a stranger may choose it; the surrogate is taken out where it could not even be encoded."""
 _AT = 1_700_000_000.0
@@ -106,12 +106,15 @@ def check_notifier(
 ) -> tuple[Sent, ...]:
     """Raise AssertionError unless the notifier keeps its contract; returns what became of every message it was given.
 
+    After one that is not answered within `patience` no other is given.
+
     Nobody need be listening where it sends to: that a message was not taken is no fault.
     """
     check_class(contract_of(Notifier), cls)
     made = config or default_config(cls)
     where = channel or Channel("conformance")
-    return within(patience + _BLOCKS, cls.__name__, lambda step: asyncio.run(_check(cls, made, where, patience, step)))
+    limit = max(patience + 1, SOON + _BLOCKS)
+    return within(limit, cls.__name__, lambda step: asyncio.run(_check(cls, made, where, patience, step)))
 
 
 async def _check(
@@ -131,6 +134,8 @@ async def _check(
         step.begin(f"{cls.__name__}: send, of {what},")
         sent, reference = await _send(cls, notifier, again, what, patience)
         found.append(sent)
+        if sent.said == _silent(patience):
+            break
     await _soon(notifier.close(), f"{cls.__name__}: close", patience, step)
     await _soon(notifier.close(), f"{cls.__name__}: the second close", patience, step)
     return tuple(found)
@@ -161,7 +166,7 @@ async def _send(
         return Sent(event, False, f"{type(outcome).__name__}: {outcome}"), ""
     except TimeoutError:
         # It may wait for its peer; the channel's own deadline ends that.
-        return Sent(event, False, f"no answer within {patience:g} s"), ""
+        return Sent(event, False, _silent(patience)), ""
     except Exception as error:
         name = type(error).__name__
         text = f"{cls.__name__}: {what}: send raises {name}: {error}; only TryLater, Rejected and Unusable may be"
@@ -169,6 +174,10 @@ async def _send(
     assert isinstance(receipt, Receipt), f"{cls.__name__}: {what}: send must return a Receipt, not {receipt!r}"
     _check_secrets(cls, notifier.config, f"{what}: its receipt", f"{receipt.said} {receipt.reference}")
     return Sent(event, True, receipt.said), receipt.reference
+
+
+def _silent(patience: float) -> str:
+    return f"no answer within {patience:g} s"
 
 
 def _check_secrets(cls: type[Notifier], config: NotifierConfig, what: str, text: str) -> None:

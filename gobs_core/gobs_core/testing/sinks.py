@@ -57,7 +57,8 @@ def check_sink(cls: type[Sink], *, config: SinkConfig | None = None, patience: f
     """
     check_class(contract_of(Sink), cls)
     made = config or default_config(cls)
-    return within(patience + _BLOCKS, cls.__name__, lambda step: asyncio.run(_check(cls, made, patience, step)))
+    limit = max(patience + 1, SOON + _BLOCKS)
+    return within(limit, cls.__name__, lambda step: asyncio.run(_check(cls, made, patience, step)))
 
 
 async def _check(cls: type[Sink], config: SinkConfig, patience: float, step: Step) -> Taken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,35 @@ def test_sending_tells_what_was_sent_and_what_the_service_answered(
     [(wanted, words)] = said
     assert (level, about) == (wanted, "notifier mine")
     assert text.startswith(words.format(count, count, count))
+
+
+@pytest.mark.parametrize(
+    ("send", "said"),
+    [
+        ("import asyncio\nawait asyncio.sleep(600)", "none of 1 message of a test was taken: no answer within 2 s"),
+        (SLEEP, "send, of notification 0 (firing), took longer than 10 s {}"),
+    ],
+    ids=["waits", "blocks"],
+)
+def test_a_notifier_that_sleeps_is_told_at_its_deadline_and_given_no_other_message(
+    send: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = notifier(tmp_path / "sleeping", send)
+    began = time.monotonic()
+    [(_, _, text)] = check(capsys, folder, "--send", "--set", "notifiers.mine.address=me", "--deadline", "2s")
+    assert text == said.format(line_of(folder, SLEEP) if send == SLEEP else "")
+    assert time.monotonic() - began < 30  # of nine messages, each would have had its time
+
+
+def test_a_name_that_nobody_has_cannot_be_disabled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "gobs.toml"
+    file.write_text("")
+    assert run(["plugin", "disable", "laod", "--config", str(file)]) == 2
+    said = "gobs: no plugin here is called 'laod'; did you mean 'load'?\n"
+    assert capsys.readouterr().err == said
+    assert file.read_text() == ""
+    assert run(["plugin", "disable", "load", "--config", str(file)]) == 0
+    assert run(["plugin", "enable", "load", "--config", str(file)]) == 0
 
 
 def test_a_collector_slower_than_its_own_deadline_is_told_so(

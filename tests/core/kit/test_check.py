@@ -69,7 +69,7 @@ def test_a_good_collector_is_tried_out_and_its_cost_is_told(machine: FakeProc) -
     assert wrong(found) == []
     contract, cost = (finding.text for finding in found)
     assert contract == "keeps its contract, whatever is in what it reads (1 file here)"
-    assert cost.startswith("1 rows in ")
+    assert cost.startswith("1 row in ")
 
 
 def test_what_a_machine_lacks_is_no_fault(proc: FakeProc) -> None:

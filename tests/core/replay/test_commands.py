@@ -84,6 +84,8 @@ def test_a_recording_that_was_made_long_ago_is_still_read(capfd: pytest.CaptureF
         (["replay", "FILE", "--speed", "0x"], "--speed 0x: expected"),
         (["replay", "FILE", "--up", "--server", "a:1"], "--server: leave it away with --up"),
         (["replay", "FILE", "--http", "a:1"], "--http: belongs to the server of --up"),
+        (["replay", "FILE", "--data", "d"], "--data: belongs to the server of --up"),
+        (["replay", "FILE", "--dta", "d"], "gobs replay: error: unrecognized arguments: --dta d"),
         (["replay", "FILE", "--loop"], "--loop: with --speed 1x or slower"),
         (["replay", "FILE", "--sink", "grqc"], "grqc"),
         (["collect", "--recording", "nowhere.xz"], "nowhere.xz: No such file or directory"),
