@@ -20,16 +20,22 @@ class Yields:
         self._yielded = yielded if isinstance(yielded, GeneratorType) else None
         self._since: dict[str, list[tuple[int, Line]]] = {}
         self._last: Line | None = None
+        self._at = -1
 
     def note(self) -> None:
         """Note where it stands now, right after it has yielded."""
-        if self._yielded is not None:
-            self._last = _line(self._yielded)
+        outer = self._yielded
+        if outer is None:
+            return
+        frame = outer.gi_frame if outer.gi_yieldfrom is None else None
+        at = -1 if frame is None else frame.f_lasti
+        if at < 0 or at != self._at:  # most yield again and again at the same place
+            self._at, self._last = at, _line(outer)
 
     def begin(self, table: str, place: int) -> None:
         """Note that the rows of a table from this one on were yielded there."""
         since = self._since.setdefault(table, [])
-        if self._last is not None and (not since or since[-1][1] != self._last):
+        if self._last is not None and (not since or since[-1][1] is not self._last):
             since.append((place, self._last))
 
     def parts(self, table: str, rows: tuple[RowValues, ...]) -> Iterator[tuple[tuple[RowValues, ...], Line]]:

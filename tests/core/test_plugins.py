@@ -59,6 +59,7 @@ def test_a_module_that_cannot_be_imported_is_noted_with_its_traceback(gives: Bas
     state = only_broken(load(GOOD, FakeEntryPoint("bad", gives)))
     assert (state.kind, state.name, state.distribution) == ("plugin", "bad", "acme")
     assert "Traceback" in state.trace
+    assert "\n" not in state.error
     assert type(gives).__name__ in state.error
 
 

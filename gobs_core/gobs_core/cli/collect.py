@@ -62,7 +62,7 @@ def _told(results: list[Result], *, as_json: bool) -> int:
     for result in results:
         if result.state.state == "ok" and not any(reading.rows for reading in result.after):
             sys.stderr.write(f"{result.state.name}: it read, and yielded no row\n")
-    failed = any(result.state.state in ("failing", "late") for result in results)
+    failed = any(result.state.state in ("failing", "late", "quarantined") for result in results)
     return int(failed or not any(reading.rows for result in results for reading in result.after))
 
 

@@ -105,7 +105,7 @@ def read_recorded(setup: Setup, recording: Recording, names: Sequence[str], *, o
     """Read a recording to its end; what is told is its last reading, and the one before unless `once`."""
     from gobs_core.replay.looking import Replay
 
-    with Replay(recording) as replay, Reader(setup) as reader:
+    with Replay(recording) as replay, Reader(setup, bounded=True) as reader:
         runners: list[Runner] = []
         before: list[tuple[Reading, ...]] = []
         after: list[tuple[Reading, ...]] = []

@@ -12,6 +12,7 @@ import pytest
 
 from gobs_core.replay.past import Past
 from tests.core.kit.projects import collector, installed, line_of
+from tests.support.house import ROOT
 from tests.support.programs import searched
 
 GOBS = [sys.executable, "-P", "-c", "import sys; from gobs_core.cli import main; sys.exit(main())"]
@@ -64,6 +65,17 @@ def test_who_reads_past_its_proc_is_named_by_record_and_refused_by_replay_and_co
     states = [line for line in done.stderr.splitlines() if "collector is no data" in line]
     assert len(states) == len(PAST)
     assert all("not in the recording" in line for line in states)
+
+
+def test_one_that_hangs_at_a_recording_is_late_and_the_others_are_read(tmp_path: Path) -> None:
+    installed(collector(tmp_path, "import time\ntime.sleep(600)"))
+    recording = ROOT / "tests" / "recordings" / "bare-vm.gobs.xz"
+    done = gobs(
+        tmp_path, "collect", "--json", "--recording", str(recording), "--set", "agent.interval=1s", "mine", "load"
+    )
+    assert {json.loads(line)["table"] for line in done.stdout.splitlines()} == {"load"}
+    assert "mine: late: over its deadline; skipped until it has returned" in done.stderr
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize(

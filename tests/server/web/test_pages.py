@@ -58,7 +58,7 @@ async def test_a_node_page_shows_every_table(machine: Machine, client: Client) -
     assert "15.6 MiB" in page
 
 
-async def test_what_an_author_suggests_for_a_rule_stands_at_the_head_of_its_column(
+async def test_what_an_author_suggests_for_a_rule_stands_at_the_head_of_its_column_and_under_the_tables_name(
     cluster: Cluster, client: Client
 ) -> None:
     level = gauge("level", "How full", Unit.PERCENT, thresholds=Thresholds(80, 95))
@@ -66,6 +66,7 @@ async def test_what_an_author_suggests_for_a_rule_stands_at_the_head_of_its_colu
     machine.feed({table: [("north", 50.0)]})
     page = await text(client, "/nodes/new/tables/tank")
     assert "How full · suggested: warning above 80 %, critical above 95 %" in page
+    assert '<p class="help">level: warning above 80 %, critical above 95 %, suggested for a rule</p>' in page
 
 
 async def test_a_silent_node_is_told_in_words(cluster: Cluster, machine: Machine, client: Client) -> None:
