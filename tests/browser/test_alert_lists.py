@@ -72,7 +72,7 @@ async def test_what_is_asked_of_the_alerts_is_in_the_address_and_back_undoes_it(
     await at(page, "?state=firing")
     await severity.select_option("critical")
     await at(page, "?state=firing&severity=critical")
-    await expect(page.get_by_text("No alert is so.")).to_be_visible()
+    await expect(page.get_by_text("No alert is as asked for.")).to_be_visible()
     await page.reload()
     await expect(severity).to_have_value("critical")
     await page.go_back()

@@ -89,12 +89,16 @@ def duration(seconds: float) -> str:
     sign = "-" if seconds < 0 else ""
     minutes, rest = divmod(int(size), 60)
     if minutes < 60:
-        return f"{sign}{minutes} min {rest} s"
+        return f"{sign}{minutes} min{_and(rest, 's')}"
     hours, minutes = divmod(minutes, 60)
     if hours < 24:
-        return f"{sign}{hours} h {minutes} min"
+        return f"{sign}{hours} h{_and(minutes, 'min')}"
     days, hours = divmod(hours, 24)
-    return f"{sign}{days:,} d {hours} h"
+    return f"{sign}{days:,} d{_and(hours, 'h')}"
+
+
+def _and(rest: int, unit: str) -> str:
+    return f" {rest} {unit}" if rest else ""
 
 
 def clock(wall: float) -> str:

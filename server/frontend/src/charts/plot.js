@@ -6,6 +6,7 @@ import { factor, full } from "./units.js";
 import { lonely, stacked } from "./window.js";
 
 const HEIGHT = 190;
+const SPACE = 76; // pixels between two times below a chart, so that none touches the next
 const SYNC = uPlot.sync("charts");
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const BINARY = Array.from({ length: 70 }, (_, power) => 2 ** power);
@@ -106,7 +107,7 @@ export class Plot {
       scales: { x: { time: true, auto: false }, y: { range: (_, low, high) => this.range(low, high) } },
       series: [{}, ...plan.series.map((_, at) => this.series(at))],
       axes: [
-        { ...axis, size: 28, values: (_, splits, __, ___, step) => splits.map((at) => moment(at * 1000, step)) },
+        { ...axis, size: 28, space: SPACE, values: (_, splits, __, ___, step) => splits.map((at) => moment(at * 1000, step)) },
         {
           ...axis,
           size: 72,

@@ -81,10 +81,18 @@ export function duration(seconds) {
   if (size < 60) return `${three(seconds)} s`;
   const sign = seconds < 0 ? "-" : "";
   const minutes = Math.floor(size / 60);
-  if (minutes < 60) return `${sign}${minutes} min ${Math.floor(size % 60)} s`;
+  if (minutes < 60) return `${sign}${minutes} min${and(Math.floor(size % 60), "s")}`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${sign}${hours} h ${minutes % 60} min`;
-  return `${sign}${whole(Math.floor(hours / 24))} d ${hours % 24} h`;
+  if (hours < 24) return `${sign}${hours} h${and(minutes % 60, "min")}`;
+  return `${sign}${whole(Math.floor(hours / 24))} d${and(hours % 24, "h")}`;
+}
+
+/**
+ * @param {number} rest
+ * @param {string} unit
+ */
+function and(rest, unit) {
+  return rest ? ` ${rest} ${unit}` : "";
 }
 
 /** @param {number} value */

@@ -59,8 +59,8 @@ async def test_what_fires_waits_and_is_over_is_shown_and_filtered(client: Client
         ("state=pending", "What waits to fire", "2 alerts"),
         ("severity=critical", "What waits to fire", "2 alerts"),
         ("q=img", "1 alert", "2 alerts"),
-        ("node=other", "No alert is so", "2 alerts"),
-        ("state=resolved", "No alert is so", "2 alerts"),
+        ("node=other", "No alert is as asked for", "2 alerts"),
+        ("state=resolved", "No alert is as asked for", "2 alerts"),
     ):
         text = await seen(client, f"/alerts?{query}")
         assert shown in text, query
