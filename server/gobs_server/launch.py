@@ -57,7 +57,9 @@ def _run(args: Namespace, what: str, host: str, agent: Namespace | None) -> int:
     settings = msgspec.structs.replace(settings, data=str(data))
     with noted(data, what), _database(settings, data) as database:
         redact = Redactor(setup.settings.secrets())
-        extensions = Extensions(setup.plugins, setup.settings.configs, setup.settings.plugins.workers)
+        own = setup.settings
+        named = frozenset(name for kind, name in own.named if kind == "notifier")
+        extensions = Extensions(setup.plugins, own.configs, own.plugins.workers, own.unfit, named)
         make = partial(
             Server,
             settings,

@@ -6,6 +6,7 @@ import msgspec
 
 from gobs_core import PluginState
 from gobs_server.actor import current_actor
+from gobs_server.live import Node
 from gobs_server.services import Services
 
 
@@ -15,6 +16,12 @@ class Refused(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+def _why_not(there: Node | None, found: PluginState) -> str:
+    if there is not None:
+        return f"the agent of {there.name} is not connected: nobody can tell it"
+    return f"it is in no quarantine: it is {found.state}, and is asked at its next turn anyway"
 
 
 async def retry(services: Services, node: str, kind: str, name: str) -> PluginState:
@@ -30,6 +37,6 @@ async def retry(services: Services, node: str, kind: str, name: str) -> PluginSt
     if found is None:
         raise Refused(404, "there is no such plugin there")
     if not services.retry_plugin(node, kind, name):
-        raise Refused(409, "it is in no quarantine, or its node's agent is not connected")
+        raise Refused(409, _why_not(there, found))
     await services.audit.record(current_actor(), "plugin.retry", f"{kind} {name}", None, {"node": node})
     return msgspec.structs.replace(found, state="starting")

@@ -26,6 +26,7 @@ from gobs_core.plugins import Plugins, load_plugins
 from gobs_core.settings import Flag, Section, Setup, load_settings
 from gobs_core.settings.sections import AgentSettings
 from tests.core.fakes import FakeCollector, FakeEntryPoint, FakeNotifier, FakeProfiler, FakeSink, healthy, module
+from tests.server.alerts.theirs import THEIRS, LineNotifier
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +112,23 @@ def faults_if_any(environ: Mapping[str, str], *flags: Flag) -> tuple[str, ...]:
     except SettingsError as error:
         return error.faults
     return ()
+
+
+def test_a_wrong_section_of_a_notifier_of_others_breaks_the_channel_it_makes_and_not_the_notifier(
+    tmp_path: Path,
+) -> None:
+    plugins = Plugins(
+        notifiers={"line": LineNotifier}, sinks={"fake": FakeSink}, origins={("notifier", "line"): THEIRS}
+    )
+    file = tmp_path / "gobs.toml"
+    file.write_text("[notifiers.line]\npath = 3\n")
+    setup = load_settings(environ={}, config=str(file), plugins=plugins)
+    assert set(setup.plugins.notifiers) == {"line"}
+    assert setup.plugins.failed == ()
+    assert "path" in setup.settings.unfit["line"]
+    [warning] = setup.settings.warnings
+    assert warning.endswith("the channel that these settings make waits until that is mended")
+    assert ("notifier", "line") in setup.settings.named
 
 
 def test_without_any_source_everything_has_its_default() -> None:

@@ -46,6 +46,8 @@ class Settings:
     """(kind, name) of the plugins that somebody gave settings to."""
     incomplete: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(kind, name) -> what is missing, of plugins that need settings nobody gave; they do not run."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Notifier of others -> what is wrong with its section: the channel that the section makes waits, others do not."""
     warnings: tuple[str, ...] = ()
     """What was accepted but looks like a mistake; to be logged once logging works."""
 
@@ -99,7 +101,9 @@ def load_settings(
     loaded = _plugins(plugins, made["plugins"], server=server)
     _check_others(tree, structs, owners, faults)
     configs, incomplete, misfits = plugin_configs(tree, loaded, faults, warnings)
-    loaded = loaded.without(misfits)
+    unfit = {name: why for (kind, name), why in misfits.items() if kind == "notifier"}
+    warnings += [f"{why}; the channel that these settings make waits until that is mended" for why in unfit.values()]
+    loaded = loaded.without({which: why for which, why in misfits.items() if which[0] != "notifier"})
     chosen = made["plugins"]
     warnings += near_misses(environ, structs, loaded)
     warnings += unknown_names(chosen, loaded) if isinstance(chosen, PluginsSettings) else []
@@ -110,7 +114,15 @@ def load_settings(
     named = frozenset((kind, name) for section, kind in _kinds() for name in tables(tree.get(section)))
     rest = {name: struct for name, struct in made.items() if struct is not None}
     return Setup(
-        Settings(**own, sections=rest, configs=configs, named=named, incomplete=incomplete, warnings=tuple(warnings)),
+        Settings(
+            **own,
+            sections=rest,
+            configs=configs,
+            named=named,
+            incomplete=incomplete,
+            unfit=unfit,
+            warnings=tuple(warnings),
+        ),
         loaded,
     )
 

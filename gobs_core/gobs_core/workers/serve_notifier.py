@@ -35,4 +35,6 @@ class ServedNotifier:
         if ask.method == "open":
             return None
         receipt = await self._notifier.send(msgspec.msgpack.decode(ask.body, type=Notification))
+        if not isinstance(receipt, Receipt):
+            raise TypeError(f"send must return a Receipt, not {receipt!r:.200}")
         return msgspec.convert(msgspec.to_builtins(receipt), Receipt)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +13,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from gobs_core import GobsError, PluginConfig, PluginState
+from gobs_core import GobsError, NotifierConfig, PluginConfig, PluginState, Rejected, TryLater, Unusable
 from gobs_core.apart import Apart
 from gobs_core.plugins import Plugins
 from gobs_core.plugins.placing import WORKER, runs_in
@@ -23,6 +24,7 @@ from gobs_core.text import one_line
 
 if TYPE_CHECKING:
     from gobs_core.workers.worker import Worker
+    from gobs_server.alerts.records import ChannelSettings
 
 
 class Extensions(NamedTuple):
@@ -31,6 +33,24 @@ class Extensions(NamedTuple):
     plugins: Plugins = Plugins()
     configs: Mapping[tuple[str, str], PluginConfig] = MappingProxyType({})
     workers: WorkerSettings = WorkerSettings()
+    unfit: Mapping[str, str] = MappingProxyType({})
+    """Notifier -> what is wrong with its section of the settings."""
+    named: frozenset[str] = frozenset()
+    """The notifiers that have a section in the settings, loaded or not."""
+
+    def channels(self) -> dict[str, NotifierConfig]:
+        """The channels the settings make: notifiers that were given any."""
+        return {
+            name: config
+            for (kind, name), config in self.configs.items()
+            if kind == "notifier" and isinstance(config, NotifierConfig) and name in self.plugins.notifiers
+        }
+
+    def broken(self, channels: Iterable[ChannelSettings]) -> set[str]:
+        """The notifiers that the settings would make a channel of, and cannot; `channels` are those there were."""
+        known = {state.name for state in self.plugins.failed}
+        known |= {one.kind for one in channels if one.origin == "settings"}
+        return {*((self.named & known) - self.plugins.notifiers.keys()), *self.unfit}
 
 
 def why_missing(plugins: Plugins, kind: str, name: str) -> str:
@@ -46,6 +66,18 @@ def why_missing(plugins: Plugins, kind: str, name: str) -> str:
 def _last_line(text: str) -> str:
     lines = text.strip().splitlines()
     return one_line(lines[-1]) if lines else "nobody knows why"
+
+
+_FILE = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)')
+
+
+def placed(said: str, trace: str) -> str:
+    """What an error says, and where its author's code was, where the traceback or the stack tells."""
+    found = list(_FILE.finditer(trace))
+    if not found:
+        return said
+    last = found[0] if "most recent call first" in trace else found[-1]
+    return f"{said} ({last['file']}, line {last['line']})"
 
 
 @dataclass(slots=True)
@@ -73,9 +105,22 @@ class Tally:
     def failed(self, error: BaseException, clean: Callable[[str], str], who: str = "") -> None:
         """Note what a call raised; `clean` takes secrets out."""
         self.failures += 1
-        trace = clean("".join(traceback.format_exception(error)))[-MAX_TRACE:]
-        said = str(error) if isinstance(error, GobsError) else f"{type(error).__name__}: {error}"
-        self.errors[who] = one_line(clean(said.rstrip(": "))), trace
+        trace = trace_of(error)
+        self.errors[who] = one_line(clean(said_by(error, trace))), clean(trace)[-MAX_TRACE:]
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an error came from: in its worker, where it has one that told; else here."""
+    return getattr(error, "trace", "") or "".join(traceback.format_exception(error))
+
+
+def said_by(error: BaseException, trace: str = "") -> str:
+    """What an error says: the texts of our own are complete; of others with its type and its place."""
+    if isinstance(error, (TryLater, Rejected, Unusable)):
+        return str(error)
+    own = isinstance(error, GobsError) or (isinstance(error, TimeoutError) and str(error))
+    said = str(error) if own else f"{type(error).__name__}: {error}".rstrip(": ")
+    return placed(said, trace or trace_of(error))
 
 
 class _Spent(NamedTuple):

@@ -136,6 +136,8 @@ class ChannelSettings(Record, frozen=True, kw_only=True):
     origin: Literal["user", "settings"] = "user"
     stopped: str = ""
     """Why nothing is sent any more, until somebody changes or tries it; empty: it works."""
+    waits: bool = False
+    """Whether `stopped` is for what keeps it from being used at all: it goes on by itself once it can be."""
     created: float = 0.0
     changed: float = 0.0
     by: str = ""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gobs_core import NotifierConfig, PluginConfig, PluginState
+from gobs_core import PluginConfig, PluginState
 from gobs_core.logs import get_logger
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts import words
@@ -70,8 +70,7 @@ class Texts(NamedTuple):
 class Alerts:
     """All of it. Lives as long as the server: `open`, run what `parts` names, then `close`.
 
-    `shown` writes values for people;
-    `inside` are the targets on the inside that channels may call. `redact` takes the settings' secrets out of a text.
+    `shown` writes values for people, `inside` are targets on the inside that channels may call, `redact` hides secrets.
     """
 
     def __init__(
@@ -93,14 +92,14 @@ class Alerts:
         self._store = store
         self._clock = clock
         self._shown = shown
-        self._plugins, self._configs, workers = extensions or Extensions()
+        self._plugins, self._configs, workers, unfit, _ = self._extensions = extensions or Extensions()
         path = Path(settings.journal).expanduser() if settings.journal else folder / "alerts.sqlite3"
         self.journal = Journal(path)
         self._holding = Holding(self._plugins, workers, redact)
         self.judging = Judging(self._plugins.conditions, self._of_kind("condition"), self._holding)
         self.engine = Engine(live, self.judging, clock, grace=settings.grace)
         self.book = Book()
-        self.kinds = Kinds(self._plugins.notifiers, url, inside, self._holding)
+        self.kinds = Kinds(self._plugins.notifiers, url, inside, self._holding, unfit)
         self.announcing = Announcing(self.book)
         self.post = Post(
             self.journal,
@@ -139,7 +138,9 @@ class Alerts:
             await from_database(self.journal, self._store)
         await load_book(self.journal, self.book)
         await self._seed()
-        await self.switchboard.from_settings(self._channel_configs())
+        await self.switchboard.from_settings(
+            self._extensions.channels(), self._extensions.broken(self.book.channels.values())
+        )
         await self.judging.learn(self.book.rules.values())
         self.engine.set_rules(self.book.rules.values())
         await self.files.look()
@@ -157,9 +158,10 @@ class Alerts:
         if self.journal.id:
             async with self.keeper.lock:
                 await self.keeper.settle()
-        await self.post.close()
         for task in self._beside:
             task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+        await self.post.close()
         await self.judging.end()
         self.judging.close()
         await self.journal.close()
@@ -271,19 +273,14 @@ class Alerts:
                 self.book.put_rule(rule)
         await self.journal.set_meta(SEEDED, "1")
 
-    def _channel_configs(self) -> dict[str, NotifierConfig]:
-        """The channels the settings make: notifiers that were given any."""
-        return {
-            name: config
-            for name, config in self._of_kind("notifier").items()
-            if isinstance(config, NotifierConfig) and name in self._plugins.notifiers
-        }
-
     def _of_kind(self, kind: str) -> dict[str, PluginConfig]:
         return {name: config for (one, name), config in self._configs.items() if one == kind}
 
     def _stopped(self, channel: ChannelSettings) -> None:
-        log.warning("nothing more is sent on a channel", channel=channel.name, why=channel.stopped)
+        if channel.stopped:
+            log.warning("nothing more is sent on a channel", channel=channel.name, why=channel.stopped)
+        else:
+            log.info("a channel is used again", channel=channel.name)
         self._begin(self.switchboard.stop(channel))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

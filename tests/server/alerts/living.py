@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from gobs_core import Condition, Notification, Notifier, NotifierConfig, PluginConfig, Receipt, RowValues
+from gobs_core import Condition, Notification, Notifier, NotifierConfig, PluginConfig, PluginState, Receipt, RowValues
 from gobs_core.plugins import Origin, Plugins
 from gobs_server.alert_settings import AlertSettings
 from gobs_server.alerts.conditions import gobs_register_conditions
@@ -76,6 +76,8 @@ class Living:
         conditions: tuple[type[Condition], ...] = (),
         inside: tuple[str, ...] = (),
         origins: Mapping[tuple[str, str], Origin] | None = None,
+        unfit: Mapping[str, str] | None = None,
+        failed: tuple[PluginState, ...] = (),
         **settings: Any,
     ) -> None:
         self.folder = folder
@@ -93,6 +95,7 @@ class Living:
             conditions={cls.name: cls for cls in (*gobs_register_conditions(), *conditions)},
             notifiers={cls.name: cls for cls in self.notifiers},
             origins=self.origins,
+            failed=failed,
         )
         own: dict[tuple[str, str], PluginConfig] = {("notifier", name): one for name, one in self.configs.items()}
         ground = Ground(self.cluster.live, self.cluster.history, self.store, self.clock)
@@ -104,7 +107,7 @@ class Living:
             shown=full,
             url="https://gobs.example",
             inside=inside,
-            extensions=Extensions(plugins, own),
+            extensions=Extensions(plugins, own, unfit=unfit or {}, named=frozenset(self.configs)),
         )
         self._tasks: list[asyncio.Task[None]] = []
 

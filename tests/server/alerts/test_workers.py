@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,8 @@ async def test_two_channels_of_one_notifier_keep_what_went_wrong_and_what_was_pr
                 for channel in list(server.alerts.book.channels.values()):
                     made = next(one for one in server.alerts.post.made("line") if one.settings.name == channel.name)
                     made.notifier.worker.lift()  # type: ignore[attr-defined]  # of a FarNotifier
-                    await server.alerts.post.test(channel)
+                    with suppress(Exception):
+                        await server.alerts.post._senders[channel.name].attempt(MESSAGE)
         traces = {made.settings.name: made.trace for made in server.alerts.post.made("line")}
         assert "RuntimeError: boom" in traces["first"]
         assert "FileNotFoundError" in traces["second"]

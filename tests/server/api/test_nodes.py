@@ -208,6 +208,19 @@ async def test_a_plugin_in_quarantine_is_tried_again_when_somebody_says_so(clust
         assert (await client.post("/api/v1/plugins/retry", json=body)).status_code == status, body
 
 
+async def test_why_a_plugin_is_not_tried_again_is_one_reason_and_not_two(cluster: Cluster, client: Client) -> None:
+    own = (PluginState(kind="notifier", name="line", state="failing"),)
+    services = dataclasses.replace(cluster.services(), retry_plugin=lambda *which: False, plugins=lambda: own)
+    client = create_app(services).test_client()
+    for body, why in (
+        ({"kind": "notifier", "name": "line"}, "it is in no quarantine: it is failing, and is asked at its next turn"),
+        ({"node": "node-1", "kind": "collector", "name": "process"}, "the agent of node-1 is not connected"),
+    ):
+        answer = await client.post("/api/v1/plugins/retry", json=body)
+        assert answer.status_code == 409
+        assert why in (await answer.get_json())["detail"]
+
+
 async def test_what_an_author_suggests_for_a_rule_is_told(cluster: Cluster, client: Client) -> None:
     level = gauge("level", "How full", Unit.PERCENT, thresholds=Thresholds(80, 95))
     machine = cluster.machine("new", table := Table("tank", "A tank", [level, gauge("plain", "Plain")]))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from gobs_core import Channel, Notifier, NotifierConfig, Secret, Unusable, __version__
+from gobs_core import Channel, Notifier, NotifierConfig, Secret, Unusable, UserError, __version__
 from gobs_core.logs import get_logger
 from gobs_core.redact import STARS, Redactor
 from gobs_core.settings.decode import decode
 from gobs_core.settings.tree import Leaf, Rank, Tree
 from gobs_core.suggest import did_you_mean
+from gobs_core.text import one_line
 from gobs_server.alerts.faults import Invalid, Wrong
-from gobs_server.alerts.holding import Holding
+from gobs_server.alerts.holding import Holding, said_by
 from gobs_server.alerts.records import ChannelSettings
 from gobs_server.alerts.telling.far_notifier import SECONDS, FarNotifier, stand_in
 from gobs_server.db.patience import within
@@ -33,6 +35,12 @@ class Made:
         """Takes the channel's secrets out of a text."""
         self.patience = SECONDS if isinstance(notifier, FarNotifier) else _OPEN_SECONDS
         """Seconds it may take to open."""
+
+    @property
+    def most_seconds(self) -> float:
+        """How long sending may take; one in a worker is told to end before that, which may have to start first."""
+        timeout = self.notifier.config.timeout
+        return timeout + SECONDS if isinstance(self.notifier, FarNotifier) else timeout
 
     @property
     def quarantine(self) -> str:
@@ -54,6 +62,11 @@ class Made:
         """What its worker printed last; empty: it has none, or nothing was."""
         return self.notifier.worker.printed(self.clean) if isinstance(self.notifier, FarNotifier) else ""
 
+    def explicit(self, asked: bool) -> None:
+        """Whether somebody asks for what is sent next: no quarantine keeps it from trying, and none comes of it."""
+        if isinstance(self.notifier, FarNotifier):
+            self.notifier.explicit(asked)
+
     def lift(self) -> bool:
         """Let it be tried again at once; returns whether it was in quarantine."""
         return isinstance(self.notifier, FarNotifier) and self.notifier.lift()
@@ -63,7 +76,7 @@ class Made:
         try:
             await within(self.notifier.open(), self.patience)
         except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
-            return self.clean(f"cannot be opened: {type(error).__name__}: {error}")
+            return one_line(self.clean(f"cannot be opened: {said_by(error)}"))
         return ""
 
     async def close(self) -> None:
@@ -83,8 +96,11 @@ class Kinds:
         url: str = "",
         inside: Sequence[str] = (),
         holding: Holding | None = None,
+        unfit: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.classes = classes
+        self.unfit = unfit
+        """Notifier -> what is wrong with its section of the settings, and so with the channel that makes."""
         self._holding = holding
         self._url = url
         self._inside = tuple(inside)
@@ -102,13 +118,23 @@ class Kinds:
         return made
 
     def make(self, channel: ChannelSettings) -> Made:
-        """Make a channel's notifier; raises Invalid."""
-        config = self.config(channel.kind, channel.settings)
+        """Make a channel's notifier; raises UserError."""
+        if channel.kind not in self.classes:
+            raise UserError(self.why_missing(channel.kind))
+        if channel.origin == "settings" and channel.kind in self.unfit:
+            raise UserError(self.unfit[channel.kind])
+        config = self.config(channel.kind, channel.settings, "settings")
         known = Channel(name=channel.name, version=__version__, url=self._url, inside=self._inside)
         cls = self.classes[channel.kind]
         about = {"channel": msgspec.to_builtins(known)}
         worker = self._holding.worker("notifier", channel.kind, config, about) if self._holding is not None else None
         return Made(channel, cls(config, known) if worker is None else stand_in(cls, config, known, worker))
+
+    def why_missing(self, kind: str) -> str:
+        """Why there is no notifier of that name."""
+        if self._holding is None:
+            return f"there is no notifier {kind} here{did_you_mean(kind, self.classes)}"
+        return self._holding.why_missing("notifier", kind)
 
     async def try_out(self, channel: ChannelSettings) -> None:
         """Open a channel's notifier and close it, which sends nothing; raises Invalid where it could never be used."""

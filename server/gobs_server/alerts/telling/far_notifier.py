@@ -12,6 +12,7 @@ from gobs_core import Channel, Notification, Notifier, NotifierConfig, Receipt, 
 from gobs_core.breaker import Breaker
 from gobs_core.logs import get_logger
 from gobs_core.workers.worker import START, Broke, Resting, Said, Worker
+from gobs_server.alerts.holding import placed
 
 log = get_logger("gobs.alerts")
 SECONDS = START + 10
@@ -35,6 +36,8 @@ class FarNotifier(Notifier):
         super().__init__(config, channel)
         self._breaker = Breaker(LONGEST)
         self._last = ""
+        self._asked = False
+        """Whether somebody asks for what is sent, so that it is neither refused nor counted."""
 
     @property
     def quarantine(self) -> str:
@@ -53,13 +56,19 @@ class FarNotifier(Notifier):
         self.worker.lift()
         return self._breaker.lift()
 
+    def explicit(self, asked: bool) -> None:
+        """Whether somebody asks for what is sent next: a test is tried in quarantine too, and leads to none."""
+        self._asked = asked
+        if asked:
+            self.worker.lift()
+
     async def open(self) -> None:
         """Start it, and let it get ready."""
         await self._call("open", None, SECONDS, type(None))
 
     async def send(self, notification: Notification) -> Receipt:
         """Let it deliver a message; one that is cut off ends its worker."""
-        return await self._call("send", notification, self.config.timeout + START, Receipt)
+        return await self._call("send", notification, self.config.timeout, Receipt)
 
     async def close(self) -> None:
         """Let it close, and end its worker."""
@@ -67,14 +76,15 @@ class FarNotifier(Notifier):
 
     async def _call(self, method: str, asked: object, deadline: float, kind: type[T]) -> T:
         wait = self._breaker.left(time.monotonic_ns())
-        if wait > 0:
+        if wait > 0 and not self._asked:
             raise TryLater(f"the notifier is in quarantine after {self.quarantine}", wait)
         try:
-            said = msgspec.msgpack.decode(await self.worker.call(method, asked, deadline=deadline), type=kind)
+            answer = msgspec.msgpack.decode(await self.worker.call(method, asked, deadline=deadline), type=kind)
         except Resting as why:
             raise TryLater(str(why)) from None
         except Said as error:
-            self._note("" if error.failure.name in _CONTRACT else f"{error.failure.name}: {error}")
+            said = f"{error.failure.name}: {error}"
+            self._note("" if error.failure.name in _CONTRACT else placed(said, error.failure.trace))
             raise _raised(error) from None
         except msgspec.DecodeError as error:
             await self.worker.end()
@@ -85,13 +95,15 @@ class FarNotifier(Notifier):
             self._note("no answer in time; its worker was ended")
             raise
         self._note("")
-        return said
+        return answer
 
     def _broke(self, error: Broke) -> Broke:
-        self._note(str(error))
+        self._note(placed(str(error), error.trace))
         return error
 
     def _note(self, failure: str) -> None:
+        if failure and self._asked:
+            return
         self._last, before = failure, self._breaker.open
         if failure:
             self._breaker.failed(time.monotonic_ns())

@@ -9,11 +9,10 @@ from contextlib import suppress
 
 import msgspec
 
-from gobs_core import Event, Notification, Rejected, TryLater, Unusable
-from gobs_core.logs import get_logger
+from gobs_core import Event, Notification, UserError
 from gobs_server.alerts.book import Book
-from gobs_server.alerts.faults import Invalid, Unknown
-from gobs_server.alerts.holding import Tally
+from gobs_server.alerts.faults import Unknown
+from gobs_server.alerts.holding import Tally, said_by
 from gobs_server.alerts.keeping.journal import Drop, Journal
 from gobs_server.alerts.records import Alert, ChannelSettings, Delivery, Group, Intent
 from gobs_server.alerts.telling.channels import Kinds, Made
@@ -22,7 +21,6 @@ from gobs_server.alerts.telling.outbox import INTERVAL
 from gobs_server.alerts.telling.sender import GIVE_UP, Sender, group_key, put_delivery
 from gobs_server.clock import Clock
 
-log = get_logger("gobs.alerts")
 Firing = Callable[[], Mapping[str, Alert]]
 Stopped = Callable[[ChannelSettings], None]
 
@@ -115,11 +113,9 @@ class Post:
         if sender is None:
             return False, channel.stopped or "its notifier is not installed here"
         try:
-            receipt = await sender.attempt(self._messages.test(channel.name))
-        except (TryLater, Rejected, Unusable) as error:
-            return False, sender.made.clean(str(error))
+            receipt = await sender.attempt(self._messages.test(channel.name), asked=True)
         except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
-            return False, sender.made.clean(f"{type(error).__name__}: {error}")
+            return False, sender.made.clean(said_by(error))
         return True, sender.made.clean(receipt.said) or "taken"
 
     async def retry(self, delivery: Delivery) -> Delivery:
@@ -159,9 +155,13 @@ class Post:
         return [delivery for sender in self._senders.values() for delivery in sender.queue]
 
     def waiting(self) -> dict[str, int]:
-        """Channel -> how much waits to become a message."""
-        counts = {name: len(sender.outbox) for name, sender in self._senders.items()}
+        """Channel -> how much waits to become a message, and how many messages wait to be taken."""
+        counts = {name: len(sender.outbox) + len(sender.queue) for name, sender in self._senders.items()}
         return counts | {name: len(intents) for name, intents in self._homeless.items() if intents}
+
+    def failing(self, channel: str) -> str:
+        """How the message of a channel fares that is tried again and again; empty: there is none."""
+        return self._senders[channel].failing if channel in self._senders else ""
 
     def sent_at(self, channel: str, group: str) -> float:
         """When a group was last told of on a channel; 0: never, or long ago."""
@@ -235,14 +235,10 @@ class Post:
     async def _replace(self, channel: ChannelSettings, old: Sender | None) -> None:
         try:
             made = self._kinds.make(channel)
-        except Invalid as error:
-            if not channel.stopped:
-                self._stopped(msgspec.structs.replace(channel, stopped=str(error)))
+        except UserError as error:
+            self._note(channel, str(error))
             return
-        if fault := await made.open():
-            log.warning("a channel cannot be used", channel=channel.name, why=fault)
-            if not channel.stopped:
-                self._stopped(msgspec.structs.replace(channel, stopped=fault))
+        made.settings = self._note(channel, await made.open())
         if old is not None:
             closing, old.made = old.made, made
             old.outbox.per_minute = made.notifier.config.per_minute
@@ -257,6 +253,13 @@ class Post:
         sender.queue += self._kept.pop(channel.name, ())
         sender.outbox.add(self._homeless.pop(channel.name, ()))
         self._tasks[channel.name] = asyncio.create_task(sender.run(), name=f"channel {channel.name}")
+
+    def _note(self, channel: ChannelSettings, fault: str) -> ChannelSettings:
+        """Keep why a channel cannot be used at all, or that it can be again; returns it as it is now."""
+        if fault != channel.stopped and (channel.waits or not channel.stopped):
+            channel = msgspec.structs.replace(channel, stopped=fault, waits=bool(fault))
+            self._stopped(channel)
+        return channel
 
     def _sender(self, made: Made) -> Sender:
         kind = made.settings.kind

@@ -18,7 +18,7 @@ import msgspec
 from gobs_core import Event, Notification, Receipt, Rejected, TryLater, Unusable
 from gobs_core.logs import get_logger
 from gobs_core.text import one_line
-from gobs_server.alerts.holding import Tally
+from gobs_server.alerts.holding import Tally, said_by
 from gobs_server.alerts.keeping.journal import Drop, Journal, JournalError, Op, Put
 from gobs_server.alerts.records import Delivery, Group, Intent
 from gobs_server.alerts.telling.channels import Made
@@ -85,6 +85,14 @@ class Sender:
         """Something waits."""
         self._woken.set()
 
+    @property
+    def failing(self) -> str:
+        """How the message fares that is tried again and again: `4 attempts, last: …`; empty: there is none."""
+        first = self.queue[0] if self.queue else None
+        if first is None or not first.attempts or not first.said:
+            return ""
+        return f"{first.attempts} {'attempt' if first.attempts == 1 else 'attempts'}, last: {first.said}"
+
     def hurry(self) -> None:
         """Try what waits for its next attempt at once."""
         if self.queue and not self._turn.locked():
@@ -106,17 +114,25 @@ class Sender:
                 except TimeoutError:
                     pass
 
-    async def attempt(self, notification: Notification) -> Receipt:
-        """Send one message now, out of order; raises what the notifier does, and TimeoutError."""
+    async def attempt(self, notification: Notification, *, asked: bool = False) -> Receipt:
+        """Send one message now, out of order; raises what the notifier does, and TimeoutError.
+
+        `asked`: by somebody who wants to see what happens, in quarantine or not.
+        """
         async with self._turn:
             tally = self._writing.tally(self.made)
             tally.runs += 1
             made, began = self.made, time.perf_counter()
+            made.explicit(asked)
             try:
-                receipt = await within(made.notifier.send(notification), made.notifier.config.timeout)
+                receipt = await within(made.notifier.send(notification), made.most_seconds)
+                if not isinstance(receipt, Receipt):
+                    raise TypeError(f"send must return a Receipt, not {receipt!r:.200}")
             except Exception as error:
                 tally.failed(error, made.clean, made.settings.name)
                 raise
+            finally:
+                made.explicit(False)
             tally.worked(time.perf_counter() - began, len(notification.alerts), made.settings.name)
             return receipt
 
@@ -184,10 +200,9 @@ class Sender:
         except TimeoutError as error:
             outcome = self._later(tried, str(error), None)
         except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
-            log.warning(
-                "a notifier broke its contract", channel=self.made.settings.name, error=self._clean(repr(error))
-            )
-            outcome = self._later(tried, f"{type(error).__name__}: {error}", None)
+            said = said_by(error)
+            log.warning("a notifier broke its contract", channel=self.made.settings.name, error=self._clean(said))
+            outcome = self._later(tried, said, None)
         await self._note(outcome, receipt)
 
     async def _note(self, delivery: Delivery, receipt: Receipt | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -33,33 +33,47 @@ class Switchboard:
         self._post = post
         self._clock = clock
 
-    async def from_settings(self, configs: Mapping[str, NotifierConfig]) -> None:
-        """Make the channels that the settings make, by notifier, and let go of those they make no more."""
+    async def from_settings(self, configs: Mapping[str, NotifierConfig], broken: Collection[str] = ()) -> None:
+        """Make the channels that the settings make, by notifier, and let go of those they make no more.
+
+        Those of `broken` notifiers stay as they were, to wait.
+        """
         now = self._clock.wall()
+        for kind in broken:
+            own = str(uuid.uuid5(_SPACE, kind))
+            if own not in self._book.channels:
+                made = ChannelSettings(
+                    id=own, name=self._free(kind, own), kind=kind, origin="settings", created=now, changed=now
+                )
+                await self._journal.write([Put("channel", own, msgspec.json.encode(made))])
+                self._book.put_channel(made)
+        kept = {str(uuid.uuid5(_SPACE, kind)) for kind in broken}
         wanted = {str(uuid.uuid5(_SPACE, kind)): (kind, config) for kind, config in configs.items()}
         for old in list(self._book.channels.values()):
-            if old.origin == "settings" and old.id not in wanted:
+            if old.origin == "settings" and old.id not in wanted and old.id not in kept:
                 await self._journal.write([Drop("channel", old.id)])
                 self._book.drop_channel(old.id)
         for own, (kind, config) in wanted.items():
-            name = (
-                kind if (taken := self._book.channel_named(kind)) is None or taken.id == own else f"{kind} (settings)"
-            )
             made = ChannelSettings(
-                id=own, name=name, kind=kind, settings=plain(config), enabled=config.enabled, origin="settings",
-                created=now, changed=now,
+                id=own, name=self._free(kind, own), kind=kind, settings=plain(config), enabled=config.enabled,
+                origin="settings", created=now, changed=now,
             )  # fmt: skip
             known = self._book.channels.get(own)
             if known is None or (known.settings, known.enabled) != (made.settings, made.enabled):
                 await self._journal.write([Put("channel", own, msgspec.json.encode(made))])
                 self._book.put_channel(made)
 
+    def _free(self, kind: str, own: str) -> str:
+        """The name of the channel that the settings make of a notifier."""
+        taken = self._book.channel_named(kind)
+        return kind if taken is None or taken.id == own else f"{kind} (settings)"
+
     async def stop(self, channel: ChannelSettings) -> None:
         """Keep that a channel cannot be used, and why."""
         known = self._book.channels.get(channel.id)
-        if known is not None and known.stopped != channel.stopped:
+        if known is not None and (known.stopped, known.waits) != (channel.stopped, channel.waits):
             try:
-                await self.put(msgspec.structs.replace(known, stopped=channel.stopped))
+                await self.put(msgspec.structs.replace(known, stopped=channel.stopped, waits=channel.waits))
             except JournalError:
                 return
 
@@ -94,7 +108,7 @@ class Switchboard:
         merged = self._kinds.merged(old, settings, kind)
         self._kinds.config(kind, merged, "settings")
         new = msgspec.structs.replace(
-            old, kind=kind, settings=merged, enabled=enabled, stopped="", changed=self._clock.wall(), by=by
+            old, kind=kind, settings=merged, enabled=enabled, stopped="", waits=False, changed=self._clock.wall(), by=by
         )
         await self._kinds.try_out(new)
         await self.put(new)
@@ -126,7 +140,7 @@ class Switchboard:
             raise Unknown("there is no channel of that id")
         taken, said = await self._post.test(channel)
         if taken and channel.stopped:
-            await self.put(msgspec.structs.replace(channel, stopped=""))
+            await self.put(msgspec.structs.replace(channel, stopped="", waits=False))
         return taken, said
 
     async def retry(self, delivery: Delivery) -> Delivery:
@@ -135,7 +149,7 @@ class Switchboard:
         if channel is None:
             raise Unknown(f"there is no channel {delivery.channel!r} any more")
         if channel.stopped:
-            await self.put(msgspec.structs.replace(channel, stopped=""))
+            await self.put(msgspec.structs.replace(channel, stopped="", waits=False))
         return await self._post.retry(delivery)
 
     def _own(self, channel_id: str) -> ChannelSettings:

@@ -73,6 +73,7 @@ def _answer(alerts: Alerts, channel: ChannelSettings) -> ChannelAnswer:
         settings=alerts.kinds.shown(channel) if may_change else {},
         stopped=channel.stopped,
         waiting=alerts.post.waiting().get(channel.name, 0),
+        failing=alerts.post.failing(channel.name),
         created=channel.created,
         changed=channel.changed,
         by=channel.by,

@@ -145,7 +145,8 @@ class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool
     settings: Annotated[dict[str, Any], Meta(description="Secrets as ***; empty for who may not change it.")]
     stopped: Annotated[str, Meta(description="Why nothing is sent; empty: it works.")]
-    waiting: Annotated[int, Meta(description="What waits to be told.")]
+    waiting: Annotated[int, Meta(description="What waits to be told, what is tried again included.")]
+    failing: Annotated[str, Meta(description="How the first of it fares: `4 attempts, last: …`; empty: none failed.")]
     created: Time
     changed: Time
     by: str

@@ -166,6 +166,7 @@ class ChannelPages:
             "alerts/channels.html",
             channels=paged(channels, places[0]),
             waiting=waiting,
+            failing={one.name: self._alerts.post.failing(one.name) for one in channels},
             kinds=sorted(self._alerts.kinds.classes),
             messages=paged(deliveries, places[1]),
             dead=dead,
