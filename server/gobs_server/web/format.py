@@ -145,6 +145,8 @@ def _percent(value: float) -> str:
         return "0.0"
     if 0 < abs(value) < 0.05:
         return "<0.1" if value > 0 else ">-0.1"
+    if 99.95 <= abs(value) < 100:  # what is not all is not shown as all
+        return f"{max(min(value, 99.99), -99.99):.2f}"
     return f"{value:.1f}" if abs(value) < 999.95 else f"{value:,.0f}"
 
 

@@ -152,9 +152,12 @@ def judged(metric: Metric, table: Table) -> Column | None:
 def nearest(name: str, target: Target, tables: Iterable[Table]) -> list[str]:
     """The names of metrics that look most like this one."""
     known = [*_FRIENDLY[target], *(f"{t.name}.{c.name}" for t in tables for c in t.columns if c.numeric)]
+    table, dot, column = name.partition(".")
+    own = [full.partition(".")[2] for full in known if dot and full.partition(".")[0] == table]
+    longer = [f"{table}.{one}" for one in own if column.startswith(f"{one}_") or one.startswith(f"{column}_")]
     by_column = [full for full in known if full.partition(".")[2] == name.rpartition(".")[2]]
     close = get_close_matches(name, known, n=4, cutoff=0.5)
-    return list(dict.fromkeys([*by_column[:3], *close]))[:5] or list(_FRIENDLY[target])[:5]
+    return list(dict.fromkeys([*longer[:2], *by_column[:3], *close]))[:5] or list(_FRIENDLY[target])[:5]
 
 
 @lru_cache(maxsize=4096)

@@ -77,7 +77,8 @@ class FarNotifier(Notifier):
     async def _call(self, method: str, asked: object, deadline: float, kind: type[T]) -> T:
         wait = self._breaker.left(time.monotonic_ns())
         if wait > 0 and not self._asked:
-            raise TryLater(f"the notifier is in quarantine after {self.quarantine}", wait)
+            way = "a test of the channel, or *Try again* on the page of plugins, tries it at once"
+            raise TryLater(f"the notifier is in quarantine after {self.quarantine}; {way}", wait)
         try:
             answer = msgspec.msgpack.decode(await self.worker.call(method, asked, deadline=deadline), type=kind)
         except Resting as why:

@@ -49,7 +49,8 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
     async def preview_rule(body: PreviewRequest) -> PreviewAnswer:
         """When a rule would have fired.
 
-        The rule's own state machine is replayed over the stored history of everything it means; nothing is saved.
+        The body is `{"rule": …, "seconds": 3600}`: a rule as it would be saved, and how far back. Its own state machine
+        is replayed over the stored history of everything it means; nothing is saved.
         """
         with refusals("body.rule."):
             await alerts.desk.learn(body.rule)
@@ -63,7 +64,11 @@ def _add_looking(api: Operations, alerts: Alerts) -> None:
 def _add_changing(api: Operations, services: Services, alerts: Alerts) -> None:
     @api.post("/rules", role="administrator", scope="alerts", errors=(422, 503))
     async def add_rule(body: RuleFields) -> RuleAnswer:
-        """Make a rule. All but name, target, metric and threshold has a default."""
+        """Make a rule.
+
+        `name` is always needed, `metric` by all that judge values, and `threshold` by the condition of that name, which
+        is the one where none is named; a rule looks at nodes as a whole where no `target` is given.
+        """
         actor = current_actor()
         with refusals():
             saved = await alerts.desk.add_rule(body, actor.name)
