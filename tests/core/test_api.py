@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import pkgutil
+import pydoc
 import sys
 import tomllib
 from importlib import import_module
@@ -79,6 +80,23 @@ def test_all_of_it_says_what_it_is() -> None:
         value = getattr(gobs_core, name)
         if isinstance(value, type) or callable(value):
             assert value.__doc__, name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Sample", ("oldest first", "seconds before now", "an item for each row")),
+        ("Thresholds", ("in the unit shown", "below=True")),
+        ("Chart", ("`top` is the value that axis reaches at least",)),
+        ("gauge", ("`needs` says", "`source` is where")),
+        ("Notifier", ("`most` is how many alerts", "with `complete`")),
+        ("Condition", ("`reads` says",)),
+    ],
+)
+def test_pydoc_tells_an_author_the_meaning_the_order_and_the_unit_of_fields(name: str, words: tuple[str, ...]) -> None:
+    shown = " ".join(pydoc.plain(pydoc.render_doc(getattr(gobs_core, name))).replace("|", " ").split())
+    for text in words:
+        assert text in shown
 
 
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 9), (2, 7, 18)])

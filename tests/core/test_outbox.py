@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from gobs_core import Frame, SinkConfig
 from gobs_core.testing import FakeClock, FakeProc
 from tests.core.fakes import FakeSink, healthy, make_agent, rows_of
+from tests.support.waiting import until
 
 
 class GivingUp(FakeSink):
@@ -70,4 +71,21 @@ async def test_a_sink_that_cannot_say_what_it_gave_up_costs_no_tick_and_is_logge
             frame = (await agent.tick()).frame
             assert rows_of(frame, "sink")[0]["dropped"] == 3, "what was known before"
     assert [line["event"] for line in logs] == ["sink does not tell how it fares"]
+    await agent.close()
+
+
+async def test_what_is_logged_of_a_sink_that_fails_names_file_and_line(proc: FakeProc) -> None:
+    class Failing(FakeSink):
+        name = "failing"
+
+        async def send(self, frame: Frame) -> None:
+            raise KeyError("my own fault")
+
+    line = Failing.send.__code__.co_firstlineno + 1
+    agent = make_agent(proc, healthy("a"), sinks=(Failing,))
+    await agent.open()
+    with capture_logs() as logs:
+        await agent.tick()
+        await until(lambda: agent.outboxes["failing"].state.failures > 0, 20)
+    assert logs[0]["error"] == f"KeyError: 'my own fault' ({__file__}, line {line})"
     await agent.close()

@@ -13,6 +13,7 @@ from operator import index
 import msgspec
 
 from gobs_core.agent.needs import whole_needs
+from gobs_core.agent.report import where
 from gobs_core.errors import NoData
 from gobs_core.frame import Frame
 from gobs_core.logs import get_logger
@@ -158,7 +159,7 @@ class Outbox:
         last = self._state
         if last.state != state:
             log = self._log.warning if failures else self._log.info
-            log("sink is " + state, sink=self.name, **({"error": error} if error else {}))
+            log("sink is " + state, sink=self.name, **({"error": f"{error}{where(trace)}"} if error else {}))
         self._state = msgspec.structs.replace(
             last, state=state, error=error, runs=last.runs + 1, failures=last.failures + failures, trace=trace
         )

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from gobs_core.agent.needs import whole_needs
+from gobs_core.agent.report import where
 from gobs_core.agent.targets import find
 from gobs_core.errors import NoData
 from gobs_core.logs import get_logger
@@ -222,7 +223,8 @@ class Recordings:
             recorder.waiting -= 1
         recorder.ran(error, loop.time() - started, None if profile is None else profile.samples)
         if profile is None:
-            self._log.warning("recording failed", profiler=recorder.name, error=recorder.state.error)
+            told = f"{recorder.state.error}{where(recorder.state.trace)}"
+            self._log.warning("recording failed", profiler=recorder.name, error=told)
             hearer.failed(order, recorder.state.error)
         else:
             hearer.done(order, profile)

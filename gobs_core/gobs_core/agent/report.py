@@ -19,11 +19,13 @@ def report(log: Any, runner: Runner, before: str, outcome: Outcome | None) -> No
         log.info(event, collector=runner.name, **({"reason": state.error} if state.error else {}))
     else:
         raised = outcome.raised if outcome is not None else None
-        log.warning(event, collector=runner.name, error=f"{state.error}{_where(state.trace)}", exc_info=raised)
+        log.warning(event, collector=runner.name, error=f"{state.error}{where(state.trace)}", exc_info=raised)
 
 
-def _where(trace: str) -> str:
-    """File and line of the plugin's own code, where they are known."""
+def where(trace: str) -> str:
+    """File and line of the plugin's own code, as they stand behind an error; empty where they are not known."""
+    if not trace:
+        return ""
     from gobs_core.plugins.places import place_told, written
 
     return written(place_told(trace))
