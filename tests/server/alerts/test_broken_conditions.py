@@ -145,6 +145,25 @@ async def test_while_a_condition_fails_its_rule_says_so_and_the_no_data_policy_d
         await until(lambda: server.states() == {} and not server.alerts.judging.warnings(rule))
 
 
+async def test_the_traceback_that_is_shown_belongs_to_the_error_that_is_shown(tmp_path: Path) -> None:
+    fault = tmp_path / "fault"
+    fault.touch()
+
+    def state() -> PluginState:
+        return next(one for one in server.alerts.states() if (one.kind, one.name) == ("condition", "over"))
+
+    async with living(tmp_path) as server:
+        await server.rule(**over(fault="short", fault_while=str(fault)))
+        machine = server.machine()
+        await server.feed(machine, {"a": 60.0})
+        await until(lambda: state().error == "KeyError: 'condition fault'")
+        assert "theirs.py" in state().trace
+        fault.unlink()
+        await server.feed(machine, {"a": 60.0})
+        await until(lambda: state().error == "it answered with 0 rows when asked about 1")
+        assert state().trace == ""
+
+
 def test_why_a_plugin_is_not_here_is_said_in_one_line() -> None:
     broken = PluginState(kind="plugin", name="tofile", state="broken", error="Traceback …\nImportError: no such thing")
     plugins = Plugins(failed=(broken,))

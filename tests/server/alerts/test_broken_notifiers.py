@@ -50,6 +50,10 @@ async def test_a_channel_whose_notifier_is_broken_waits_with_the_reason_and_goes
             assert channel(broken, "file").stopped == "the notifier line is broken: ImportError: no such thing"
             await broken.feed(machine, {"a": 60.0})
             assert broken.alerts.post.waiting()["file"] == 1
+            app = create_app(replace(broken.cluster.services(), alerts=broken.alerts)).test_client()
+            for path in ("/alerts/channels", "/alerts/channels/file"):
+                page = html.unescape(await (await app.get(path)).get_data(as_text=True))
+                assert "the notifier line is broken: ImportError: no such thing" in page
     assert not said.exists()
     async with living(tmp_path, LineNotifier, **again) as mended:
         await until(lambda: channel(mended, "file").stopped == "")

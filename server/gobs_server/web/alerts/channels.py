@@ -188,7 +188,7 @@ class ChannelPages:
         """Return the page of one channel, or of a new one of a kind."""
         cls = self._alerts.kinds.classes.get(kind)
         if cls is None:
-            return abort(404, "there is no such notifier here")
+            return abort(404, self._alerts.kinds.why_missing(kind))
         faults = {}
         if isinstance(error, Invalid):
             faults = {fault.where.removeprefix("settings."): fault.expected for fault in error.faults}
