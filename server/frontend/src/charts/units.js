@@ -116,7 +116,9 @@ function decimal(value) {
 function percent(value) {
   if (value === 0) return "0.0";
   if (Math.abs(value) < 0.05) return value > 0 ? "<0.1" : ">-0.1";
-  return Math.abs(value) < 999.95 ? value.toFixed(1) : whole(value);
+  const size = Math.abs(value);
+  if (size >= 99.95 && size < 100) return Math.max(Math.min(value, 99.99), -99.99).toFixed(2); // not all is not shown as all
+  return size < 999.95 ? value.toFixed(1) : whole(value);
 }
 
 /** @param {number} value */
