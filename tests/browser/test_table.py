@@ -263,9 +263,7 @@ async def test_a_traceback_that_was_opened_stays_open_through_updates(
         await expect(page.locator("details pre")).to_be_visible()
     watched.forgiven = ("409",)
     await page.get_by_role("button", name="Try again x").click()
-    await expect(page.get_by_role("alert")).to_have_text(
-        re.compile("agent of .* is not connected")
-    )
+    await expect(page.get_by_role("alert")).to_have_text(re.compile("agent of .* is not connected"))
 
 
 async def test_it_is_used_by_keyboard_alone(machine: Machine, watched: Watched) -> None:
