@@ -168,9 +168,13 @@ class Living:
             await self.alerts.keeper.settle()
 
     async def told(self, count: int) -> list[Notification]:
-        """Wait for so many messages."""
-        await until(lambda: len(self.sent) >= count, 20)
+        """Wait for so many messages, and until it is noted when they were taken: time may be moved on after that."""
+        await until(lambda: len(self.sent) >= count and not self._sending(), 20)
         return self.sent
+
+    def _sending(self) -> bool:
+        """Whether a notifier is at work."""
+        return any(sender._turn.locked() for sender in self.alerts.post._senders.values())
 
     def states(self) -> dict[str, str]:
         """Box -> state of the alerts that fire, by the last part of their key."""
