@@ -135,10 +135,10 @@ async def test_in_the_search(tab: Watched) -> None:
     await tab.faultless()
 
 
-@counts("every", reduced=3, full=1)
+@counts("every", reduced=6, full=1)
 @pytest.mark.parametrize("named", NAMED, ids=lambda page: page.name)
 async def test_where_one_name_is_in_the_address(named: Described, every: int, tab: Watched) -> None:
-    """Every third name on each page, others on the next, so that together they have each name several times; or all."""
+    """Every sixth name on each page, others on the next, so that together they have each name several times; or all."""
     tab.forgiven = ("404",) if named.status == 404 else ()
     first = NAMED.index(named) % every
     for name in sorted(HOSTILE_NAMES, key=len)[first::every]:
@@ -160,12 +160,12 @@ async def fallen(server: Server, people: list[str]) -> dict[str, list[str]]:
     return await fallen_so(server)
 
 
-@counts("every", reduced=4, full=1)
+@counts("every", reduced=8, full=1)
 @pytest.mark.parametrize("what", ["alert", "rule", "channel", "list"])
 async def test_where_alerts_and_what_belongs_to_them_are_shown_and_none_is_wider_than_a_phone(
     what: str, every: int, phone: Watched, fallen: dict[str, list[str]]
 ) -> None:
-    """Every fourth of them, all of the lists."""
+    """Every eighth of them, all of the lists."""
     phone.faults.clear()
     paths = fallen[what]
     assert len(paths) > 30 or what == "list"
@@ -192,7 +192,7 @@ async def test_where_it_is_asked_for_and_no_page_is_wider_than_a_phone(
         )
 
 
-@counts("every", reduced=7, full=1)
+@counts("every", reduced=14, full=1)
 async def test_where_somebody_is_called_so(every: int, browser: Browser, server: Server, people: list[str]) -> None:
     async with visiting(browser, server, **PHONE) as phone:
         phone.forgiven = ("403",)

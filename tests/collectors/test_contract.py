@@ -11,14 +11,14 @@ from tests.collectors.reading import MACHINES
 from tests.support.soak import counts
 
 
-@counts("runs", reduced=40, full=3000)
+@counts("runs", reduced=20, full=3000)
 @pytest.mark.parametrize("cls", registered().collectors.values(), ids=lambda cls: cls.name)
 def test_a_collector_keeps_its_contract_on_a_new_kernel(cls: type[Collector], runs: int, proc: FakeProc) -> None:
     proc.machine(MACHINES / "containerd-v2")
     check_collector(cls, proc, runs=runs)
 
 
-@counts("runs", reduced=40, full=3000)
+@counts("runs", reduced=20, full=3000)
 @pytest.mark.parametrize("cls", registered().collectors.values(), ids=lambda cls: cls.name)
 def test_a_collector_keeps_its_contract_on_an_old_kernel(cls: type[Collector], runs: int, proc: FakeProc) -> None:
     proc.machine(MACHINES / "docker-v1")

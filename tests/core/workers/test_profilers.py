@@ -177,7 +177,7 @@ async def test_what_its_worker_uses_is_told_while_it_records(machine: FakeProc, 
     assert state(agent, "tidy").pid is None
 
 
-@counts("rounds", reduced=3, full=100)
+@counts("rounds", reduced=1, full=100)
 async def test_no_fault_of_a_profiler_costs_a_collector_a_sample_or_another_its_recording(
     machine: FakeProc, rounds: int
 ) -> None:

@@ -169,12 +169,13 @@ class Living:
 
     async def told(self, count: int) -> list[Notification]:
         """Wait for so many messages, and until it is noted when they were taken: time may be moved on after that."""
-        await until(lambda: len(self.sent) >= count and not self._sending(), 20)
+        await until(lambda: len(self.sent) >= count and not self._sending(self.notifiers[0].name), 20)
         return self.sent
 
-    def _sending(self) -> bool:
+    def _sending(self, kind: str) -> bool:
         """Whether a notifier is at work."""
-        return any(sender._turn.locked() for sender in self.alerts.post._senders.values())
+        senders = self.alerts.post._senders.values()
+        return any(sender._turn.locked() for sender in senders if sender.made.settings.kind == kind)
 
     def states(self) -> dict[str, str]:
         """Box -> state of the alerts that fire, by the last part of their key."""
