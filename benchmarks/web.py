@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import gzip
 import sys
 import time
@@ -16,6 +15,7 @@ from benchmarks.fleet import Wandering, fleet
 from benchmarks.report import Report
 from benchmarks.web_browser import HOUR, in_browser
 from benchmarks.web_viewers import VIEWERS, viewers
+from gobs_server.garbage import settle
 from gobs_server.tags import Tags
 from gobs_server.web import Assets, Templates
 from gobs_server.web.cluster.pages import NodesNow
@@ -47,8 +47,7 @@ async def _fragment(size: int, rounds: int) -> Report:
     report = Report(f"Pages: a poll of {size:,} nodes")
     cluster = Cluster()
     nodes = fleet(cluster, size)
-    gc.collect()
-    gc.freeze()  # what stands for the agents is no part of a server
+    settle()  # garbage is collected as in a server, and what stands for the agents is no part of it
     page = Page(cluster)
     for look, shown in LOOKS.items():
         await page.poll(look, shown)
