@@ -25,6 +25,8 @@ _SETTINGS = {
     "wal_level": "minimal",
 }
 _START_SECONDS = 30.0
+_GUARD = 'read _; kill -QUIT "$0"; sleep 1; rm -rf "$1"'
+"""Ends a server and removes its folder once whoever started it is gone, however that came about."""
 
 
 class Postgres:
@@ -37,6 +39,7 @@ class Postgres:
         """Where it lives; only its user may write there."""
         self._start = start
         self._process = start()
+        self._guard = self._guarded()
 
     def freeze(self) -> None:
         """Let it answer nobody, with its connections open."""
@@ -50,6 +53,7 @@ class Postgres:
         """End all of it as a crash would; when it returns nothing of it holds what the next one needs."""
         self._process.send_signal(signal.SIGSTOP)  # it makes no further process
         children = self._children()
+        _let_go(self._guard)
         self._all(signal.SIGKILL)
         self._process.wait(10)
         until = time.monotonic() + 10
@@ -59,10 +63,16 @@ class Postgres:
     def restart(self) -> None:
         """Begin again after `kill`."""
         self._process = self._start()
+        self._guard = self._guarded()
 
     def end(self) -> None:
         """End it in order."""
         _end(self._process)
+        _let_go(self._guard)
+
+    def _guarded(self) -> subprocess.Popen[bytes]:
+        command = ["/bin/sh", "-c", _GUARD, str(self._process.pid), str(self.folder)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
     def _all(self, number: signal.Signals) -> None:
         for pid in [self._process.pid, *self._children()]:
@@ -149,6 +159,11 @@ def _wait(binaries: Path, port: int, process: subprocess.Popen[bytes], log: Path
         if process.poll() is not None or time.monotonic() > until:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
         time.sleep(0.02)
+
+
+def _let_go(guard: subprocess.Popen[bytes]) -> None:
+    guard.kill()
+    guard.communicate()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
