@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from tests.support.house import ROOT
+from tests.support.programs import searched
 
 PROGRAM = """
 import sys
@@ -20,7 +21,8 @@ with postgres() as server:
 
 def test_a_database_whose_tests_are_killed_ends_and_leaves_nothing() -> None:
     command = [sys.executable, "-c", PROGRAM]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as tests:
+    pipe = subprocess.PIPE
+    with searched(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)) as tests:
         assert tests.stdout is not None
         pid, folder = tests.stdout.readline().split()
         assert Path("/proc", pid).exists()

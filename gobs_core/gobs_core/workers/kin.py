@@ -91,16 +91,22 @@ def end_orphans() -> int:
     """Kill what the workers of programs that were killed have left behind; returns how many there were."""
     own, found = _namespace("self"), 0
     for pid in _pids():
-        program, _, rest = _mark(pid).partition("-")
-        start = rest.partition("-")[0]
-        if not (program.isdigit() and start) or own is None or _namespace(str(pid)) != own:
-            continue
-        stat = stat_of(int(program))
-        if stat is None or str(stat.start) != start:
+        mark = _mark(pid)
+        if mark and own is not None and _namespace(str(pid)) == own and made_by_one_that_is_gone(mark):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
                 found += 1
     return found
+
+
+def made_by_one_that_is_gone(mark: str) -> bool:
+    """Whether it is the mark of a worker whose program has ended; what is no mark is nobody's."""
+    program, _, rest = mark.partition("-")
+    start = rest.partition("-")[0]
+    if not (program.isdecimal() and start.isdecimal()):
+        return False
+    stat = stat_of(int(program))
+    return stat is None or str(stat.start) != start
 
 
 def stat_of(pid: int) -> Stat | None:

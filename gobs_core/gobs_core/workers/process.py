@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from gobs_core.workers import scratch
 from gobs_core.workers.bounds import HURRY, TELL
 from gobs_core.workers.kin import MARK, Figures, end_all, end_orphans, figures, mark_of, stat_of
 from gobs_core.workers.output import Output
@@ -37,9 +38,10 @@ class Garbage(Exception):
 class Process:
     """A worker that runs. A Nursery makes one, from the loop's own thread; `end` it."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], mark: str, output: Output, folder: str) -> None:
         self._popen = popen
         self._mark = mark
+        self._folder = folder
         stat = stat_of(popen.pid)
         self._since = stat.start if stat is not None else 0
         self.output = output
@@ -99,7 +101,7 @@ class Process:
         return self.output.text()
 
     async def end(self) -> str:
-        """Kill it and all it has started; returns how it had ended, where it had, in words. Safe twice."""
+        """Kill it and what it has started, remove its folder; returns in words how it had ended. Safe twice."""
         how = "" if self._ended else await self._how()
         if not self._ended:
             self._ended = True
@@ -109,8 +111,12 @@ class Process:
                 await asyncio.sleep(0.002)
             self.output.take_rest()
             self.output.close()
-            await asyncio.to_thread(end_all, self.pid, self._mark, self._since)
+            await asyncio.to_thread(self._clear)
         return how
+
+    def _clear(self) -> None:
+        end_all(self.pid, self._mark, self._since)
+        scratch.remove(self._folder)
 
     async def _how(self) -> str:
         for _ in range(20):  # its line is cut off a moment before it is gone
@@ -146,15 +152,22 @@ class Nursery:
         async with self._gate:
             if not self._swept:
                 self._swept = True
-                await asyncio.to_thread(end_orphans)
+                await asyncio.to_thread(_sweep, environ)
             made, ours = _start(scrubbed(environ, more))
             made._reader, made._writer = await asyncio.open_connection(sock=ours, limit=MAX_FRAME)  # noqa: SLF001  made here
             await asyncio.sleep(0)
         return made
 
 
+def _sweep(environ: Mapping[str, str]) -> None:
+    end_orphans()
+    scratch.sweep(environ)
+
+
 def _start(environment: Mapping[str, str]) -> tuple[Process, socket.socket]:
     mark = mark_of(os.getpid(), int.from_bytes(os.urandom(7)))
+    folder = scratch.make(environment, mark)
+    place = {"TMPDIR": folder} if folder else {}
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
     try:
@@ -167,17 +180,18 @@ def _start(environment: Mapping[str, str]) -> tuple[Process, socket.socket]:
             stderr=write,
             pass_fds=(theirs.fileno(),),
             start_new_session=True,
-            env={**environment, MARK: mark},
+            env={**environment, **place, MARK: mark},
         )
     except OSError:
         ours.close()
         os.close(read)
+        scratch.remove(folder)
         raise
     finally:
         theirs.close()
         os.close(write)
     ours.setblocking(False)
-    return Process(popen, mark, Output(read)), ours
+    return Process(popen, mark, Output(read), folder), ours
 
 
 def scrubbed(environ: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:

@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -220,6 +221,15 @@ def brood(it: Faulty, mine: Table) -> list[Rows]:
     return [mine.row(id=str(child.pid), events=os.getpid())]
 
 
+def litters(it: Faulty, mine: Table) -> list[Rows]:
+    """Write what nobody removes, tell where, and end if that is what is said."""
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(b"x" * 100_000)
+    if it.config.say:
+        os._exit(5)
+    return [mine.row(id=file.name)]
+
+
 def last_words(it: Faulty, mine: Table) -> None:
     """Print something, and end."""
     print("so long \x1b[31m")
@@ -272,7 +282,23 @@ FAULTS = (
     *(raises, hang, spin, regex, leak, children, segfault, leaves, exits, garbage, huge, chatter, flood, infinite),
     *(doubles, prints_endlessly),
 )
-_ALL = (*FAULTS, nothing, empty, many, nan, prints, slow, tells, leaks_slowly, last_words, greedy, brood, blabs, obeys)
+_ALL = (
+    *FAULTS,
+    nothing,
+    empty,
+    many,
+    nan,
+    prints,
+    slow,
+    tells,
+    leaks_slowly,
+    last_words,
+    greedy,
+    brood,
+    blabs,
+    obeys,
+    litters,
+)
 
 
 def _made(fault: Any) -> type[Faulty]:
