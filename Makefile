@@ -47,7 +47,7 @@ stop: ## End what run, agent or agents started
 
 test: $(DEV) $(PROTO) $(FRONTEND) ## Run every test at a reduced count, in parallel
 	$(BIN)/python -m tests.support.needs
-	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal $(ARGS)
 
 soak: $(DEV) $(PROTO) $(FRONTEND) ## Run the long tests at their full counts
 	$(BIN)/python -m tests.support.needs
