@@ -7,10 +7,8 @@ import json
 import logging
 import subprocess
 import sys
-from typing import Any
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,16 +19,6 @@ from gobs_core.settings import LogSettings
 from tests.support.programs import searched
 
 CANARY = "canary-7f3a9c"
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Any:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def written(form: str, *secrets: str, level: str = "debug") -> io.StringIO:

@@ -180,7 +180,7 @@ class FarListener(Listener):
             self._use()
 
     def _note(self, state: str, error: str = "", **changes: Any) -> None:
-        super()._note(state, error, **{"trace": "", **changes})
+        super()._note(state, error, **changes)
         self._use()
 
     def _use(self) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from gobs_core.agent.needs import whole_needs
+from gobs_core.agent.report import where
 from gobs_core.described import WorkloadInfo
 from gobs_core.errors import NoData
 from gobs_core.inventory import MAX_WORKLOADS, Inventory
 from gobs_core.logs import get_logger
-from gobs_core.state import PluginState
+from gobs_core.state import MAX_TRACE, PluginState
 from gobs_core.text import one_line
 from gobs_core.workloads import Workloads
 
@@ -75,7 +77,8 @@ class Listener:
             self._fail("no data", str(reason))
             self.state = msgspec.structs.replace(self.state, needs=whole_needs(self.inventory, here=False))
         except Exception as error:  # noqa: BLE001  whatever an inventory raises costs the names it would have told
-            self._fail("failing", f"{type(error).__name__}: {error}")
+            trace = self._redact("".join(traceback.format_exception(error)))[-MAX_TRACE:]
+            self._fail("failing", f"{type(error).__name__}: {error}", trace=trace)
 
     def lift(self) -> bool:
         """Let it be tried again at once; returns whether it was in quarantine, as none that runs inside ever is."""
@@ -94,18 +97,19 @@ class Listener:
         needs = whole_needs(self.inventory, here=True)
         self._note(state, lacking, rows=count, runs=self.state.runs + 1, succeeded=succeeded, needs=needs)
 
-    def _fail(self, state: str, why: str) -> None:
+    def _fail(self, state: str, why: str, **changes: Any) -> None:
         line = one_line(self._redact(why))
         self._workloads.trouble(self.name, line)
-        self._note(state, line, failures=self.state.failures + (state == "failing"))
+        self._note(state, line, failures=self.state.failures + (state == "failing"), **changes)
 
     def _note(self, state: str, error: str = "", **changes: Any) -> None:
         before = self.state
-        self.state = msgspec.structs.replace(before, state=state, error=error, **changes)
+        self.state = msgspec.structs.replace(before, state=state, error=error, **{"trace": "", **changes})
         self.answered.set()
         if self._log is not None and (state, error) != (before.state, before.error):
             log = self._log.warning if state in ("failing", "quarantined") else self._log.info
-            log(f"inventory is {state}", inventory=self.name, **({"error": error} if error else {}))
+            told = f"{error}{where(self.state.trace)}"
+            log(f"inventory is {state}", inventory=self.name, **({"error": told} if error else {}))
 
 
 class Inventories:

@@ -10,6 +10,7 @@ import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from types import FrameType
+from typing import TypeVar
 
 OURS = f"{os.path.dirname(os.path.dirname(os.path.abspath(__file__)))}{os.sep}"
 """What the path of every file of `gobs_core` begins with."""
@@ -17,6 +18,7 @@ _STDLIB = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib
 _PACKAGES = ("site-packages", "dist-packages")
 _PLACE = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)')
 Place = tuple[str, int]
+E = TypeVar("E", bound=BaseException)
 
 
 def written(place: Place | None) -> str:
@@ -35,6 +37,13 @@ def place_of_class(cls: object, *methods: str) -> Place | None:
     except (OSError, TypeError, SyntaxError):
         return None
     return None if file is None else (file, lines[1])
+
+
+def noted_at(error: E, cls: type, method: str) -> E:
+    """The error, with a note that it is about what this method of a plugin did, which has ended by now."""
+    if (place := place_of_class(cls, method)) is not None:
+        error.add_note(f'  File "{place[0]}", line {place[1]}, in {method}')
+    return error
 
 
 def place_of_error(error: BaseException) -> Place | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from gobs_core.notification import Notification, Receipt
 from gobs_core.notifier import Channel, Notifier
+from gobs_core.plugins.places import noted_at
 from gobs_core.workers.serving import serve
 from gobs_core.workers.wire import Ask, Line
 
@@ -36,5 +37,5 @@ class ServedNotifier:
             return None
         receipt = await self._notifier.send(msgspec.msgpack.decode(ask.body, type=Notification))
         if not isinstance(receipt, Receipt):
-            raise TypeError(f"send must return a Receipt, not {receipt!r:.200}")
+            raise noted_at(TypeError(f"send must return a Receipt, not {receipt!r:.200}"), type(self._notifier), "send")
         return msgspec.convert(msgspec.to_builtins(receipt), Receipt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,7 @@ import msgspec
 from gobs_core import GobsError, NotifierConfig, PluginConfig, PluginState, Rejected, TryLater, Unusable
 from gobs_core.apart import Apart
 from gobs_core.plugins import Plugins
+from gobs_core.plugins.places import place_told, written
 from gobs_core.plugins.placing import WORKER, runs_in
 from gobs_core.settings.sections import WorkerSettings
 from gobs_core.state import MAX_TRACE
@@ -68,16 +68,9 @@ def _last_line(text: str) -> str:
     return one_line(lines[-1]) if lines else "nobody knows why"
 
 
-_FILE = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)')
-
-
 def placed(said: str, trace: str) -> str:
     """What an error says, and where its author's code was, where the traceback or the stack tells."""
-    found = list(_FILE.finditer(trace))
-    if not found:
-        return said
-    last = found[0] if "most recent call first" in trace else found[-1]
-    return f"{said} ({last['file']}, line {last['line']})"
+    return f"{said}{written(place_told(trace))}"
 
 
 @dataclass(slots=True)

@@ -6,9 +6,7 @@ None of it is anything that a terminal would act on, and none is a secret.
 from __future__ import annotations
 
 import json
-import logging
 import os
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -28,12 +26,11 @@ from tests.support.secrets import marked
 
 
 @pytest.fixture
-def stream() -> Iterator[StringIO]:
+def stream() -> StringIO:
     """The log, as JSON lines."""
-    handlers, written = logging.getLogger().handlers[:], StringIO()
+    written = StringIO()
     configure_logging(LogSettings(format="json"), stream=written)
-    yield written
-    logging.getLogger().handlers[:] = handlers
+    return written
 
 
 async def test_what_it_prints_is_in_the_log_with_its_name_and_harmless(proc: FakeProc, stream: StringIO) -> None:

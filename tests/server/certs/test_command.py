@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gobs_core.cli.run import run
 from gobs_core.plugins.origin import installed
 
 
 @pytest.fixture
-def gobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Gobs]:
+def gobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gobs:
     monkeypatch.setenv("GOBS_CONFIG", "/dev/null")
-    yield Gobs(tmp_path, capsys)
-    structlog.reset_defaults()
+    return Gobs(tmp_path, capsys)
 
 
 class Gobs:

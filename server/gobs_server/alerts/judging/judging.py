@@ -19,7 +19,7 @@ from gobs_core.text import one_line
 from gobs_core.workers.worker import Broke
 from gobs_server.alerts.conditions import Threshold
 from gobs_server.alerts.faults import Unlearned
-from gobs_server.alerts.holding import Holding, Tally
+from gobs_server.alerts.holding import Holding, Tally, placed
 from gobs_server.alerts.judging.far_condition import FarCondition, stand_in
 from gobs_server.alerts.judging.source import Asked
 from gobs_server.alerts.rules.check import Check, parameters_of
@@ -286,7 +286,10 @@ class Judging:
         if trace is not None:
             self._traces[name] = self._clean(trace)
         if name not in self.faults:
-            log.warning("a condition has said nothing; the rows of its rules stay as they are", condition=name, why=why)
+            said = placed(why, self._traces.get(name, ""))
+            log.warning(
+                "a condition has said nothing; the rows of its rules stay as they are", condition=name, why=said
+            )
         self.faults[name] = why
         self._tallies[name].failures += not counted
         if isinstance(rule, Rule) and rule.id != TRIED:

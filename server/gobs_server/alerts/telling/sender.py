@@ -17,6 +17,7 @@ import msgspec
 
 from gobs_core import Event, Notification, Receipt, Rejected, TryLater, Unusable
 from gobs_core.logs import get_logger
+from gobs_core.plugins.places import noted_at
 from gobs_core.text import one_line
 from gobs_server.alerts.holding import Tally, said_by
 from gobs_server.alerts.keeping.journal import Drop, Journal, JournalError, Op, Put
@@ -127,7 +128,9 @@ class Sender:
             try:
                 receipt = await within(made.notifier.send(notification), made.most_seconds)
                 if not isinstance(receipt, Receipt):
-                    raise TypeError(f"send must return a Receipt, not {receipt!r:.200}")
+                    raise noted_at(
+                        TypeError(f"send must return a Receipt, not {receipt!r:.200}"), type(made.notifier), "send"
+                    )
             except Exception as error:
                 tally.failed(error, made.clean, made.settings.name)
                 raise

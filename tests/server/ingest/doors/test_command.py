@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gobs_core.cli.run import run
 from gobs_core.plugins.origin import installed
@@ -30,11 +28,10 @@ class Gobs:
 
 
 @pytest.fixture
-def gobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Gobs]:
+def gobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Gobs:
     monkeypatch.setenv("GOBS_CONFIG", os.devnull)
     monkeypatch.setenv("GOBS_SERVER__GRPC", "127.0.0.1:9090")
-    yield Gobs(tmp_path, capsys)
-    structlog.reset_defaults()
+    return Gobs(tmp_path, capsys)
 
 
 def test_a_token_is_printed_alone_and_listed_without_its_secret(gobs: Gobs) -> None:
