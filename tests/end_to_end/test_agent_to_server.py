@@ -19,6 +19,7 @@ from gobs_server.app import Server
 from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
 from tests.support.server import ServerProcess, gobs_server
+from tests.support.sinks import connected
 from tests.support.soak import counts
 from tests.support.waiting import until
 
@@ -66,7 +67,7 @@ async def test_what_the_agent_reads_is_live_and_kept(machine: Machine, tmp_path:
     await server.start()
     try:
         async with machine.agent(f"127.0.0.1:{server.grpc_port}") as agent:
-            await until(lambda: server.live.node("n1"))
+            await until(lambda: connected(agent.outboxes["grpc"].sink))
             for _ in range(5):
                 await machine.tick(agent)
             node = server.live.node("n1")

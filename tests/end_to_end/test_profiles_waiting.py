@@ -22,6 +22,7 @@ from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from tests.browser.conftest import make_server
 from tests.core.test_recordings import Fake
 from tests.server.ingest.rig import MovableClock
+from tests.support.sinks import connected
 from tests.support.waiting import until
 
 TABLE = Table("t", "A table.", (key("k", ""), counter("c", "")))
@@ -69,7 +70,7 @@ async def site(folder: Path, proc: FakeProc, word: float) -> AsyncIterator[Site]
     sink = GrpcSink(GrpcConfig(server=f"127.0.0.1:{server.grpc_port}"), source)
     await sink.open()
     try:
-        await until(lambda: server.profiles.loaded and (node := server.live.node("n")) is not None and node.connected)
+        await until(lambda: server.profiles.loaded and connected(sink))
         yield Site(server, clock, sink, fake)
     finally:
         await sink.close()

@@ -20,6 +20,7 @@ from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from gobs_sinks.grpc.session import Patience
 from tests.sinks.server import Memory, Peer, ScriptedServer, accept, serving, truth, until
 from tests.support.secrets import marked
+from tests.support.sinks import connected
 from tests.support.soak import counts
 
 T = Table("t", "A table.", (key("k", "Key."), counter("n", "Count."), info("i", "Text."), gauge("r", "Real.")))
@@ -97,11 +98,6 @@ def memory() -> Memory:
     return Memory((T, BIG))
 
 
-def connected(agent: Agent) -> bool:
-    session = agent.sink.link.session if agent.sink.link else None
-    return session is not None and session.welcome is not None
-
-
 def attempts(agent: Agent) -> int:
     """How often it tried in vain."""
     return agent.sink.link._backoff._failures if agent.sink.link else 0
@@ -133,7 +129,7 @@ async def until_all(server: ScriptedServer, agent: Agent) -> None:
 
 async def test_frames_arrive_as_they_were_read_and_are_acknowledged() -> None:
     async with serving(memory()) as server, agent_of(server.port) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await flow(server, agent, 30)
         await until_all(server, agent)
         assert server.memory.live == list(range(1, 31))
@@ -145,7 +141,7 @@ async def test_hello_says_who_where_and_what() -> None:
     states = (PluginState(kind="collector", name="cpu", version="0.1", rows=3, unknown={"cpu.x": "why\udcff"}),)
     of = source(plugins=lambda: states, interval=2.5, intervals={"big": 60.0})
     async with serving(memory()) as server, agent_of(server.port, of=of, token=Secret(marked("token"))) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         peer = server.peers[0]
         hello = peer.hello
         assert peer.metadata["authorization"] == f"Bearer {marked('token')}"
@@ -167,7 +163,7 @@ async def test_what_was_read_before_the_server_came_follows_after_the_first_live
     async with agent_of(port) as agent:
         await agent.tick(200)
         async with serving(memory(), port=port) as server:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick()
             await until_all(server, agent)
             assert server.memory.order[0] == "live 201"
@@ -185,7 +181,7 @@ async def test_a_connection_dropped_in_the_middle_of_a_frame_loses_and_doubles_n
 
     async with serving(memory(), drop, drop, accept) as server, agent_of(server.port) as agent:
         for sessions in (1, 2, 3):
-            await server.until(lambda wanted=sessions: connected(agent) and len(server.peers) == wanted)  # type: ignore[misc]
+            await server.until(lambda wanted=sessions: connected(agent.sink) and len(server.peers) == wanted)  # type: ignore[misc]
             await agent.tick(3)
             await asyncio.sleep(0.05)
             if sessions < 3:
@@ -217,7 +213,7 @@ async def test_whatever_the_connection_does_every_frame_arrives_once(seed: int, 
                 await asyncio.sleep(0.01)
         done = True
         before = len(server.peers)
-        await server.until(lambda: len(server.peers) > before or connected(agent))
+        await server.until(lambda: len(server.peers) > before or connected(agent.sink))
         await flow_on(server, agent)
         assert agent.sink.dropped() == 0
 
@@ -226,12 +222,12 @@ async def test_a_restarted_server_that_forgot_everything_is_filled_from_the_ring
     async with AsyncExitStack() as stack:
         async with serving(memory()) as first:
             agent = await stack.enter_async_context(agent_of(first.port))
-            await first.until(lambda: connected(agent))
+            await first.until(lambda: connected(agent.sink))
             await flow(first, agent, 50)
             await until_all(first, agent)
         await agent.tick(5)
         async with serving(memory(), port=first.port) as second:
-            await second.until(lambda: bool(second.peers) and connected(agent))
+            await second.until(lambda: bool(second.peers) and connected(agent.sink))
             await agent.tick(2)
             await until_all(second, agent)
 
@@ -249,7 +245,7 @@ async def test_only_what_the_server_lacks_is_sent() -> None:
             await peer.serve()
 
         async with serving(memory(), claim, port=port) as server:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick()
             await server.until(lambda: len(server.memory.segments) == 3)
             assert server.memory.segments == [segments[0], segments[-1], (segments[-1][1] + 1, 600)]
@@ -266,7 +262,7 @@ async def test_nothing_older_than_the_server_keeps_is_sent(seconds: int, least: 
     async with agent_of(port) as agent:
         await agent.tick(200, rows=3)
         async with serving(memory(), keep, port=port) as server:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick()
             assert agent.sink.recorder is not None
             since = agent.frames[-1].monotonic_ns - seconds * 10**9
@@ -286,7 +282,7 @@ async def test_a_server_that_takes_nothing_costs_no_waiting_and_nothing_is_lost(
         await peer.serve()
 
     async with serving(memory(), stall) as server, agent_of(server.port) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await agent.tick(80, rows=300, text=400)
         assert agent.sink.link is not None
         assert agent.sink.link.totals.skipped > 40
@@ -306,7 +302,7 @@ async def test_frames_that_go_from_a_full_ring_before_the_server_comes_are_told_
         assert 20 < lost < 60
         assert agent.sink.acknowledged() is None
         async with serving(memory(), port=port) as server:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick()
             await server.until(lambda: len(server.memory.states) + agent.sink.dropped() == 61)
             assert agent.sink.dropped() >= lost
@@ -316,7 +312,7 @@ async def test_frames_that_go_from_a_full_ring_before_the_server_comes_are_told_
 
 async def test_frames_that_go_from_a_full_ring_once_the_server_has_them_are_not_dropped() -> None:
     async with serving(memory()) as server, agent_of(server.port, ring=65536, keyframe=5.0) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         for _ in range(60):
             await agent.tick(rows=50, text=200)
             await server.until(lambda: len(server.memory.live) == len(agent.frames))
@@ -335,7 +331,7 @@ async def test_frames_skipped_for_a_slow_server_that_go_before_they_are_filled_i
         await peer.serve()
 
     async with serving(memory(), stall) as server, agent_of(server.port, ring=65536) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await agent.tick(80, rows=300, text=400)
         assert agent.sink.recorder is not None
         assert agent.sink.recorder.ring.evicted > 0
@@ -358,9 +354,9 @@ async def test_a_server_that_takes_nothing_for_too_long_is_left() -> None:
         serving(memory(), stall, accept) as server,
         agent_of(server.port, patience=Patience(stall=0.5)) as agent,
     ):
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await agent.tick(20, rows=300, text=400)
-        await server.until(lambda: len(server.peers) >= 2 and connected(agent))
+        await server.until(lambda: len(server.peers) >= 2 and connected(agent.sink))
         await flow_on(server, agent)
 
 
@@ -374,7 +370,7 @@ async def test_a_server_that_never_welcomes_is_left() -> None:
         agent_of(server.port, patience=Patience(welcome=0.5)) as agent,
     ):
         await agent.tick(3)
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await flow_on(server, agent)
 
 
@@ -392,7 +388,7 @@ async def test_a_refusal_is_said_once_with_advice_and_tried_again(code: grpc.Sta
 
     with capture_logs() as logs:
         async with serving(memory(), *[refuse] * 5, accept) as server, agent_of(server.port) as agent:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             refusals = [line for line in logs if line["event"] == "the server refuses us"]
             assert len(refusals) == 1
             assert refusals[0]["code"] == code.name
@@ -409,7 +405,7 @@ async def test_reasons_that_alternate_are_each_said_once_until_it_is_connected()
 
     with capture_logs() as logs:
         async with serving(memory(), refuse, lose, refuse, lose, accept) as server, agent_of(server.port) as agent:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
     assert [line["event"] for line in logs][:3] == [
         "the server refuses us",
         "cannot reach the server",
@@ -424,7 +420,7 @@ async def test_a_server_that_is_not_there_is_said_once_and_when_it_is_back() -> 
         async with agent_of(port) as agent:
             await until(lambda: attempts(agent) >= 4)
             async with serving(memory(), port=port) as server:
-                await server.until(lambda: connected(agent))
+                await server.until(lambda: connected(agent.sink))
     assert [line["event"] for line in logs if line["log_level"] != "debug"][:2] == [
         "cannot reach the server",
         "connected",
@@ -437,7 +433,7 @@ async def test_bye_is_obeyed() -> None:
         await peer.send(bye=pb.Bye(reason="restarting", retry_after_ms=7000))
 
     async with serving(memory(), bye, accept) as server, agent_of(server.port) as agent:
-        await server.until(lambda: len(server.peers) == 2 and connected(agent))
+        await server.until(lambda: len(server.peers) == 2 and connected(agent.sink))
         pauses = agent.sink._sleep
         assert isinstance(pauses, Pauses)
         assert pauses.asked == [7 * 1.125]
@@ -452,7 +448,7 @@ async def test_another_protocol_is_said_and_frames_flow(protocol: int) -> None:
 
     with capture_logs() as logs:
         async with serving(memory(), other) as server, agent_of(server.port) as agent:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick(2)
             await until_all(server, agent)
     said = [line for line in logs if "its_protocol" in line]
@@ -546,7 +542,7 @@ async def test_states_of_plugins_are_sent_when_they_change() -> None:
     state = PluginState(kind="collector", name="cpu")
     of = source(plugins=lambda: (state,))
     async with serving(memory()) as server, agent_of(server.port, of=of) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await flow(server, agent, 5)
         state = PluginState(kind="collector", name="cpu", state="failing", error="x\ud800", runs=8)
         await flow(server, agent, 5)
@@ -561,7 +557,7 @@ async def test_no_message_is_larger_than_the_server_wants() -> None:
         await peer.serve()
 
     async with serving(memory(), small) as server, agent_of(server.port) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await agent.tick(3, rows=1000, text=300)
         await until_all(server, agent)
         assert max(message.ByteSize() for message in server.peers[0].messages[1:]) <= 70_000
@@ -576,7 +572,7 @@ async def test_closing_sends_what_waits_and_ends_the_stream_in_order() -> None:
 
     async with serving(memory(), watch) as server:
         async with agent_of(server.port) as agent:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick(5)
         assert server.memory.live == [1, 2, 3, 4, 5]
         assert ended.is_set()
@@ -589,7 +585,7 @@ async def test_closing_waits_for_no_server_that_stalls() -> None:
 
     async with serving(memory(), stall) as server:
         async with agent_of(server.port) as agent:
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick(20, rows=300, text=400)
             began = time.monotonic()
         assert time.monotonic() - began < 15
@@ -613,7 +609,7 @@ async def test_a_mistake_in_a_session_is_said_and_the_next_one_works() -> None:
         async with serving(memory()) as server, agent_of(server.port, of=source(plugins=states)) as agent:
             await until(lambda: attempts(agent) >= 3)
             failing = False
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await flow(server, agent, 3)
             await until_all(server, agent)
     assert [line["event"] for line in logs][:2] == ["the session failed", "connected"]
@@ -622,7 +618,7 @@ async def test_a_mistake_in_a_session_is_said_and_the_next_one_works() -> None:
 @pytest.mark.parametrize("node", ["n\n\udcff", "a b", "ü" * 200])
 async def test_any_name_of_a_node_can_be_sent(node: str) -> None:
     async with serving(memory()) as server, agent_of(server.port, of=source(node=node)) as agent:
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         assert server.peers[0].hello.node == node.encode("utf-8", "backslashreplace").decode()
         assert server.peers[0].metadata["gobs-node"].isascii()
 

@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 from gobs_core import Secret
 from gobs_sinks.grpc import GrpcConfig
 from tests.sinks.server import serving, until
-from tests.sinks.test_grpc import agent_of, attempts, connected, memory, until_all
+from tests.sinks.test_grpc import agent_of, attempts, memory, until_all
 from tests.support.secrets import MARK, marked
+from tests.support.sinks import connected
 
 
 class Authority:
@@ -59,7 +60,7 @@ async def test_frames_travel_encrypted_when_the_authority_is_given(authority: Au
         serving(memory(), credentials=authority.server()) as server,
         agent_of(server.port, ca_file=authority.ca_file) as agent,
     ):
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await agent.tick(3)
         await until_all(server, agent)
         assert server.peers[0].context.auth_context()["transport_security_type"] == [b"ssl"]
@@ -75,7 +76,7 @@ async def test_both_ends_may_have_to_show_a_certificate(authority: Authority) ->
         serving(memory(), credentials=authority.server(mutual=True)) as server,
         agent_of(server.port, **given) as agent,
     ):
-        await server.until(lambda: connected(agent))
+        await server.until(lambda: connected(agent.sink))
         await agent.tick(3)
         await until_all(server, agent)
         assert server.peers[0].context.peer_identities() == [b"agent.test"]
@@ -114,7 +115,7 @@ async def test_a_certificate_that_is_missing_is_named_and_taken_once_it_is_there
             assert "sinks.grpc.ca_file" in logs[0]["why"]
             assert authority.ca_file in logs[0]["why"]
             authority.show()
-            await server.until(lambda: connected(agent))
+            await server.until(lambda: connected(agent.sink))
             await agent.tick()
             await until_all(server, agent)
 

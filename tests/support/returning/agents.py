@@ -23,6 +23,7 @@ from gobs_core import Frame, Reading, Secret, Source, Table, counter, key
 from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from tests.support.returning.found import Found
 from tests.support.returning.plan import Plan, node_of
+from tests.support.sinks import connected
 
 TABLE = Table("t", "A table.", (key("k", ""), counter("c", "")))
 _LOOKS = 0.25
@@ -69,16 +70,15 @@ class Agent:
 
     def look(self) -> None:
         """Note whether it has come back since the last look."""
-        connected = self.connected
-        if connected and not self._was_connected:
+        now = self.connected
+        if now and not self._was_connected:
             self._found.back.append(time.monotonic())
-        self._was_connected = connected
+        self._was_connected = now
 
     @property
     def connected(self) -> bool:
         """Whether a session is up."""
-        session = self.sink.link.session if self.sink.link is not None else None
-        return session is not None and session.welcome is not None
+        return connected(self.sink)
 
     @property
     def acknowledged(self) -> bool:
