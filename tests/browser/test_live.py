@@ -13,6 +13,7 @@ from playwright.async_api import Browser, expect
 from gobs_server.app import Server
 from tests.browser.conftest import Watched, agent, make_server, visiting
 from tests.browser.holding import holds
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -65,7 +66,7 @@ async def test_a_node_whose_agent_stops_is_told_stale_in_words(server: Server, w
 
 
 async def test_a_server_that_is_gone_is_told_and_comes_back_by_itself(tmp_path: Path, browser: Browser) -> None:
-    first = make_server(tmp_path)
+    first = make_server(tmp_path, f"127.0.0.1:{free_port()}")
     await first.start()
     async with visiting(browser, first) as watched:
         watched.forgiven = ("ERR_", "htmx:")

@@ -18,6 +18,7 @@ from gobs_core.testing import FakeClock, FakeProc
 from gobs_server.app import Server
 from gobs_server.db import sqlite_at
 from gobs_server.settings import ServerSettings
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, gobs_server
 from tests.support.sinks import connected
 from tests.support.soak import counts
@@ -111,8 +112,8 @@ async def test_a_server_killed_mid_stream_has_no_hole_and_no_double_when_it_is_b
     kills: int, machine: Machine, tmp_path: Path
 ) -> None:
     """The agent's ring is the safety copy: all the dead server had, and all it never got, is filled in."""
-    with gobs_server(tmp_path / "data") as first:
-        grpc = first.grpc
+    grpc = f"127.0.0.1:{free_port()}"
+    with gobs_server(tmp_path / "data", grpc=grpc) as first:
         async with machine.agent(grpc) as agent:
             await _until_connected(machine, agent, first)
             await until(lambda: _written(tmp_path / "data"))

@@ -19,6 +19,7 @@ from gobs_server.app import Server
 from gobs_server.profiles.patience import GONE
 from tests.browser.conftest import agent, make_server
 from tests.server.ingest.rig import MovableClock
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.root
@@ -163,13 +164,12 @@ class Road:
         self._port = port
         self._listening: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-        self.port = 0
+        self.port = free_port()
         self.connections = 0
 
     async def mend(self) -> None:
         """Let connections through."""
         self._listening = await asyncio.start_server(self._through, "127.0.0.1", self.port)
-        self.port = self._listening.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
         """End all connections and let no other through."""
@@ -240,8 +240,8 @@ async def test_a_short_break_of_the_network_fails_no_recording(tmp_path: Path) -
 
 
 async def test_a_server_that_restarts_while_something_is_recorded_has_the_profile_in_the_end(tmp_path: Path) -> None:
-    async with served(tmp_path) as (server, client), agent(server, "n"):
-        port = server.grpc_port
+    port = free_port()
+    async with served(tmp_path, port) as (server, client), agent(server, "n"):
         with busy() as pid:
             await connected(client, pid)
             _, begun = await ask(client, "POST", "profiles", json={"node": "n", "pid": pid, "duration_seconds": 4})

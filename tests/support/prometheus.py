@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 import urllib.parse
 import urllib.request
@@ -13,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import free_port
 from tests.support.programs import searched
 from tests.support.waiting import until
 
@@ -103,7 +103,7 @@ def lint(text: str) -> str:
 
 async def _begun(folder: Path, more: Sequence[str]) -> Prometheus:
     for _ in range(_TRIES):
-        address = f"127.0.0.1:{_free_port()}"
+        address = f"127.0.0.1:{free_port()}"
         flags = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
         with (folder / "prometheus.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: ASYNC220  it is ended by who began it
@@ -125,9 +125,3 @@ def _read(path: str) -> bytes:
     with urllib.request.urlopen(path, timeout=10) as answer:
         found: bytes = answer.read()
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

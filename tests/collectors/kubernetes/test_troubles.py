@@ -34,10 +34,12 @@ def test_a_token_that_is_renewed_is_read_again_and_nobody_notices(kube: Rig) -> 
     kube.kube.store.put(pods.pod("web-0"))
     kube.start()
     kube.told.until(lambda: kube.told.names() == ["web-0"])
-    kube.kube.api.tokens |= {"second"}  # the old one is good for a while longer
-    (kube.kube.account / "token").write_text("second")
-    for tokens in ({"first", "second"}, {"second"}):
-        kube.kube.api.tokens = tokens
+    api, second = kube.kube.api, marked("second")
+    both = {*api.tokens, second}  # the old one is good for a while longer
+    api.tokens = both
+    kube.kube.write(second)
+    for tokens in (both, {second}):
+        api.tokens = tokens
         watches = kube.kube.api.asked["watch"]
         kube.told.until(lambda watches=watches: kube.kube.api.asked["watch"] >= watches + 2)  # type: ignore[misc]
     assert kube.kube.api.asked["401"] == 0

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.support.kube.app import Api
 from tests.support.kube.store import Store
+from tests.support.ports import free_port
 from tests.support.secrets import marked
 
 
@@ -24,7 +25,7 @@ class KubeServer:
         self.api = Api()
         self.account = account
         self.authority = authority
-        self.port = 0
+        self.port = free_port()
         self._runner: web.AppRunner | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake kube", daemon=True)
@@ -48,9 +49,13 @@ class KubeServer:
         token = marked(token)
         self.api.tokens = {token}
         if write:
-            new = self.account / "token.new"
-            new.write_text(f"{token}\n")
-            new.rename(self.account / "token")
+            self.write(token)
+
+    def write(self, token: str) -> None:
+        """Write a token where the agent looks, as the kubelet does: nobody ever finds a part of it."""
+        new = self.account / "token.new"
+        new.write_text(f"{token}\n")
+        new.rename(self.account / "token")
 
     def start(self, name: str = "127.0.0.1") -> None:
         """Listen, again at the same port, with a certificate for that name."""
@@ -74,7 +79,6 @@ class KubeServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=context, reuse_address=True)
         await site.start()
-        self.port = self._runner.addresses[0][1]
 
     async def _stop(self) -> None:
         if self._runner is not None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from gobs_server.cli.database import in_database
 from gobs_server.db.models import AgentJoin
 from gobs_server.ingest.doors.tokens import new_token
 from gobs_server.settings import ServerSettings
+from tests.support.ports import free_port
 from tests.support.secrets import marked
 from tests.support.server import ServerProcess, gobs_server
 
@@ -29,7 +28,7 @@ class Place:
         self.agents = agents
         self.folder = folder
         self.joins = _joins(folder / "data", agents)
-        self.http, self.grpc = _free(), _free()
+        self.http, self.grpc = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
 
     @contextlib.contextmanager
     def server(self, *more: str) -> Iterator[ServerProcess]:
@@ -60,13 +59,3 @@ def _joins(data: Path, count: int) -> list[str]:
 
     in_database(ServerSettings(data=str(data), database=Secret("")), keep)
     return [token for _, _, token in made]
-
-
-def _free() -> str:
-    """Return an address nobody listens on; below those the system gives to whoever connects."""
-    dice = secrets.SystemRandom()
-    while True:
-        port = dice.randrange(12_000, 30_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return f"127.0.0.1:{port}"
