@@ -24,6 +24,7 @@ REFUSED = "login.refused"
 """The one action that anybody can cause; it never displaces others."""
 _WAITING = 1000
 _MOST_TEXT = 4096
+_MOST_ACTOR, _MOST_ACTION = 200, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,12 @@ class AuditLog:
     ) -> None:
         """Record one thing done. While the database does not work it waits in memory; the log has it at once."""
         who = {
-            "actor": storable(actor.name, 200),
+            "actor": storable(actor.name, _MOST_ACTOR),
             "kind": actor.kind,
             "role": actor.role,
             "address": storable(actor.address, 64),
             "via": storable(actor.via, 64),
-            "action": storable(action, 64),
+            "action": storable(action, _MOST_ACTION),
             "target": storable(self._redact(target), 500),
         }
         was, is_now = _text(self._told(before)), _text(self._told(after))
@@ -113,9 +114,9 @@ class AuditLog:
         """Return records, the newest first; `action` may end with a dot for all that begin so. Raises Unavailable."""
         where: dict[str, Any] = {}
         if actor:
-            where["actor"] = actor
+            where["actor"] = storable(actor, _MOST_ACTOR)
         if action:
-            where["action__startswith" if action.endswith(".") else "action"] = action
+            where["action__startswith" if action.endswith(".") else "action"] = storable(action, _MOST_ACTION)
         if since is not None:
             where["time__gte"] = moment(since)
         if until is not None:

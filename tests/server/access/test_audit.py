@@ -117,3 +117,12 @@ async def test_a_long_text_is_cut_and_still_read(rig: Rig) -> None:
     (entry,) = await rig.access.audit.find()
     assert len(entry.target) == 500
     assert "cut" in (entry.before or {})
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "x" * 201, "a\0b", "\ud800", "'; DROP TABLE record; --"])
+async def test_whatever_is_asked_for_is_found_as_it_was_written_or_is_not_there(either: Rig, name: str) -> None:
+    assert await either.access.audit.find(actor=name, action=name) == []
+    assert await either.access.audit.find(action=f"{name}.") == []
+    await either.access.audit.record(Actor(name, "viewer", "user"), name, "it")
+    (entry,) = await either.access.audit.find(actor=name, action=name)
+    assert entry.target == "it"
