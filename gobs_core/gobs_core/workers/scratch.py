@@ -14,12 +14,20 @@ _PLACE = "/tmp"  # noqa: S108  where TMPDIR names none; each folder is made anew
 
 def make(environ: Mapping[str, str], mark: str) -> str:
     """Make the folder of the worker with that mark; empty where none can be made, and it has its program's TMPDIR."""
-    folder = os.path.join(environ.get("TMPDIR") or _PLACE, _NAMED + mark)
+    folder = os.path.join(environ.get("TMPDIR") or _PLACE, named() + mark)
     try:
         os.mkdir(folder, 0o700)
     except OSError:
         return ""
     return folder
+
+
+def named() -> str:
+    """What the folders of this pid namespace begin with: in another one the same number is another program's."""
+    try:
+        return f"{_NAMED}{os.stat('/proc/self/ns/pid').st_ino}-"
+    except OSError:
+        return f"{_NAMED}0-"
 
 
 def remove(folder: str) -> None:
@@ -32,11 +40,11 @@ def remove(folder: str) -> None:
 
 def sweep(environ: Mapping[str, str]) -> None:
     """Remove those of workers whose programs were killed. Not for an event loop either."""
-    place = environ.get("TMPDIR") or _PLACE
+    place, ours = environ.get("TMPDIR") or _PLACE, named()
     with contextlib.suppress(OSError):
         for name in os.listdir(place):
             folder = os.path.join(place, name)
-            if name.startswith(_NAMED) and made_by_one_that_is_gone(name.removeprefix(_NAMED)) and _ours(folder):
+            if name.startswith(ours) and made_by_one_that_is_gone(name.removeprefix(ours)) and _ours(folder):
                 remove(folder)
 
 

@@ -58,24 +58,25 @@ async def test_of_one_that_ends_in_the_middle_nothing_stays(proc: FakeProc, plac
 def test_those_of_programs_that_were_killed_go_and_all_else_stays(tmp_path: Path) -> None:
     environ = {"TMPDIR": str(tmp_path)}
     ours = scratch.make(environ, mark_of(os.getpid(), 1))
-    for name in ("gobs-worker-1-7-1", "gobs-worker-none", "gobs-worker-", "gobs-worker-²-1-1", "other-1-7-1"):
+    here, elsewhere = scratch.named(), "gobs-worker-7-1-7-1"
+    for name in (f"{here}1-7-1", f"{here}none", here, f"{here}²-1-1", "other-1-7-1", elsewhere):
         (tmp_path / name / "below").mkdir(parents=True)
         (tmp_path / name / "below" / "file").write_text("x")
     outside = Path(tempfile.mkdtemp(dir=tmp_path, prefix="other-"))
-    (tmp_path / "gobs-worker-1-7-2").symlink_to(outside)
-    (tmp_path / "gobs-worker-1-7-1" / "link").symlink_to(outside)
+    (tmp_path / f"{here}1-7-2").symlink_to(outside)
+    (tmp_path / f"{here}1-7-1" / "link").symlink_to(outside)
     scratch.sweep(environ)
     assert outside.is_dir()
     names = {entry.name for entry in tmp_path.iterdir()}
-    kept = {"gobs-worker-none", "gobs-worker-", "gobs-worker-²-1-1", "other-1-7-1", outside.name, Path(ours).name}
-    assert names - {"gobs-worker-1-7-2"} == kept
+    kept = {f"{here}none", here, f"{here}²-1-1", "other-1-7-1", elsewhere, outside.name, Path(ours).name}
+    assert names - {f"{here}1-7-2"} == kept
     scratch.remove(ours)
     assert not Path(ours).exists()
 
 
 @pytest.mark.root
 def test_what_belongs_to_somebody_else_is_left_alone(tmp_path: Path) -> None:
-    theirs = tmp_path / "gobs-worker-1-7-1"
+    theirs = tmp_path / f"{scratch.named()}1-7-1"
     theirs.mkdir()
     os.chown(theirs, 65534, 65534)
     scratch.sweep({"TMPDIR": str(tmp_path)})
